@@ -1,0 +1,69 @@
+# Every command of the project. `make help` lists them; each sets up what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+export PYTHONPATH := $(CURDIR):$(CURDIR)/lambdas
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PORT ?= 8080
+AWS_PORT ?= 4566
+STAGE ?= dev
+
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+##@ set-up: two stamps, made anew when the pinned requirements change
+.venv/installed: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Distributary needs Python 3.11 or newer: make PYTHON=python3.12 …")'
+	@echo "Setting up: Python packages into .venv (about a minute, once)"
+	@$(PYTHON) -m venv .venv
+	@.venv/bin/pip install --quiet --require-hashes -r requirements.txt
+	@touch $@
+
+node_modules/installed: package-lock.json .venv/installed
+	@echo "Setting up: the CDK CLI into node_modules (seconds, once)"
+	@npm ci --silent
+	@touch $@
+
+setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
+
+lock: .venv/installed ## pin requirements.in again, with hashes
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header lambdas/requirements.in -o lambdas/requirements.txt
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+
+##@ use
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566)
+	@python -m local --port $(PORT) --aws-port $(AWS_PORT)
+
+demo: setup ## start it, post every kind of body, show where each event landed, stop
+	@python -m commands.demo
+
+deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev
+	@cdk deploy --context stage=$(STAGE)
+
+smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
+	@python -m commands.smoke --stage $(STAGE)
+
+synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
+	@cdk synth --quiet --context stage=$(STAGE) && echo "cdk.out/ holds the template of stage $(STAGE)"
+
+##@ develop
+check: setup ## formatting, lint, types, import contracts, layout, template
+	@ruff format --check .
+	@ruff check .
+	@mypy
+	@lint-imports
+	@$(MAKE) --no-print-directory synth
+	@cfn-lint cdk.out/*.template.json
+
+test: setup ## the whole test suite, a deployed local stack included
+	@pytest
+
+bench: setup ## measure, side by side with what one writes from the docs
+	@python -m bench
+
+clean: ## remove everything that was set up or built
+	@rm -rf .venv node_modules build cdk.out
+
+.PHONY: help setup lock up demo deploy smoke synth check test bench clean

@@ -1,0 +1,1 @@
+"""What exists: the CDK app's constructs, one noun a file."""

@@ -1,0 +1,69 @@
+"""The vocabulary: an event that a client sent, a record that a sink takes, and what became of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+SinkName = Literal["firehose", "kinesis", "iot_events"]
+SINK_NAMES: tuple[SinkName, ...] = ("firehose", "kinesis", "iot_events")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One CloudEvent on its way: `data` is the posted JSON text, opaque bytes, or None where there is no data.
+
+    `attributes` are the context attributes and extensions in the order in which they will be written, `value` the
+    parsed data for rules to look at (None for opaque data), `index` the position in the request.
+    """
+
+    index: int
+    attributes: Mapping[str, Any]
+    data: str | bytes | None
+    value: Any = None
+    line: int | None = None
+
+    @property
+    def id(self) -> str:
+        """The CloudEvents `id`."""
+        return str(self.attributes["id"])
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents `source`."""
+        return str(self.attributes["source"])
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """An event that nobody will take: sending it again will not help."""
+
+    index: int
+    code: str
+    detail: str
+    pointer: str
+    id: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A record that a sink refused, or that a failed call carried: AWS's `code`, never an exception.
+
+    `retryable` says that the same call may be sent again at once (a throttled record); a failed call is False here,
+    since botocore has tried it again already. `permanent` says that no later attempt can succeed.
+    """
+
+    code: str
+    detail: str
+    retryable: bool
+    permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A record that a sink has stored: `values` are the sink's own words, as the answer shows them."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+Outcome = Receipt | Failure

@@ -1,0 +1,72 @@
+"""API Gateway's payload format 2.0, read into a Request and written from a Response.
+
+Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+"""
+
+import base64
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+from urllib.parse import parse_qsl
+
+
+class Context(Protocol):
+    """What Lambda tells a function about one invocation."""
+
+    aws_request_id: str
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Milliseconds until Lambda ends this invocation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request: header names in lower case; `body` is bytes, or text where API Gateway decoded it."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    query: str = ""
+    body: bytes | str = b""
+    id: str = ""
+    time: float = 0.0
+    """When API Gateway received it, in seconds since 1970."""
+    remaining: float = 30.0
+    """Seconds that the function has left at its start."""
+
+    @classmethod
+    def from_event(cls, event: Mapping[str, Any], context: Context) -> "Request":
+        """The request that API Gateway hands over."""
+        about = event["requestContext"]
+        body = event.get("body") or ""
+        return cls(
+            method=about["http"]["method"],
+            path=event["rawPath"],
+            headers=event.get("headers") or {},
+            query=event.get("rawQueryString") or "",
+            body=base64.b64decode(body) if event.get("isBase64Encoded") else body,
+            id=about["requestId"],
+            time=about["timeEpoch"] / 1000,
+            remaining=context.get_remaining_time_in_millis() / 1000,
+        )
+
+    def parameter(self, name: str) -> str | None:
+        """The first value of a query parameter."""
+        return next((value for key, value in parse_qsl(self.query, keep_blank_values=True) if key == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One HTTP answer."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    def with_headers(self, headers: Mapping[str, str]) -> "Response":
+        """The same answer with more headers."""
+        return replace(self, headers={**self.headers, **headers})
+
+    def to_payload(self) -> dict[str, Any]:
+        """The answer as API Gateway takes it."""
+        return {"statusCode": self.status, "headers": dict(self.headers), "body": self.body, "isBase64Encoded": False}

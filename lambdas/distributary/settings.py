@@ -1,0 +1,101 @@
+"""The settings that travel from the stack to its functions: infra writes them, handlers read them, nobody else."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from distributary.errors import SettingsError
+
+PREFIX = "DISTRIBUTARY_"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one stage's functions need to know: names, URLs and scalars (rules travel as a file, `rules.py`)."""
+
+    stage: str
+    delivery_stream_name: str
+    stream_name: str
+    message_queue_url: str
+    """The FIFO queue of accepted IoT Events messages; empty with provider `endpoint`."""
+
+    envelope: Literal["cloudevents", "none"] = "cloudevents"
+    source: str = "distributary"
+    """The CloudEvents `source` of events that bring none."""
+    type: str = "distributary.event"
+    """The CloudEvents `type` of events that bring none."""
+    max_events: int = 5000
+    """Events of one request."""
+    join: bool = True
+    """Join the events of a request into as few Firehose records as fit (Firehose bills each rounded up to 5 KB)."""
+    max_record_kib: int = 1024
+    """The stream's own maximum record size in KiB, 1,024 to 10,240."""
+    stream_alias: str = "events"
+    """The name under which clients of the AWS wire may address the streams besides their real names."""
+
+    iot_events_provider: Literal["stack", "endpoint"] = "stack"
+    iot_events_endpoint: str = ""
+    """The URL of another IoT Events Data API; with provider `endpoint`, empty means AWS's own."""
+    iot_events_strict: bool = False
+    """AWS's limits of a BatchPutMessage, 10 messages of 1,024 bytes, instead of ours."""
+
+    retry_seconds: float = 5.0
+    """How long one request goes on re-sending refused records, within its function's own timeout."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    def __post_init__(self) -> None:
+        """Refuse values outside their range, all of them at once."""
+        ranges = {"max_events": (1, 100_000), "max_record_kib": (1024, 10_240), "retry_seconds": (0.0, 25.0)}
+        faults = [
+            f"{name} = {value!r}: must be from {low} to {high}"
+            for name, (low, high) in ranges.items()
+            if not low <= (value := getattr(self, name)) <= high
+        ]
+        faults += [
+            f"{name} = {getattr(self, name)!r}: must be one of {', '.join(get_args(hint))}"
+            for name, hint in get_type_hints(type(self)).items()
+            if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint)
+        ]
+        faults += [f"{name} is empty" for name in ("stage", "source", "type") if not getattr(self, name)]
+        if faults:
+            raise SettingsError(faults)
+
+    def to_env(self) -> dict[str, str]:
+        """The environment variables that `from_env` reads back."""
+        return {_variable(field.name): _written(getattr(self, field.name)) for field in fields(self)}
+
+    @classmethod
+    def from_env(cls, environment: Mapping[str, str]) -> "Settings":
+        """The settings that `to_env` wrote. Raises SettingsError naming each variable that is missing or unreadable."""
+        faults: list[str] = []
+        values: dict[str, Any] = {}
+        hints = get_type_hints(cls)
+        for field in fields(cls):
+            text = environment.get(_variable(field.name))
+            if text is None:
+                if field.default is MISSING:
+                    faults.append(f"{_variable(field.name)} is not set")
+                continue
+            try:
+                values[field.name] = _read(hints[field.name], text)
+            except ValueError:
+                faults.append(f"{_variable(field.name)} = {text!r} is not a {hints[field.name].__name__}")
+        if faults:
+            raise SettingsError(faults)
+        return cls(**values)
+
+
+def _variable(name: str) -> str:
+    return PREFIX + name.upper()
+
+
+def _written(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _read(kind: Any, text: str) -> object:
+    if kind is bool:
+        if text not in ("true", "false"):
+            raise ValueError(text)
+        return text == "true"
+    return kind(text) if kind in (int, float) else text

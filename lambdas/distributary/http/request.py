@@ -62,6 +62,8 @@ class Response:
     status: int
     body: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
+    log: Mapping[str, Any] = field(default_factory=dict)
+    """What the request's one log line says besides: counts and ids, never a payload."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """The same answer with more headers."""

@@ -1,4 +1,4 @@
-"""What a sink is: two limits and one call."""
+"""What a sink is: its limits and one call."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
@@ -22,6 +22,10 @@ class Sink(Protocol[R_contra]):
     @property
     def max_bytes(self) -> int:
         """The most bytes of one call, counted by `size`."""
+
+    @property
+    def max_record_bytes(self) -> int:
+        """The most bytes of one record, counted by `size`."""
 
     def size(self, record: R_contra) -> int:
         """The bytes that a record counts for."""

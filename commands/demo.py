@@ -1,0 +1,48 @@
+"""`make demo`: start the stack on free ports, post every kind of body, show where each event landed, stop."""
+
+import sys
+import uuid
+from datetime import UTC, datetime, timedelta
+
+from local.stack import LocalStack
+
+from commands.landing import Landing, landings, table
+from commands.post import Sent, post
+from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
+from commands.samples import samples
+from commands.stage import Stage
+
+LANDS_WITHIN_SECONDS = 30
+
+
+def main() -> int:
+    """0 if every event was found in every sink, by its id and with equal content."""
+    with LocalStack(port=0, aws_port=0) as local:
+        stage = Stage("local", local.outputs, local.aws_endpoint)
+        rows = show(stage)
+    missing = [row for row in rows if not row.complete]
+    print(f"\n{len(rows) - len(missing)} of {len(rows)} events were found in every sink that takes them.")
+    return 1 if missing or not rows else 0
+
+
+def show(stage: Stage) -> list[Landing]:
+    """Post every kind of body to a local stage, print and return where each event landed."""
+    since = datetime.now(UTC) - timedelta(seconds=2)
+    sent: list[Sent] = []
+    for sample in samples(uuid.uuid4().hex[:8]):
+        sent += post(stage.endpoint, sample)
+        print(f"posted {sample.kind}: {len(sample.arrives)} accepted", flush=True)
+    print("\nreading them back from the bucket, the stream and the queue\n", flush=True)
+    ids = [one.id for one in sent]
+    rows = landings(
+        sent,
+        firehose=wait_for(ids, lambda: s3_envelopes(stage, since), seconds=LANDS_WITHIN_SECONDS),
+        kinesis=wait_for(ids, lambda: kinesis_envelopes(stage, since), seconds=LANDS_WITHIN_SECONDS),
+        messages=journal_payloads(stage),
+    )
+    print(table(rows), flush=True)
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())

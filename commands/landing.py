@@ -1,0 +1,68 @@
+"""Where each sent event landed: what was sent compared with what was read back, as rows of a table."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from commands.post import Sent
+
+FOUND, MISSING, DIFFERENT, SKIPPED, UNREAD = "found", "MISSING", "DIFFERENT", "skipped", "stored, not read"
+
+
+@dataclass(frozen=True)
+class Landing:
+    """One event and what was found of it in each sink."""
+
+    sent: Sent
+    firehose: str
+    kinesis: str
+    iot_events: str
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing of it is missing or different."""
+        return not {MISSING, DIFFERENT} & {self.firehose, self.kinesis, self.iot_events}
+
+
+def landings(
+    sent: Sequence[Sent],
+    *,
+    firehose: Mapping[str, Mapping[str, Any]],
+    kinesis: Mapping[str, Mapping[str, Any]],
+    messages: Mapping[str, Any] | None,
+) -> list[Landing]:
+    """A row for each event; `messages` is None where the queue cannot be read."""
+    return [
+        Landing(one, _envelope(one, "firehose", firehose), _envelope(one, "kinesis", kinesis), _message(one, messages))
+        for one in sent
+    ]
+
+
+def _envelope(sent: Sent, sink: str, found: Mapping[str, Mapping[str, Any]]) -> str:
+    if sent.receipts.get(sink, {}).get("skipped"):
+        return SKIPPED
+    if sent.id not in found:
+        return MISSING
+    envelope = found[sent.id]
+    equal = all(envelope.get(name) == value for name, value in sent.arrives.items())
+    return FOUND if equal and envelope["id"] == sent.id else DIFFERENT
+
+
+def _message(sent: Sent, messages: Mapping[str, Any] | None) -> str:
+    receipt = sent.receipts["iot_events"]
+    if receipt.get("skipped"):
+        return SKIPPED if not isinstance(sent.arrives.get("data"), dict) else MISSING
+    if messages is None:
+        return UNREAD
+    if receipt["messageId"] not in messages:
+        return MISSING
+    return FOUND if messages[receipt["messageId"]] == sent.arrives["data"] else DIFFERENT
+
+
+def table(rows: Sequence[Landing]) -> str:
+    """The rows as text, one line an event."""
+    lines = [("what was posted", "event id", "S3 (Firehose)", "Kinesis", "IoT Events")]
+    lines += [(row.sent.kind, row.sent.id, row.firehose, row.kinesis, row.iot_events) for row in rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(5)]
+    texts = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return "\n".join([texts[0], "  ".join("-" * width for width in widths), *texts[1:]])

@@ -1,0 +1,75 @@
+"""What a stage's sinks hold: envelopes of the Kinesis stream and of Firehose's bucket, messages of the journal."""
+
+import gzip
+import json
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from commands.stage import Stage
+
+Envelopes = dict[str, dict[str, Any]]
+"""Envelopes by their id."""
+
+
+def kinesis_envelopes(stage: Stage, since: datetime) -> Envelopes:
+    """Every envelope that the stream took since then."""
+    client = stage.client("kinesis")
+    name = stage.outputs["StreamName"]
+    shards = client.list_shards(StreamName=name)["Shards"]
+    return _by_id(data for shard in shards for data in _shard(client, name, shard["ShardId"], since))
+
+
+def _shard(client: Any, name: str, shard: str, since: datetime) -> Iterator[bytes]:
+    iterator = client.get_shard_iterator(
+        StreamName=name, ShardId=shard, ShardIteratorType="AT_TIMESTAMP", Timestamp=since
+    )["ShardIterator"]
+    while iterator:
+        answer = client.get_records(ShardIterator=iterator, Limit=10_000)
+        yield from (record["Data"] for record in answer["Records"])
+        if not answer["Records"] and not answer.get("MillisBehindLatest"):
+            return
+        iterator = answer.get("NextShardIterator")
+
+
+def s3_envelopes(stage: Stage, since: datetime) -> Envelopes:
+    """Every envelope in objects that Firehose wrote since then."""
+    client = stage.client("s3")
+    bucket = stage.outputs["BucketName"]
+    pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/")
+    keys = [one["Key"] for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since]
+    return _by_id(line for key in keys for line in _lines(client, bucket, key))
+
+
+def _lines(client: Any, bucket: str, key: str) -> list[bytes]:
+    body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
+    return gzip.decompress(body).splitlines()
+
+
+def journal_payloads(stage: Stage) -> dict[str, Any]:
+    """Every payload that the IoT Events queue accepted, by messageId; local only, whatever consumes the queue."""
+    queue = urllib.parse.quote(stage.outputs["MessageQueueUrl"], safe="")
+    url = f"{stage.aws_endpoint}/_distributary/journal?queue={queue}"
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the embedded AWS's own address
+        entries = json.load(answer)["messages"]
+    bodies = [json.loads(entry["body"]) for entry in entries]
+    return {body["messageId"]: json.loads(body["payload"]) for body in bodies}
+
+
+def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.5) -> Mapping[str, Any]:
+    """What `read` finds, as soon as it holds all ids or the time is over."""
+    wanted = set(ids)
+    deadline = time.monotonic() + seconds
+    while True:
+        found: Mapping[str, Any] = read()
+        if wanted <= found.keys() or time.monotonic() > deadline:
+            return found
+        time.sleep(pause)
+
+
+def _by_id(lines: Iterable[bytes]) -> Envelopes:
+    envelopes = (json.loads(line) for line in lines if line.startswith(b'{"specversion"'))
+    return {envelope["id"]: envelope for envelope in envelopes}

@@ -1,0 +1,58 @@
+"""A deployed stage, found by its stack's outputs: its endpoint, its names and clients for its AWS."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+_CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5, read_timeout=30)
+
+
+class StageNotFoundError(Exception):
+    """No such stage in this account and region, or no credentials to look for it."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: `outputs` are its stack's, `aws_endpoint` the embedded AWS's address or None for an account."""
+
+    name: str
+    outputs: Mapping[str, str]
+    aws_endpoint: str | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The base URL that clients post to."""
+        return self.outputs["Endpoint"].rstrip("/")
+
+    def client(self, service: str) -> Any:
+        """A boto3 client for the AWS that the stage runs in."""
+        return _client(service, self.aws_endpoint)
+
+
+def find(name: str, aws_endpoint: str | None = None) -> Stage:
+    """The stage of this name. Raises StageNotFoundError with what to do next."""
+    try:
+        stacks = _client("cloudformation", aws_endpoint).describe_stacks(StackName=f"distributary-{name}")["Stacks"]
+    except (BotoCoreError, ClientError) as error:
+        raise StageNotFoundError(
+            f"stage {name} was not found: {error}\n"
+            f"Check AWS_PROFILE and AWS_REGION, or deploy it: make deploy STAGE={name}"
+        ) from error
+    return Stage(name, {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}, aws_endpoint)
+
+
+def _client(service: str, aws_endpoint: str | None) -> Any:
+    if aws_endpoint is None:
+        return boto3.client(service, config=_CONFIG)
+    return boto3.client(
+        service,
+        endpoint_url=aws_endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - the embedded AWS takes any
+        config=_CONFIG,
+    )

@@ -1,0 +1,57 @@
+"""From a path and a method to the door that answers: 404 and 405 come from the route table and nothing else."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from distributary.errors import BadRequest, MethodNotAllowed, NotFound
+from distributary.http.problem import for_error
+from distributary.http.request import Request, Response
+
+Door = Callable[[Request], Response]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One row of the route table: `path` as API Gateway writes it, `{name}` for a segment, `{name+}` for the rest."""
+
+    method: str
+    path: str
+
+    def matches(self, path: str) -> bool:
+        """Whether a request's path is this route's."""
+        expected, given = self.path.split("/"), path.split("/")
+        if expected[-1].endswith("+}"):
+            return len(given) >= len(expected) and _alike(expected[:-1], given[: len(expected) - 1])
+        return len(given) == len(expected) and _alike(expected, given)
+
+
+def _alike(expected: Sequence[str], given: Sequence[str]) -> bool:
+    pairs = zip(expected, given, strict=True)
+    return all(segment == one or (segment.startswith("{") and one != "") for segment, one in pairs)
+
+
+class Router:
+    """Answers every request of one function: `doors` are those it serves, `routes` those that the API knows."""
+
+    def __init__(self, routes: Sequence[Known], doors: Mapping[Known, Door]) -> None:
+        self._routes = routes
+        self._doors = doors
+
+    def answer(self, request: Request) -> Response:
+        """The door's answer, or 404, or 405 with `Allow`; each carries `x-request-id`."""
+        try:
+            response = self._door(request)(request)
+        except BadRequest as error:
+            response = for_error(error, request)
+            if isinstance(error, MethodNotAllowed):
+                response = response.with_headers({"allow": ", ".join(error.allowed)})
+        return response.with_headers({"x-request-id": request.id})
+
+    def _door(self, request: Request) -> Door:
+        for route, door in self._doors.items():
+            if route.method == request.method and route.matches(request.path):
+                return door
+        allowed = sorted({route.method for route in self._routes if route.matches(request.path)})
+        if allowed:
+            raise MethodNotAllowed(allowed)
+        raise NotFound("NotFound", "no such path; GET / says where the documentation is")

@@ -1,0 +1,57 @@
+import json
+
+import pytest
+
+from distributary.http.request import Request, Response
+from distributary.http.router import Known, Router
+
+ROUTES = [
+    Known("POST", "/v1/events"),
+    Known("GET", "/v1/health"),
+    Known("POST", "/"),
+    Known("GET", "/"),
+    Known("GET", "/detectors/{model}"),
+    Known("GET", "/detectors/{model}/{rest+}"),
+]
+
+
+def router() -> Router:
+    """A function that serves all routes but health."""
+    return Router(
+        ROUTES,
+        {
+            route: lambda request, key=f"{route.method} {route.path}": Response(200, key)
+            for route in ROUTES[:1] + ROUTES[2:]
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "answer"),
+    [
+        ("POST", "/v1/events", 200, "POST /v1/events"),
+        ("POST", "/", 200, "POST /"),
+        ("GET", "/", 200, "GET /"),
+        ("GET", "/detectors/motor", 200, "GET /detectors/{model}"),
+        ("GET", "/detectors/motor/keyValues/", 200, "GET /detectors/{model}/{rest+}"),
+        ("GET", "/detectors//", 404, None),
+        ("GET", "/v1/events/", 404, None),
+        ("GET", "/nowhere", 404, None),
+        ("PUT", "/v1/events", 405, "POST"),
+        ("DELETE", "/", 405, "GET, POST"),
+        ("POST", "/v1/health", 405, "GET"),
+    ],
+)
+def test_the_route_table_decides(method: str, path: str, status: int, answer: str | None) -> None:
+    """A known route reaches its door; another method is 405 with Allow; another path is 404; each has x-request-id."""
+    response = router().answer(Request(method, path, id="r-1"))
+
+    assert response.status == status
+    assert response.headers["x-request-id"] == "r-1"
+    if status == 200:
+        assert response.body == answer
+    else:
+        assert response.headers.get("allow") == answer
+        problem = json.loads(response.body)
+        assert problem["status"] == status
+        assert problem["instance"] == "r-1"

@@ -1,0 +1,84 @@
+"""The house rules that no linter knows."""
+
+import ast
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "impl"}
+SOURCES = ("lambdas/distributary", "infra", "local", "commands")
+
+
+def tracked(*patterns: str) -> list[Path]:
+    """The files that git knows, or would: what is ignored does not count."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    output = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / line for line in output.splitlines() if (ROOT / line).is_file()]
+
+
+def test_no_file_has_a_grab_bag_name() -> None:
+    """utils, helpers, common and their like say nothing about what is inside."""
+    bags = [
+        path
+        for path in tracked()
+        if REFUSED_NAMES & {part.lower() for part in re.split(r"[/._]", str(path.relative_to(ROOT)))}
+    ]
+
+    assert bags == []
+
+
+def test_every_source_module_has_a_charter() -> None:
+    """Each module opens with one sentence."""
+    modules = [path for source in SOURCES for path in tracked(f"{source}/**/*.py", f"{source}/*.py")]
+    silent = [path for path in modules if path.read_text() and not ast.get_docstring(ast.parse(path.read_text()))]
+
+    assert modules
+    assert silent == []
+
+
+def test_every_test_module_mirrors_a_source() -> None:
+    """tests/<package>/test_<module>.py stands for a module of that package."""
+    homes = {"distributary": "lambdas/distributary", "infra": "infra", "local": "local", "commands": "commands"}
+    strays = []
+    for path in tracked("tests/**/test_*.py"):
+        parts = path.relative_to(ROOT / "tests").parts
+        if parts[0] not in homes:
+            continue
+        module = path.stem.removeprefix("test_")
+        folder = ROOT.joinpath(homes[parts[0]], *parts[1:-1])
+        names = {one.stem for one in folder.glob("*.py")} | {one.name for one in folder.glob("*") if one.is_dir()}
+        if not any(module == name or module.startswith(f"{name}_") for name in names):
+            strays.append(path)
+
+    assert strays == []
+
+
+@pytest.mark.parametrize("path", tracked("lambdas/*/handler.py"), ids=lambda path: path.parent.name)
+def test_a_handler_is_wiring_only(path: Path) -> None:
+    """A handler defines no class and no logic: at most 25 statements at its top level, imports apart."""
+    statements = [
+        node for node in ast.parse(path.read_text()).body if not isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+
+    assert not [node for node in statements if isinstance(node, ast.ClassDef)]
+    assert len(statements) <= 25
+
+
+def test_the_stack_stays_short() -> None:
+    """infra/stack.py names constructs and wires them, in at most 60 lines; app.py takes 20."""
+    assert len((ROOT / "infra/stack.py").read_text().splitlines()) <= 60
+    assert len((ROOT / "app.py").read_text().splitlines()) <= 20
+
+
+def test_no_machine_is_named() -> None:
+    """No file names a path of the machine it was written on."""
+    machine = re.compile(r"(?<![\w.])/(?:work|farm|root|home/\w+)/")
+    texts = [path for path in tracked() if path.suffix in {".py", ".md", ".toml", ".json", ".txt", ".in", ".yml", ""}]
+    named = [
+        path for path in texts if path.name != "test_layout.py" and machine.search(path.read_text(errors="replace"))
+    ]
+
+    assert named == []

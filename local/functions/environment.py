@@ -1,0 +1,181 @@
+"""One execution environment: one process of one function, from its first request to its end."""
+
+import contextlib
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from local.functions import faults
+from local.functions.folders import Folders
+from local.functions.output import Output
+from local.functions.runtime_api import Answered, Exited, InitFailed, Ready, Report, Request, RuntimeApi, TooLarge
+from local.functions.values import FunctionSpec, Invocation
+
+# Lambda gives the init phase 10 s; what needs longer is started again within the first request and its timeout
+# (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). Here it goes on instead of beginning anew.
+_INIT_SECONDS = 10
+_LAUNCH = Path(__file__).with_name("launch.py")
+
+
+class Gone(Exception):
+    """The process ended while it was waiting for a request: another environment has to take it."""
+
+
+class Environment:
+    """Starts its process with the first request; `alive` says whether it can take another. Memory is not limited."""
+
+    def __init__(
+        self, spec: FunctionSpec, folders: Folders, given: Mapping[str, str], log: Callable[[str], None]
+    ) -> None:
+        self.revision = spec.revision
+        self.alive = True
+        self._spec = spec
+        self._folders = folders
+        self._given = given
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+        self._starting_or_ending = threading.Lock()
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return self._spec.name
+
+    def invoke(self, payload: bytes) -> Invocation:
+        """What came of one request; raises `Gone` where the process had already ended by itself."""
+        request_id = str(uuid.uuid4())
+        report = self._wake()
+        if isinstance(report, Ready):
+            self._output.begin(request_id)
+            self._api.hand_over(Request(request_id, payload, _context(self._spec, request_id)))
+            report = self._report(within=self._spec.timeout_seconds)
+        return self._conclude(request_id, report)
+
+    def kill(self) -> int | None:
+        """Kills the process as `kill -9` does, whatever it is doing; its pid, or None where none runs."""
+        process = self._process
+        if process is None or process.poll() is not None:
+            return None
+        process.kill()
+        return process.pid
+
+    def end(self) -> None:
+        """Ends the process and all that it started."""
+        with self._starting_or_ending:
+            self.alive = False
+            if self._process is None:
+                return
+        if self._process.poll() is None:  # else the number may be another process's by now
+            _kill_group(self._process.pid)
+        self._process.communicate()
+        self._api.close()
+        self._output.drain()
+
+    def _wake(self) -> Report | None:
+        """`Ready`, or why a new process never will be. A warm one that ended while it waited is `Gone`."""
+        with self._starting_or_ending:
+            if not self.alive:
+                raise Gone
+            warm = self._process is not None
+            process = self._process or self._start()
+        report = self._report(within=_INIT_SECONDS + self._spec.timeout_seconds)
+        if warm and (process.poll() is not None or not isinstance(report, Ready)):
+            self.end()
+            raise Gone
+        return report
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        self._api = RuntimeApi()
+        task_root, runtime = self._folders.task_root(self._spec.code), self._folders.runtime()
+        command = [sys._base_executable, "-I", "-S", "-X", "utf8", _LAUNCH, task_root, runtime, self._spec.handler]  # type: ignore[attr-defined] # noqa: SLF001 - the interpreter behind the virtual environment has no other name
+        read, write = os.pipe()
+        self._process = process = subprocess.Popen(
+            command,
+            env=_variables(self._spec, self._given, self._api.address, task_root, runtime),
+            cwd=task_root,
+            stdin=subprocess.PIPE,  # never written: it tells the process that we live (launch.py)
+            stdout=write,
+            stderr=write,
+            start_new_session=True,  # Ctrl-C in the terminal is for us: we end it in order
+        )
+        os.close(write)
+        self._output = Output(read, self._spec.name, self._log)
+        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+        return process
+
+    def _watch(self, process: subprocess.Popen[bytes]) -> None:
+        status = process.wait()
+        _kill_group(process.pid)  # what the function left running ends with it, as Lambda's environment does
+        self._api.reports.put(Exited(status))
+
+    def _report(self, *, within: float) -> Report | None:
+        with contextlib.suppress(queue.Empty):
+            return self._api.reports.get(timeout=within)
+        return None
+
+    def _conclude(self, request_id: str, report: Report | None) -> Invocation:
+        match report:
+            case Answered(payload, failed):
+                self._output.drain()
+                return Invocation(payload, "Unhandled" if failed else None, request_id)
+            case InitFailed(payload):  # awslambdaric has logged it
+                self.end()
+                return Invocation(payload, "Unhandled", request_id)
+            case TooLarge(size):
+                fault = faults.response_too_large(size)
+            case Exited(status):
+                fault = faults.exited(request_id, status)
+            case _:
+                fault = faults.timed_out(request_id, self._spec.timeout_seconds)
+        self.end()
+        self._output.note(faults.message(fault))
+        return Invocation(fault, "Unhandled", request_id)
+
+
+def _kill_group(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def _context(spec: FunctionSpec, request_id: str) -> dict[str, str]:
+    trace = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
+    return {
+        "Lambda-Runtime-Aws-Request-Id": request_id,
+        "Lambda-Runtime-Deadline-Ms": str(int((time.time() + spec.timeout_seconds) * 1000)),
+        "Lambda-Runtime-Invoked-Function-Arn": spec.arn,
+        "Lambda-Runtime-Trace-Id": trace,
+    }
+
+
+def _variables(
+    spec: FunctionSpec, given: Mapping[str, str], runtime_api: str, task_root: Path, runtime: Path
+) -> dict[str, str]:
+    """What Lambda sets (docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html), over the template's own."""
+    today = time.strftime("%Y/%m/%d", time.gmtime())
+    return {
+        **spec.environment,
+        "_HANDLER": spec.handler,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
+        "AWS_LAMBDA_FUNCTION_NAME": spec.name,
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
+        "AWS_LAMBDA_LOG_STREAM_NAME": f"{today}/[$LATEST]{secrets.token_hex(16)}",
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "LAMBDA_TASK_ROOT": str(task_root),
+        "LAMBDA_RUNTIME_DIR": str(runtime),
+        "LANG": "en_US.UTF-8",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "TZ": ":UTC",
+        "HOME": "/nonexistent",  # else boto3 would read this user's ~/.aws, which no function of the cloud has
+        **given,
+    }

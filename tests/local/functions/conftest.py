@@ -1,0 +1,95 @@
+"""Functions made on the spot: a source text becomes a deployment package, and what runs it ends with the test."""
+
+import dataclasses
+import io
+import json
+import time
+import zipfile
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from local.functions import Functions, FunctionSpec
+
+
+def package(source: str, **more: str) -> bytes:
+    """A deployment package with `source` as its `handler.py`."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, text in {"handler": source, **more}.items():
+            archive.writestr(f"{name}.py", text)
+    return file.getvalue()
+
+
+def spec(source: str, **changes: object) -> FunctionSpec:
+    """The function `work` with this source, deployed with a timeout of 5 s."""
+    deployed = FunctionSpec(
+        name="work",
+        arn="arn:aws:lambda:us-east-1:123456789012:function:work",
+        handler="handler.handle",
+        code=package(source),
+        environment={"SETTING": "on"},
+        timeout_seconds=5,
+        memory_mb=256,
+        log_group="/aws/lambda/work",
+        revision="1",
+    )
+    return dataclasses.replace(deployed, **changes)
+
+
+@pytest.fixture
+def make():
+    """Builders of packages and specs."""
+    return SimpleNamespace(package=package, spec=spec)
+
+
+@pytest.fixture
+def deploy():
+    """Deploys a source as the function `work`; what comes back invokes it with a Python value and keeps its log."""
+    running = []
+
+    def start(source: str, *, max_environments: int = 4, **changes: object) -> SimpleNamespace:
+        deployed = SimpleNamespace(spec=spec(source, **changes), log=[])
+        deployed.functions = Functions(
+            lambda name: {"work": deployed.spec}[name],
+            environment={"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://localhost:1"},
+            max_environments=max_environments,
+            log=deployed.log.append,
+        )
+        running.append(deployed.functions)
+
+        def call(event: object = None) -> object:
+            deployed.invocation = deployed.functions.invoke("work", json.dumps(event).encode())
+            return json.loads(deployed.invocation.payload)
+
+        deployed.call = call
+        return deployed
+
+    yield start
+    for functions in running:
+        functions.close()
+
+
+@pytest.fixture
+def running():
+    """Whether a process of that id lives (one that has ended and was not yet waited for does not)."""
+
+    def check(pid: int) -> bool:
+        status = Path(f"/proc/{pid}/stat")
+        return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+    return check
+
+
+@pytest.fixture
+def wait_for():
+    """Waits until a condition is true, at most 5 s."""
+
+    def wait(condition) -> None:
+        deadline = time.monotonic() + 5
+        while not condition():
+            assert time.monotonic() < deadline, "never came true"
+            time.sleep(0.005)
+
+    return wait

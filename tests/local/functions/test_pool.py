@@ -1,0 +1,143 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from local.functions import RequestTooLarge, TooManyRequests
+
+WHO = "import os, time\ndef handle(event, context):\n    time.sleep(event or 0)\n    return os.getpid()"
+
+
+def test_one_request_at_a_time_each(deploy) -> None:
+    """Requests at the same time get a process each; later ones share what is warm."""
+    work = deploy(WHO)
+    with ThreadPoolExecutor(3) as pool:
+        together = list(pool.map(work.call, [0.3, 0.3, 0.3]))
+
+    assert len(set(together)) == 3
+    assert {work.call() for _ in range(5)} <= set(together)
+
+
+def test_the_most_recently_used_is_taken_first(deploy) -> None:
+    """Requests one after the other stay with one process."""
+    work = deploy(WHO)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(work.call, [0.2, 0.3]))
+
+    assert len({work.call() for _ in range(5)}) == 1
+
+
+def test_beyond_the_last_environment_is_throttled(deploy, wait_for) -> None:
+    """A request for which no process is free and none may be started is TooManyRequests; afterwards all is well."""
+    work = deploy(WHO, max_environments=1)
+    work.call()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(work.call, 0.3)
+        wait_for(lambda: work.functions._pools["work"].busy)
+        with pytest.raises(TooManyRequests):
+            work.call()
+        slow.result()
+
+    assert work.call()
+
+
+def test_a_request_over_six_megabytes_is_refused(deploy) -> None:
+    """A request of 6 MiB reaches the function, one byte more is refused."""
+    work = deploy("def handle(event, context): return len(event)")
+
+    assert work.functions.invoke("work", b'"' + b"x" * (6 * 1024 * 1024 - 2) + b'"').payload == b"6291454"
+    with pytest.raises(RequestTooLarge):
+        work.functions.invoke("work", b'"' + b"x" * (6 * 1024 * 1024 - 1) + b'"')
+
+
+def test_what_is_not_deployed_is_a_lookup_error(deploy) -> None:
+    """A name that `find` does not know comes out as its LookupError."""
+    with pytest.raises(LookupError):
+        deploy(WHO).functions.invoke("other", b"{}")
+
+
+def test_a_new_revision_retires_the_old_processes(deploy, make, running) -> None:
+    """After a deployment the new code answers, and the old process has ended."""
+    work = deploy(WHO)
+    old = work.call()
+
+    work.spec = make.spec("def handle(event, context): return 'new'", revision="2")
+
+    assert work.call() == "new"
+    assert not running(old)
+
+
+def test_an_old_revision_finishes_what_it_began(deploy, make, running, wait_for) -> None:
+    """A request that was being handled while the deployment came gets its answer; its process is not used again."""
+    work = deploy(WHO)
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(work.call, 0.3)
+        wait_for(lambda: work.functions._pools["work"].busy)
+        work.spec = make.spec("def handle(event, context): return 'new'", revision="2")
+        assert work.call() == "new"
+        old = slow.result()
+
+    assert [work.call() for _ in range(3)] == ["new"] * 3
+    assert not running(old)
+
+
+def test_kill_one_kills_in_mid_request(deploy, wait_for) -> None:
+    """The process of a request in flight is killed, its request fails, the next one is served by another."""
+    work = deploy(WHO)
+    first = work.call()
+    assert work.functions.kill_one("work") is None
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(work.call, 5)
+        wait_for(lambda: work.functions._pools["work"].busy)
+        assert work.functions.kill_one("work") == first
+        assert slow.result()["errorType"] == "Runtime.ExitError"
+
+    assert work.call() != first
+
+
+def test_close_ends_everything_at_once(deploy, running, wait_for) -> None:
+    """After `close` no process is left, busy or idle, and nothing on disk; a request that was in flight failed."""
+    work = deploy(WHO)
+    with ThreadPoolExecutor(2) as pool:
+        pids = list(pool.map(work.call, [0.2, 0.2]))
+        slow = pool.submit(work.call, 60)
+        wait_for(lambda: work.functions._pools["work"].busy)
+        folder = Path(work.functions._root.name)
+        begun = time.monotonic()
+        work.functions.close()
+        assert slow.result()["errorType"] == "Runtime.ExitError"
+
+    assert time.monotonic() - begun < 1
+    assert not any(running(pid) for pid in pids)
+    assert not folder.exists()
+    with pytest.raises(TooManyRequests):
+        work.call()
+
+
+def test_no_process_outlives_a_parent_that_is_killed(make, tmp_path, running, wait_for) -> None:
+    """When this side is killed without warning, a function in an endless loop dies with it, and so does an idle one."""
+    endless = "import os\ndef handle(event, context):\n    print(os.getpid(), flush=True)\n    while event: pass"
+    (tmp_path / "package.zip").write_bytes(make.package(endless))
+    script = (
+        "import sys, threading\n"
+        "from local.functions import Functions, FunctionSpec\n"
+        "code = open(sys.argv[1], 'rb').read()\n"
+        "spec = FunctionSpec('f', 'arn', 'handler.handle', code, {}, 60, 128, '/f', '1')\n"
+        "functions = Functions(lambda name: spec, environment={}, log=lambda line: print(line, flush=True))\n"
+        "threading.Thread(target=functions.invoke, args=('f', b'true'), daemon=True).start()\n"
+        "functions.invoke('f', b'false')\n"
+        "threading.Event().wait()\n"
+    )
+    command = [sys.executable, "-c", script, tmp_path / "package.zip"]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as parent:
+        pids = [int(parent.stdout.readline().split()[-1]) for _ in range(2)]
+        assert all(running(pid) for pid in pids)
+        parent.send_signal(signal.SIGKILL)
+
+    wait_for(lambda: not any(running(pid) for pid in pids))

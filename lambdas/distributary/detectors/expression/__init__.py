@@ -1,0 +1,9 @@
+"""The expression language of detector models: text to tokens, tokens to a tree, the tree to a function.
+
+`compile_expression` is the door; every name that starts elsewhere in this package is a stage behind it.
+"""
+
+from distributary.detectors.expression.errors import ExpressionError, Unevaluable
+from distributary.detectors.expression.evaluate import Evaluate, Expression, Scope, compile_expression
+
+__all__ = ["Evaluate", "Expression", "ExpressionError", "Scope", "Unevaluable", "compile_expression"]

@@ -1,0 +1,319 @@
+"""A tree to one function of the scope, composed once: what runs per message is closures, no tree and no text.
+
+Undefined is a value and travels (`UNDEFINED`); an invalid operation is the exception `Unevaluable` and ends the whole
+expression.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from distributary.detectors.expression import operators
+from distributary.detectors.expression.errors import Unevaluable
+from distributary.detectors.expression.functions import FUNCTIONS, type_of
+from distributary.detectors.expression.parser import parse
+from distributary.detectors.expression.tree import (
+    Call,
+    Chain,
+    InputReference,
+    Literal,
+    Node,
+    Template,
+    TypeName,
+    Unary,
+    VariableReference,
+    walk,
+)
+from distributary.detectors.values import MOST_TEXT, NUMBERS, SCALARS, UNDEFINED, plain
+
+MESSAGE, TIMER = "Message", "Timer"
+
+
+class Scope:
+    """What an expression can see: the last payload of each input, the variables, and the cycle that asks.
+
+    `expired` are the timers whose expiry this cycle may report; `asked` collects those that some `timeout()` asked for,
+    `remarks` what an expression met that is worth a line in the log.
+    """
+
+    __slots__ = ("asked", "expired", "input", "inputs", "remarks", "trigger", "variables")
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Any],
+        variables: Mapping[str, Any],
+        *,
+        input: str | None = None,  # noqa: A002 - the language's word
+        expired: frozenset[str] = frozenset(),
+    ) -> None:
+        self.inputs = inputs
+        self.variables = variables
+        self.input = input
+        self.trigger = TIMER if input is None else MESSAGE
+        self.expired = expired
+        self.asked: set[str] = set()
+        self.remarks: list[Unevaluable] = []
+
+
+Evaluate = Callable[[Scope], Any]
+
+
+class Expression:
+    """An expression, ready to run any number of times."""
+
+    def __init__(self, text: str, *, declared: "Declared | None" = None) -> None:
+        self.text = text
+        self.tree = parse(text)
+        self._declared = declared
+
+    @cached_property
+    def run(self) -> Evaluate:
+        """The bare function: gives any value of the language, containers and null included, or raises Unevaluable."""
+        return _compile(self.tree, lenient=False, declared=self._declared or (lambda _input, _path: True))
+
+    def evaluate(self, scope: Scope) -> Any:
+        """The scalar that comes out, or UNDEFINED; Unevaluable, with this text, for everything else."""
+        try:
+            value = self.run(scope)
+        except Unevaluable as problem:
+            raise Unevaluable(problem.reason, problem.column, self.text) from None
+        if value.__class__ in SCALARS:
+            return value
+        if value is None or value is UNDEFINED:
+            return UNDEFINED
+        raise Unevaluable(f"the result is {type_of(value).lower()}", self.tree.column, self.text)
+
+    def nodes(self) -> tuple[Node, ...]:
+        """Every node of the tree."""
+        return tuple(walk(self.tree))
+
+
+Declared = Callable[[str, tuple[str | int, ...]], bool]
+"""Whether a path into an input may be read; what may not is undefined."""
+
+
+def compile_expression(text: str, *, declared: Declared | None = None) -> Expression:
+    """The text as a runnable expression; ExpressionError names the column of what is wrong with it."""
+    return Expression(text, declared=declared)
+
+
+def _compile(node: Node, *, lenient: bool, declared: Declared) -> Evaluate:  # noqa: PLR0911 - one a kind of node
+    def inner(child: Node) -> Evaluate:
+        return _compile(child, lenient=lenient, declared=declared)
+
+    match node:
+        case Literal():
+            return _constant(node.value)
+        case VariableReference():
+            return _variable(node.name)
+        case InputReference():
+            return _input(node) if declared(node.input, node.path) else _constant(UNDEFINED)
+        case Unary():
+            return _apply_one(operators.UNARY[node.operator], inner(node.operand), node.column)
+        case Chain():
+            return _chain(node, inner, lenient=lenient)
+        case Template():
+            return _template(node, declared)
+        case Call():
+            return _call(node, inner)
+        case TypeName():
+            return _constant(node.name)
+
+
+def _constant(value: Any) -> Evaluate:
+    return lambda _scope: value
+
+
+def _variable(name: str) -> Evaluate:
+    def variable(scope: Scope) -> Any:
+        return scope.variables.get(name, UNDEFINED)
+
+    return variable
+
+
+def _input(node: InputReference) -> Evaluate:
+    name, path = node.input, node.path
+    if len(path) == 1 and isinstance(path[0], str) and not path[0].isdigit():
+        return _member(name, path[0])
+
+    def at_path(scope: Scope) -> Any:
+        value = scope.inputs.get(name, UNDEFINED)
+        for segment in path:
+            value = _descend(value, segment)
+        return value
+
+    return at_path
+
+
+def _member(name: str, member: str) -> Evaluate:
+    def at_member(scope: Scope) -> Any:
+        payload = scope.inputs.get(name)
+        return UNDEFINED if payload is None else payload.get(member, UNDEFINED)
+
+    return at_member
+
+
+def _descend(value: Any, segment: str | int) -> Any:
+    kind = value.__class__
+    if kind is dict and segment.__class__ is str:
+        return value.get(segment, UNDEFINED)
+    if kind is list and (segment.__class__ is int or str(segment).isdigit()):
+        index = int(segment)
+        return value[index] if index < len(value) else UNDEFINED
+    return UNDEFINED
+
+
+def _apply_one(function: Callable[[Any], Any], operand: Evaluate, column: int) -> Evaluate:
+    def apply(scope: Scope) -> Any:
+        value = operand(scope)
+        try:
+            return function(value)
+        except (Unevaluable, ArithmeticError) as problem:
+            raise operators.located(problem, column) from None
+
+    return apply
+
+
+def _chain(node: Chain, inner: Callable[[Node], Evaluate], *, lenient: bool) -> Evaluate:
+    first = inner(node.first)
+    operator = node.steps[0].operator
+    if operator in {"&&", "||"}:
+        operands = [(first, node.first.column), *((inner(step.operand), step.operand.column) for step in node.steps)]
+        return _all(operands) if operator == "&&" else _any(operands)
+    table = operators.LENIENT if lenient else operators.BINARY
+    steps = [(table[step.operator], inner(step.operand), step.column) for step in node.steps]
+    last = node.steps[0].operand
+    if len(steps) == 1 and operator in operators.COMPARISONS and isinstance(last, Literal):
+        return _compare_with(operators.COMPARISONS[operator], first, last.value, steps[0])
+    return _apply_two(first, *steps[0]) if len(steps) == 1 else _fold(first, steps)
+
+
+_Apply = Callable[[Scope, Any, Any], Any]
+_Operation = tuple[_Apply, Evaluate, int]
+
+
+def _apply_two(left: Evaluate, function: _Apply, right: Evaluate, column: int) -> Evaluate:
+    def apply(scope: Scope) -> Any:
+        one, other = left(scope), right(scope)
+        try:
+            return function(scope, one, other)
+        except (Unevaluable, ArithmeticError) as problem:
+            raise operators.located(problem, column) from None
+
+    return apply
+
+
+def _fold(first: Evaluate, steps: list[_Operation]) -> Evaluate:
+    def fold(scope: Scope) -> Any:
+        value = first(scope)
+        for function, operand, column in steps:
+            other = operand(scope)
+            try:
+                value = function(scope, value, other)
+            except (Unevaluable, ArithmeticError) as problem:
+                raise operators.located(problem, column) from None
+        return value
+
+    return fold
+
+
+def _compare_with(test: Callable[[Any, Any], bool], left: Evaluate, constant: Any, step: _Operation) -> Evaluate:
+    """What most conditions are: something against a constant. Only a number against a number takes the short way."""
+    if constant.__class__ not in NUMBERS:
+        return _apply_two(left, *step)
+    function, _, column = step
+
+    def compare(scope: Scope) -> Any:
+        value = left(scope)
+        if value.__class__ in NUMBERS:
+            return test(value, constant)
+        try:
+            return function(scope, value, constant)
+        except Unevaluable as problem:
+            raise operators.located(problem, column) from None
+
+    return compare
+
+
+def _all(operands: list[tuple[Evaluate, int]]) -> Evaluate:
+    *early, (last, last_column) = operands
+
+    def conjunction(scope: Scope) -> Any:
+        for operand, column in early:
+            value = operand(scope)
+            if value is not True:
+                return value if value is False else operators.undefined_only(value, "&&", column)
+        value = last(scope)
+        return value if value is True or value is False else operators.undefined_only(value, "&&", last_column)
+
+    return conjunction
+
+
+def _any(operands: list[tuple[Evaluate, int]]) -> Evaluate:
+    def disjunction(scope: Scope) -> Any:
+        for operand, column in operands:
+            value = operand(scope)
+            if value is True:
+                return True
+            if value is not False:
+                operators.undefined_only(value, "||", column)
+        return False
+
+    return disjunction
+
+
+def _template(node: Template, declared: Declared) -> Evaluate:
+    parts: list[tuple[Evaluate, int]] = [
+        (_constant(part), node.column)
+        if isinstance(part, str)
+        else (_compile(part, lenient=True, declared=declared), part.column)
+        for part in node.parts
+    ]
+
+    def fill(scope: Scope) -> str:
+        texts, length = [], 0
+        for part, column in parts:
+            value = part(scope)
+            if value.__class__ not in SCALARS:
+                raise Unevaluable(f"{type_of(value).lower()} inside ${{}}", column)
+            texts.append(plain(value))
+            length += len(texts[-1])
+            if length > MOST_TEXT:
+                raise Unevaluable(f"a string longer than {MOST_TEXT} characters", column)
+        return "".join(texts)
+
+    return fill
+
+
+def _call(node: Call, inner: Callable[[Node], Evaluate]) -> Evaluate:
+    function = FUNCTIONS[node.function]
+    arguments = [inner(argument) for argument in node.arguments]
+    if function.apply is None:
+        argument = node.arguments[0]
+        return _ASK[node.function](str(argument.value) if isinstance(argument, Literal) else "")
+    if len(arguments) == 1:
+        return _apply_one(function.apply, arguments[0], node.column)
+    plainly = function.apply
+    return _apply_two(arguments[0], lambda _scope, one, other: plainly(one, other), arguments[1], node.column)
+
+
+def _timeout(name: str) -> Evaluate:
+    def timeout(scope: Scope) -> bool:
+        if name not in scope.expired:
+            return False
+        scope.asked.add(name)
+        return True
+
+    return timeout
+
+
+def _trigger_type(name: str) -> Evaluate:
+    wanted = name.lower()
+    return lambda scope: scope.trigger.lower() == wanted
+
+
+def _current_input(name: str) -> Evaluate:
+    return lambda scope: scope.input == name
+
+
+_ASK = {"timeout": _timeout, "triggerType": _trigger_type, "currentInput": _current_input}

@@ -37,6 +37,7 @@ class Environment:
     ) -> None:
         self.revision = spec.revision
         self.alive = True
+        self._handling = False
         self._spec = spec
         self._folders = folders
         self._given = given
@@ -55,14 +56,16 @@ class Environment:
         report = self._wake()
         if isinstance(report, Ready):
             self._output.begin(request_id)
+            self._handling = True
             self._api.hand_over(Request(request_id, payload, _context(self._spec, request_id)))
             report = self._report(within=self._spec.timeout_seconds)
+            self._handling = False
         return self._conclude(request_id, report)
 
     def kill(self) -> int | None:
-        """Kills the process as `kill -9` does, whatever it is doing; its pid, or None where none runs."""
+        """Kills the process in mid-request as `kill -9` does; its pid, or None where it is handling none."""
         process = self._process
-        if process is None or process.poll() is not None:
+        if process is None or not self._handling or process.poll() is not None:
             return None
         process.kill()
         return process.pid

@@ -93,8 +93,7 @@ def test_kill_one_kills_in_mid_request(deploy, wait_for) -> None:
     assert work.functions.kill_one("work") is None
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(work.call, 5)
-        wait_for(lambda: work.functions._pools["work"].busy)
-        assert work.functions.kill_one("work") == first
+        wait_for(lambda: work.functions.kill_one("work") == first)
         assert slow.result()["errorType"] == "Runtime.ExitError"
 
     assert work.call() != first

@@ -1,0 +1,20 @@
+"""The CDK app: one stack for the stage that the context names, as in `cdk deploy --context stage=prod`."""
+
+import sys
+from pathlib import Path
+
+import aws_cdk as cdk
+
+sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
+
+from distributary.errors import SettingsError
+from infra.configuration import read
+from infra.stack import DistributaryStack
+
+app = cdk.App()
+try:
+    configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
+except SettingsError as error:
+    sys.exit(f"distributary.toml cannot be used:\n{error}")
+DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)
+app.synth()

@@ -1,0 +1,174 @@
+"""What `distributary.toml` says about one stage, as typed values; every fault is listed with its place."""
+
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from distributary.errors import BadDefinition, SettingsError
+from distributary.rules import Rules
+from distributary.settings import Settings
+from infra.table import Table, laid_over, within
+from infra.table import read as read_table
+
+
+@dataclass(frozen=True, kw_only=True)
+class Firehose:
+    """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
+
+    join: bool = Settings.join
+    buffer_seconds: int = within(0, 900, 60)
+    buffer_mib: int = within(1, 128, 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bucket:
+    """The bucket's life cycle, in days (0 is never), and what happens to its objects when the stack is deleted."""
+
+    tiering_days: int = within(0, 36_500, 30)
+    expire_days: int = within(0, 36_500, 0)
+    empty_on_destroy: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinesis:
+    """The stream. Retention: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html."""
+
+    mode: Literal["provisioned", "on-demand"] = "on-demand"
+    shards: int = within(1, 10_000, 1)
+    retention_hours: int = within(24, 8760, 24)
+    encryption: Literal["aws-managed", "own-key", "none"] = "aws-managed"
+    max_record_kib: int = Settings.max_record_kib
+
+
+@dataclass(frozen=True, kw_only=True)
+class IotEvents:
+    """Who answers BatchPutMessage for the third sink."""
+
+    provider: Literal["stack", "endpoint"] = Settings.iot_events_provider
+    endpoint: str = Settings.iot_events_endpoint
+    strict: bool = Settings.iot_events_strict
+
+    @property
+    def at_aws(self) -> bool:
+        """Whether AWS's own IoT Events takes the messages."""
+        return self.provider == "endpoint" and not self.endpoint
+
+
+@dataclass(frozen=True, kw_only=True)
+class Http:
+    """The endpoint: who may call it from a browser."""
+
+    cors_origins: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Functions:
+    """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
+
+    memory_mb: int = within(128, 10_240, 512)
+    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Configuration:
+    """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
+
+    stage: str
+    retain: bool = True
+    envelope: Literal["cloudevents", "none"] = Settings.envelope
+    source: str = Settings.source
+    type: str = Settings.type
+    max_events: int = Settings.max_events
+    stream_alias: str = Settings.stream_alias
+    retry_seconds: float = Settings.retry_seconds
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Settings.log_level
+    firehose: Firehose = Firehose()
+    bucket: Bucket = Bucket()
+    kinesis: Kinesis = Kinesis()
+    iot_events: IotEvents = IotEvents()
+    http: Http = Http()
+    functions: Functions = Functions()
+    rules: tuple[Table, ...] = ()
+    inputs: Table = field(default_factory=dict)
+
+    def settings(self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str) -> Settings:
+        """What the functions of this stage need to know. Raises SettingsError for values out of their range."""
+        return Settings(
+            stage=self.stage,
+            delivery_stream_name=delivery_stream_name,
+            stream_name=stream_name,
+            message_queue_url=message_queue_url,
+            envelope=self.envelope,
+            source=self.source,
+            type=self.type,
+            max_events=self.max_events,
+            join=self.firehose.join,
+            max_record_kib=self.kinesis.max_record_kib,
+            stream_alias=self.stream_alias,
+            iot_events_provider=self.iot_events.provider,
+            iot_events_endpoint=self.iot_events.endpoint,
+            iot_events_strict=self.iot_events.strict,
+            retry_seconds=self.retry_seconds,
+            log_level=self.log_level,
+        )
+
+
+# What Settings calls otherwise than the file does.
+_PLACES = {"max_record_kib": "kinesis.max_record_kib", "join": "firehose.join"}
+
+
+def read(file: Path, stage: str) -> Configuration:
+    """The configuration of a stage. Raises SettingsError with every fault of the file, those of other stages too."""
+    try:
+        own = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError([f"{file.name}: {error}"]) from error
+    presets = own.pop("stages", {})
+    if not isinstance(presets, dict) or not all(isinstance(preset, dict) for preset in presets.values()):
+        raise SettingsError(["stages: must hold a table for each stage, as in [stages.dev]"])
+    faults, configurations = _all_stages(own, presets)
+    if stage not in presets:
+        faults.append(f"stages: there is no {stage!r}; there are {', '.join(presets)}")
+    if faults:
+        raise SettingsError(faults)
+    return configurations[stage]
+
+
+def _all_stages(own: Table, presets: Table) -> tuple[list[str], dict[str, Configuration]]:
+    """The file's faults, then those that a stage brings, under the stage's place; and each stage's configuration."""
+    faults, _ = _one_stage(own, "any")
+    shared = set(faults)
+    configurations = {}
+    for stage, preset in presets.items():
+        found, configurations[stage] = _one_stage(laid_over(own, preset), stage)
+        faults += [f"stages.{stage}.{fault}" for fault in found if fault not in shared]
+        # The stage ends the stack's name: CloudFormation takes letters, digits and hyphens there.
+        if not re.fullmatch("[a-z0-9-]{1,64}", stage):
+            faults.append(f"stages.{stage}: must be 1 to 64 lower-case letters, digits and hyphens")
+    return faults, configurations
+
+
+def _one_stage(table: Table, stage: str) -> tuple[list[str], Configuration]:
+    faults: list[str] = []
+    configuration = read_table(Configuration, table, faults, stage=stage)
+    return [*faults, *_contradictions(configuration)], configuration
+
+
+def _contradictions(configuration: Configuration) -> Iterator[str]:
+    try:
+        configuration.settings(delivery_stream_name="any", stream_name="any", message_queue_url="any")
+    except SettingsError as error:
+        for fault in error.faults:
+            name, space, rest = fault.partition(" ")
+            yield f"{_PLACES.get(name, name)}{space}{rest}"
+    try:
+        Rules.from_tables([*configuration.rules], configuration.inputs)
+    except BadDefinition as error:
+        yield from error.faults
+    if configuration.retain and configuration.bucket.empty_on_destroy:
+        yield "bucket.empty_on_destroy: contradicts retain = true"
+    if configuration.iot_events.endpoint and configuration.iot_events.provider != "endpoint":
+        yield "iot_events.endpoint: is used with provider = 'endpoint' only"

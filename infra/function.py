@@ -1,0 +1,91 @@
+"""A function: a folder of lambdas/ with its asset, its own role, its log group and its settings."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import jsii
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from constructs import Construct
+
+from distributary.errors import SettingsError
+from distributary.settings import Settings
+from infra.bundle import LAMBDAS, Files, bundle, digest, write
+from infra.configuration import Configuration
+from infra.permission import allow
+from infra.retention import log_group
+from infra.routes import ROUTES
+
+# Lambda's limit on all names and values together:
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+_ENVIRONMENT_BYTES = 4096
+# What a name or URL that only the deployment knows may take: the longest is a queue's URL.
+_UNKNOWN_BYTES = 160
+# API Gateway waits 30 s for an answer.
+_TIMEOUT = cdk.Duration.seconds(29)
+
+
+class Function(lambda_.Function):
+    """The deployed form of `lambdas/<folder>`: Python on arm64, which may write its own log and nothing else."""
+
+    def __init__(
+        self, scope: Construct, name: str, *, folder: str, configuration: Configuration, settings: Settings
+    ) -> None:
+        logs = log_group(scope, f"{name}Logs", configuration)
+        role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        allow(role, logs.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
+        super().__init__(
+            scope,
+            name,
+            description=f"Distributary: {folder.replace('_', ' ')}",
+            runtime=lambda_.Runtime.PYTHON_3_14,
+            architecture=lambda_.Architecture.ARM_64,
+            handler="handler.handle",
+            code=_code(LAMBDAS / folder, _carried(configuration)),
+            environment=checked_environment(settings.to_env()),
+            memory_size=configuration.functions.memory_mb,
+            timeout=_TIMEOUT,
+            role=role,
+            log_group=logs,
+        )
+
+
+def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
+    """The same variables. Raises SettingsError if they may exceed what Lambda takes."""
+    sizes = (_UNKNOWN_BYTES if cdk.Token.is_unresolved(value) else len(value.encode()) for value in variables.values())
+    total = sum(sizes) + sum(map(len, variables))
+    if total > _ENVIRONMENT_BYTES:
+        raise SettingsError([f"the functions' environment takes {total} bytes; Lambda takes {_ENVIRONMENT_BYTES}"])
+    return dict(variables)
+
+
+def _carried(configuration: Configuration) -> dict[str, Any]:
+    """What travels as a file: the routes (for 404 and 405), the rules and the inputs."""
+    return {
+        "routes": [route._asdict() for route in ROUTES],
+        "rules": configuration.rules,
+        "inputs": configuration.inputs,
+    }
+
+
+def _code(folder: Path, configuration: Mapping[str, Any]) -> lambda_.Code:
+    files = bundle(folder, configuration)
+    # The image is never used: CDK asks for one even where the bundle is made on this machine.
+    nowhere = cdk.DockerImage.from_registry("unused")
+    bundling = cdk.BundlingOptions(image=nowhere, local=_Local(files))
+    return lambda_.Code.from_asset(str(folder), asset_hash=digest(files), bundling=bundling)
+
+
+@jsii.implements(cdk.ILocalBundling)
+class _Local:
+    """Bundling without Docker: the files are known already."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
+        """Write the files. True: there is nothing left for Docker to do."""
+        write(self._files, Path(output_dir))
+        return True

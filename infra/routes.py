@@ -1,0 +1,31 @@
+"""The table (method, path) → function: what the API routes, and what the functions know of it."""
+
+from typing import NamedTuple
+
+
+class Route(NamedTuple):
+    """One line of the table: `function` is a folder of lambdas/."""
+
+    method: str
+    path: str
+    function: str
+
+    @property
+    def key(self) -> str:
+        """API Gateway's name for the route."""
+        return f"{self.method} {self.path}"
+
+
+ROUTES = (
+    Route("POST", "/v1/events", "ingest"),
+    Route("POST", "/", "ingest"),
+    Route("POST", "/inputs/messages", "ingest"),
+    Route("GET", "/", "ingest"),
+    Route("GET", "/v1/health", "check_health"),
+)
+
+# Whatever no route takes: this function answers 404 and 405.
+DEFAULT = "ingest"
+
+# Requests a second and burst of a route that anyone may call but nobody needs often.
+THROTTLES = {"GET /v1/health": (1, 2)}

@@ -1,0 +1,134 @@
+"""Where events are kept: the Kinesis stream, and the Firehose delivery stream with its bucket."""
+
+from typing import cast
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kinesisfirehose as firehose
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.configuration import Bucket, Configuration, Firehose, Kinesis
+from infra.permission import allow
+from infra.retention import log_group, removal
+
+# Hive-style partitions, which Athena, Glue and Spark read as columns.
+_PARTITION = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
+
+_MODES = {"provisioned": kinesis.StreamMode.PROVISIONED, "on-demand": kinesis.StreamMode.ON_DEMAND}
+_ENCRYPTIONS = {
+    "aws-managed": kinesis.StreamEncryption.MANAGED,
+    "own-key": kinesis.StreamEncryption.KMS,
+    "none": kinesis.StreamEncryption.UNENCRYPTED,
+}
+
+
+class Streams(Construct):
+    """The stream, the delivery stream and the bucket of one stage."""
+
+    def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
+        super().__init__(scope, name)
+        self._removal = removal(configuration)
+        self.delivery_logs = log_group(self, "DeliveryLogs", configuration)
+        self.stream = self._stream(configuration.kinesis)
+        self.bucket = self._bucket(configuration.bucket)
+        self.delivery_stream = self._delivery_stream(configuration.firehose)
+
+    def grant_write(self, grantee: iam.IGrantable) -> None:
+        """Let it put records into both streams, and describe them."""
+        self.grant_look(grantee)
+        allow(grantee, self.stream.stream_arn, "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream")
+        allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:PutRecord", "firehose:PutRecordBatch")
+        if self.stream.encryption_key:
+            allow(grantee, self.stream.encryption_key.key_arn, "kms:GenerateDataKey")
+
+    def grant_look(self, grantee: iam.IGrantable) -> None:
+        """Let it see whether both streams are there and active."""
+        allow(grantee, self.stream.stream_arn, "kinesis:DescribeStreamSummary")
+        allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:DescribeDeliveryStream")
+
+    def _stream(self, configuration: Kinesis) -> kinesis.Stream:
+        own_key = configuration.encryption == "own-key"
+        stream = kinesis.Stream(
+            self,
+            "Stream",
+            stream_mode=_MODES[configuration.mode],
+            shard_count=configuration.shards if configuration.mode == "provisioned" else None,
+            retention_period=cdk.Duration.hours(configuration.retention_hours),
+            encryption=_ENCRYPTIONS[configuration.encryption],
+            encryption_key=self._key() if own_key else None,
+            removal_policy=self._removal,
+        )
+        # The L2 construct has no such member.
+        cast("kinesis.CfnStream", stream.node.default_child).max_record_size_in_kib = configuration.max_record_kib
+        return stream
+
+    def _key(self) -> kms.Key:
+        return kms.Key(self, "Key", enable_key_rotation=True, removal_policy=self._removal)
+
+    def _bucket(self, configuration: Bucket) -> s3.Bucket:
+        return s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+            enforce_ssl=True,
+            minimum_tls_version=1.2,
+            lifecycle_rules=[_life_cycle(configuration)],
+            removal_policy=self._removal,
+            auto_delete_objects=configuration.empty_on_destroy,
+        )
+
+    def _delivery_stream(self, configuration: Firehose) -> firehose.DeliveryStream:
+        destination = firehose.S3Bucket(
+            self.bucket,
+            data_output_prefix=f"events/{_PARTITION}",
+            error_output_prefix=f"errors/!{{firehose:error-output-type}}/{_PARTITION}",
+            file_extension=".ndjson.gz",
+            compression=firehose.Compression.GZIP,
+            buffering_interval=cdk.Duration.seconds(configuration.buffer_seconds),
+            buffering_size=cdk.Size.mebibytes(configuration.buffer_mib),
+            logging_config=firehose.EnableLogging(self.delivery_logs),
+            role=self._delivery_role().without_policy_updates(),
+        )
+        encryption = firehose.StreamEncryption.aws_owned_key()
+        delivery_stream = firehose.DeliveryStream(self, "Delivery", destination=destination, encryption=encryption)
+        # What the construct adds of its own: a log stream that always stays, and a table of addresses for firewalls.
+        cast("cdk.Resource", self.delivery_logs.node.find_child("S3Destination")).apply_removal_policy(self._removal)
+        cdk.Stack.of(self).node.try_remove_child("@aws-cdk--aws-kinesisfirehose.CidrBlocks")
+        return delivery_stream
+
+    def _delivery_role(self) -> iam.Role:
+        """What Firehose may do, as its guide lists it; the construct's own grant could also read and delete.
+
+        Source: https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html#using-iam-s3. The policy is
+        part of the role, so that the role is complete when the delivery stream first uses it.
+        """
+        listing = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+        writing = ["s3:AbortMultipartUpload", "s3:PutObject"]
+        statements = [
+            iam.PolicyStatement(actions=listing, resources=[self.bucket.bucket_arn]),
+            iam.PolicyStatement(actions=writing, resources=[self.bucket.arn_for_objects("*")]),
+            iam.PolicyStatement(actions=["logs:PutLogEvents"], resources=[self.delivery_logs.log_group_arn]),
+        ]
+        return iam.Role(
+            self,
+            "DeliveryRole",
+            assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
+            inline_policies={"Delivery": iam.PolicyDocument(statements=statements)},
+        )
+
+
+def _life_cycle(configuration: Bucket) -> s3.LifecycleRule:
+    tiering, expiry = (
+        cdk.Duration.days(days) if days else None for days in (configuration.tiering_days, configuration.expire_days)
+    )
+    tier = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=tiering)
+    return s3.LifecycleRule(
+        abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
+        transitions=[tier] if tiering else None,
+        expiration=expiry,
+    )

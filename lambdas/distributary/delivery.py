@@ -1,0 +1,73 @@
+"""Bringing records to a sink, the same way for every sink: split, put, and put again only what was refused."""
+
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from distributary import timeouts
+from distributary.batching import split
+from distributary.clock import Clock
+from distributary.errors import SinkUnavailable
+from distributary.events import Failure, Outcome
+from distributary.sinks.sink import Sink
+
+R = TypeVar("R")
+
+BACKOFF_SECONDS = 0.1
+"""The first pause is drawn from [0, 0.1 s); the range doubles with each further one (full jitter)."""
+BACKOFF_CAP_SECONDS = 2.0
+
+OUT_OF_TIME = Failure("OutOfTime", "not sent: no time was left in this request", retryable=False)
+
+
+def deadline(*, remaining: float, retry_seconds: float, clock: Clock) -> float:
+    """When a request's deliveries must be over, on the clock's `monotonic`.
+
+    Puts start for `retry_seconds`, and the last of them may take its longest, within the seconds that the function
+    has left (`remaining`).
+    """
+    return clock.monotonic() + min(retry_seconds + timeouts.PUT, remaining - timeouts.ANSWER)
+
+
+def deliver(sink: Sink[R], records: Sequence[R], *, deadline: float, clock: Clock) -> list[Outcome]:
+    """An outcome for each record, in order; a record that was accepted is never sent again.
+
+    A refused record is put again while its failure is retryable and a put can still end before `deadline` (on the
+    clock's `monotonic`). A call that failed as a whole is not repeated: botocore has done that.
+    """
+    outcomes: list[Outcome] = [OUT_OF_TIME] * len(records)
+    pending: Sequence[int] = range(len(records))
+    longest_pause = BACKOFF_SECONDS
+    while True:
+        for place, outcome in _attempt(sink, records, pending, deadline=deadline, clock=clock):
+            outcomes[place] = outcome
+        pending = [place for place in pending if _may_be_sent_again(outcomes[place])]
+        pause = clock.random() * longest_pause
+        if not pending or not _in_time(clock, deadline, pause):
+            return outcomes
+        clock.sleep(pause)
+        longest_pause = min(BACKOFF_CAP_SECONDS, 2 * longest_pause)
+
+
+def _attempt(
+    sink: Sink[R], records: Sequence[R], pending: Sequence[int], *, deadline: float, clock: Clock
+) -> Iterator[tuple[int, Outcome]]:
+    """What became of each pending record's next put; nothing is said of those that there was no time for."""
+    for batch in split(pending, sink.max_records, sink.max_bytes, lambda place: sink.size(records[place])):
+        if _in_time(clock, deadline):
+            yield from zip(batch, _put(sink, [records[place] for place in batch]), strict=True)
+
+
+def _put(sink: Sink[R], batch: Sequence[R]) -> list[Outcome]:
+    try:
+        return sink.put(batch)
+    except SinkUnavailable as error:
+        return [Failure(error.code, error.detail, retryable=False, permanent=not error.retryable)] * len(batch)
+
+
+def _in_time(clock: Clock, deadline: float, pause: float = 0) -> bool:
+    """Whether a put that starts after the pause is over before the deadline even if it takes its longest."""
+    return clock.monotonic() + pause + timeouts.PUT <= deadline
+
+
+def _may_be_sent_again(outcome: Outcome) -> bool:
+    return isinstance(outcome, Failure) and outcome.retryable

@@ -1,0 +1,20 @@
+"""How long a call to AWS may take, and so how long before a deadline the last one may start: all in seconds."""
+
+CONNECT = 1.0
+READ = 3.0
+ATTEMPTS = 2
+"""Of one call, the first included: botocore re-sends calls, `delivery` re-sends records, never both."""
+BACKOFF = 1.0
+"""The longest that botocore's mode `standard` waits before the second attempt (a throttled one).
+
+Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+"""
+
+CALL = ATTEMPTS * (CONNECT + READ) + BACKOFF
+"""The longest one call."""
+ROUNDS = 3.0
+"""How long one put goes on starting calls where it takes several, one after the other (a FIFO group's messages)."""
+PUT = ROUNDS + CALL
+"""The longest one `Sink.put`."""
+ANSWER = 0.5
+"""Left over for writing the answer."""

@@ -1,0 +1,135 @@
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_clock import FakeClock
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distributary import timeouts
+from distributary.delivery import deadline, deliver
+from distributary.errors import SinkUnavailable
+from distributary.events import Failure, Outcome, Receipt
+
+CASES = json.loads((Path(__file__).parents[1] / "cases/delivery.json").read_text())
+RETRYABLE = {"Throttled"}
+
+
+@dataclass
+class ScriptedSink:
+    """Takes one-letter records; each put answers as the next line of its script says, and is written down."""
+
+    puts: list[dict[str, Any]]
+    time: FakeClock
+    max_records: int = 500
+    max_bytes: int = 1000
+    max_record_bytes: int = 1000
+    name: str = "kinesis"
+    sent: list[str] = field(default_factory=list)
+
+    def size(self, record: str) -> int:
+        return len(record)
+
+    def put(self, records) -> list[Outcome]:
+        line = self.puts[len(self.sent)]
+        self.sent.append("".join(records))
+        self.time.now += line.get("seconds", 0)
+        if "failed" in line:
+            raise SinkUnavailable(line["failed"], "scripted", retryable=line["retryable"])
+        refused = line.get("refused", {})
+        return [
+            Failure(refused[record], "scripted", retryable=refused[record] in RETRYABLE)
+            if record in refused
+            else Receipt({"stored": record})
+            for record in records
+        ]
+
+
+def word(outcome: Outcome) -> str:
+    """What a scenario calls an outcome."""
+    return "stored" if isinstance(outcome, Receipt) else outcome.code
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_scenario(case) -> None:
+    """Each scenario's refusals lead to its puts, its pauses and its outcomes."""
+    time = FakeClock(drawn=case.get("drawn", 0.5))
+    sink = ScriptedSink(
+        case["puts"], time, max_records=case.get("max_records", 500), max_bytes=case.get("max_bytes", 1000)
+    )
+
+    outcomes = deliver(sink, case["records"], deadline=case.get("deadline", 100.0), clock=time.clock)
+
+    told = dict(zip(case["records"], outcomes, strict=True))
+    assert sink.sent == case["sent"]
+    assert time.sleeps == case["sleeps"]
+    assert {record: word(outcome) for record, outcome in told.items()} == case["outcomes"]
+    permanent = {record for record, outcome in told.items() if isinstance(outcome, Failure) and outcome.permanent}
+    assert permanent == set(case.get("permanent", ""))
+
+
+REFUSALS = st.dictionaries(st.integers(0, 30), st.sampled_from(["Throttled", "KMSKeyGone"]))
+PUTS = st.one_of(
+    st.builds(lambda refused, seconds: {"refused": refused, "seconds": seconds}, REFUSALS, st.floats(0.1, 2)),
+    st.builds(lambda retryable: {"failed": "Down", "retryable": retryable}, st.booleans()),
+)
+LIMITS = st.fixed_dictionaries({"max_records": st.integers(1, 7), "max_bytes": st.integers(4, 20)})
+
+
+@dataclass
+class RandomSink(ScriptedSink):
+    """A scripted sink of numbered records whose script starts again at its end; it writes down what it stored."""
+
+    stored: Counter[int] = field(default_factory=Counter)
+    refused: set[int] = field(default_factory=set)
+
+    def size(self, record: int) -> int:
+        return record % 5
+
+    def put(self, records) -> list[Outcome]:
+        assert len(records) <= self.max_records
+        assert sum(map(self.size, records)) <= self.max_bytes
+        assert not self.stored.keys() & set(records), "an accepted record was sent again"
+        assert not self.refused & set(records), "a finally refused record was sent again"
+        line = self.puts[len(self.sent) % len(self.puts)]
+        self.sent.append("")
+        self.time.now += line.get("seconds", 0)
+        if "failed" in line:
+            self.refused |= set(records)
+            raise SinkUnavailable(line["failed"], "scripted", retryable=line["retryable"])
+        codes = [line["refused"].get(record) for record in records]
+        self.stored.update(record for record, code in zip(records, codes, strict=True) if code is None)
+        self.refused |= {record for record, code in zip(records, codes, strict=True) if code == "KMSKeyGone"}
+        return [Failure(code, "", retryable=code in RETRYABLE) if code else Receipt({"n": n})
+                for n, code in zip(records, codes, strict=True)]  # fmt: skip
+
+
+@given(
+    count=st.integers(0, 31),
+    puts=st.lists(PUTS, min_size=1, max_size=8),
+    limits=LIMITS,
+    end=st.floats(0, 40),
+    drawn=st.floats(0, 0.999),
+)
+def test_each_record_has_one_outcome_and_no_accepted_record_is_sent_again(count, puts, limits, end, drawn) -> None:
+    """For any batch and any script of refusals: outcomes in order, stored exactly those that say so, once each."""
+    time = FakeClock(drawn=drawn)
+    sink = RandomSink(puts, time, **limits)
+
+    outcomes = deliver(sink, range(count), deadline=end, clock=time.clock)
+
+    assert len(outcomes) == count
+    assert [outcome.values["n"] for outcome in outcomes if isinstance(outcome, Receipt)] == sorted(sink.stored)
+    assert all(times == 1 for times in sink.stored.values())
+    assert all(n in sink.stored for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt))
+
+
+@pytest.mark.parametrize(("remaining", "expected"), [(29.0, 5.0 + timeouts.PUT), (10.0, 9.5), (0.0, -0.5)])
+def test_the_deadline_leaves_the_last_put_its_longest_and_the_answer_its_time(remaining, expected) -> None:
+    """Retries end after `retry_seconds`, or sooner where the function has less left."""
+    time = FakeClock(now=100.0)
+
+    assert deadline(remaining=remaining, retry_seconds=5.0, clock=time.clock) == pytest.approx(100.0 + expected)

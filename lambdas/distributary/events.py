@@ -35,7 +35,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """An event that nobody will take: sending it again will not help."""
+    """An event that nobody will take: sending it again will not help; `pointer` counts from the event itself."""
 
     index: int
     code: str
@@ -67,3 +67,13 @@ class Receipt:
 
 
 Outcome = Receipt | Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of an event: for each chosen sink its receipt, why it skips the event, or its `error`."""
+
+    event: Event
+    status: Literal["accepted", "rejected", "retry"]
+    sinks: Mapping[SinkName, Mapping[str, Any]] = field(default_factory=dict)
+    error: Rejection | None = None

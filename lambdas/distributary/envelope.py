@@ -1,0 +1,123 @@
+"""The CloudEvent around what was posted: who gives it its id, and how it is written for the streams."""
+
+import re
+import uuid
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from json import dumps
+from json.encoder import encode_basestring
+from typing import Any, Literal
+
+from distributary.clock import Clock
+from distributary.errors import BadRequest
+from distributary.events import Event, Rejection
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,59}")
+_FIRST = ("specversion", "id", "source", "type", "time", "datacontenttype")
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a client posted for one event: `attributes` is None where it brought no CloudEvent, only data."""
+
+    index: int
+    data: str | bytes | None
+    value: Any = None
+    content_type: str | None = None
+    attributes: Mapping[str, Any] | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sender:
+    """What a request says about each of its events that does not say it itself; `time` in seconds since 1970."""
+
+    key: str
+    source: str
+    type: str
+    time: float
+
+
+def request_key(given: str | None, clock: Clock) -> str:
+    """The key that the request's ids begin with: the client's own, or a UUIDv7. Raises BadRequest."""
+    if given is None:
+        return _uuid7(clock.time())
+    if not _KEY.fullmatch(given):
+        raise BadRequest("InvalidIdempotencyKey", "Idempotency-Key must be 1 to 59 of the characters A-Z a-z 0-9 _ -")
+    return given
+
+
+def address(posted: Sequence[Posted | Rejection], sender: Sender, *, many: bool) -> list[Event | Rejection]:
+    """The events, with every attribute they need; `many` says that the i-th id is `K-i`, also where there is one.
+
+    A second event with the `source` and `id` of an earlier one becomes a rejection.
+    """
+    time = rfc3339(sender.time)
+    seen: set[tuple[str, str]] = set()
+
+    def addressed(one: Posted) -> Event | Rejection:
+        if one.attributes is None:
+            identity = f"{sender.key}-{one.index}" if many else sender.key
+            return Event(one.index, _own(identity, one.content_type, sender, time), one.data, one.value, one.line)
+        event = Event(one.index, _in_order(one.attributes, time), one.data, one.value, one.line)
+        if (name := (event.source, event.id)) in seen:
+            detail = "an earlier event of this request has the same source and id"
+            return Rejection(one.index, "DuplicateId", detail, "/id", id=event.id, line=one.line)
+        seen.add(name)
+        return event
+
+    return [one if isinstance(one, Rejection) else addressed(one) for one in posted]
+
+
+def encode(event: Event, envelope: Literal["cloudevents", "none"] = "cloudevents") -> bytes:
+    """The event as the streams carry it: a CloudEvent in JSON, or with envelope `none` the data as it was posted."""
+    data = event.data
+    if envelope == "none":
+        return data.encode() if isinstance(data, str) else data or b""
+    attributes = ",".join(
+        [
+            f'"{name}":{encode_basestring(value) if isinstance(value, str) else dumps(value)}'
+            for name, value in event.attributes.items()
+        ]
+    )
+    return f"{{{attributes}{_data_member(data)}}}".encode()
+
+
+def _data_member(data: str | bytes | None) -> str:
+    if data is None:
+        return ""
+    if isinstance(data, str):
+        return f',"data":{data}'
+    return f',"data_base64":"{b64encode(data).decode()}"'
+
+
+def rfc3339(time: float) -> str:
+    """Seconds since 1970 as CloudEvents write a time: UTC, milliseconds."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _own(identity: str, content_type: str | None, sender: Sender, time: str) -> dict[str, Any]:
+    attributes = {
+        "specversion": "1.0",
+        "id": identity,
+        "source": sender.source,
+        "type": sender.type,
+        "time": time,
+    }
+    if content_type:
+        attributes["datacontenttype"] = content_type
+    return attributes
+
+
+def _in_order(attributes: Mapping[str, Any], time: str) -> dict[str, Any]:
+    complete = {**attributes, "time": attributes.get("time") or time}
+    first = {name: complete.pop(name) for name in _FIRST if name in complete}
+    return first | complete
+
+
+def _uuid7(time: float, random: Callable[[], uuid.UUID] = uuid.uuid4) -> str:
+    """A UUID version 7 (RFC 9562): 48 bits of milliseconds, then the random bits of a version 4."""
+    bits = random().int & ~(0xFFFF_FFFF_FFFF_F << 76) | int(time * 1000) << 80 | 7 << 76
+    return str(uuid.UUID(int=bits))

@@ -1,0 +1,205 @@
+"""From a request's body to what was posted for each event: the Content-Type decides how it is cut."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal
+
+from distributary.envelope import Posted
+from distributary.errors import BadEvent, BadRequest, TooLarge
+from distributary.events import Rejection
+from distributary.http import cloud_event
+from distributary.http.content import MediaType, bytes_of, content, text_of
+from distributary.http.request import Request
+from distributary.json_text import Element, blank_end, cut_array, cut_lines, parse
+
+# What API Gateway hands over as text, so that another charset is broken before we see it.
+_TEXT_TYPES = ("application/json", "application/xml", "application/javascript")
+
+Shape = Literal["one", "array", "lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What was posted for each event, in order; `shape` says how the body held them."""
+
+    events: Sequence[Posted | Rejection]
+    shape: Shape
+
+
+def read(request: Request, *, max_events: int) -> Body:
+    """The events of a request. Raises BadRequest where the body as a whole cannot be taken."""
+    media = MediaType.of(request)
+    reader = _READERS.get(media.name, _opaque)
+    if "ce-specversion" in request.headers and not media.name.startswith("application/cloudevents"):
+        reader = _binary
+    if media.name in _READERS or media.name in _TEXT_TYPES or media.name.startswith("text/"):
+        media.require_utf8()
+    return reader(_Piece(request, media, content(request), max_events))
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """What every reader needs: the request, its type, its decoded content."""
+
+    request: Request
+    media: MediaType
+    content: bytes | str
+    max_events: int
+
+    def text(self) -> str:
+        """The content as text that is not blank."""
+        text = text_of(self.content)
+        if blank_end(text, 0) == len(text):
+            raise _empty()
+        return text
+
+    def body(self, events: Iterable[Posted | Rejection], shape: Shape) -> Body:
+        """The events, cut no further than the first that is too many."""
+        taken = list(islice(events, self.max_events + 1))
+        if len(taken) > self.max_events:
+            place = f"/{self.max_events}" if shape == "array" else None
+            raise TooLarge("TooManyEvents", f"a request may have {self.max_events:,} events; send several", place)
+        if not taken:
+            raise _empty()
+        return Body(taken, shape)
+
+
+def _json(piece: _Piece) -> Body:
+    text = piece.text()
+    if text.startswith("[", blank_end(text, 0)):
+        return _array(piece, text, _own)
+    if not text.startswith("{", blank_end(text, 0)):
+        _whole(text)  # is it JSON at all?
+        raise BadRequest("ScalarBody", "a JSON body must be an object, or an array with an element for each event", "")
+    return Body([_one(0, lambda: _own(0, _whole_event(text)))], "one")
+
+
+def _lines(piece: _Piece) -> Body:
+    cut = enumerate(cut_lines(piece.text()))
+    return piece.body((_posted(index, element, _own, line) for index, (line, element) in cut), "lines")
+
+
+def _cloud_event(piece: _Piece) -> Body:
+    text = piece.text()
+    return Body([_one(0, lambda: _structured(0, _whole_event(text)))], "one")
+
+
+def _cloud_events(piece: _Piece) -> Body:
+    text = piece.text()
+    if not text.startswith("[", blank_end(text, 0)):
+        _whole(text)
+        raise BadRequest("NotABatch", "a CloudEvents batch must be a JSON array", "")
+    return _array(piece, text, _structured)
+
+
+def _text(piece: _Piece) -> Body:
+    """JSON if it is an object or an array, since a browser's beacon can say no other type; else text."""
+    text = piece.text()
+    if text[blank_end(text, 0)] in "{[":
+        try:
+            return _json(piece)
+        except BadRequest as error:
+            if error.code != "MalformedJson":
+                raise
+    return _opaque(piece)
+
+
+def _opaque(piece: _Piece) -> Body:
+    if not piece.content:
+        raise _empty()
+    return Body(
+        [Posted(0, bytes_of(piece.content), content_type=piece.media.text or "application/octet-stream")], "one"
+    )
+
+
+def _binary(piece: _Piece) -> Body:
+    return Body([_one(0, lambda: _from_headers(piece))], "one")
+
+
+def _from_headers(piece: _Piece) -> Posted:
+    attributes = cloud_event.from_headers(piece.request.headers)
+    if piece.media.text:
+        attributes["datacontenttype"] = piece.media.text
+    if not piece.content:
+        return Posted(0, None, attributes=attributes)
+    if not piece.media.is_json:
+        return Posted(0, bytes_of(piece.content), attributes=attributes)
+    piece.media.require_utf8()
+    element = _whole_event(text_of(piece.content))
+    return Posted(0, element.text, element.value, attributes=attributes)
+
+
+def _array(piece: _Piece, text: str, make: "_Maker") -> Body:
+    cut = enumerate(cut_array(text))
+    try:
+        return piece.body((_posted(index, element, make) for index, element in cut), "array")
+    except BadEvent as error:
+        raise _unreadable(error) from None
+
+
+def _posted(index: int, element: Element | BadEvent, make: "_Maker", line: int | None = None) -> Posted | Rejection:
+    if isinstance(element, BadEvent):
+        return _rejected(index, element, line)
+    return _one(index, lambda: make(index, element, line), line)
+
+
+def _one(index: int, make: Callable[[], Posted], line: int | None = None) -> Posted | Rejection:
+    try:
+        return make()
+    except BadEvent as error:
+        return _rejected(index, error, line)
+
+
+def _own(index: int, element: Element, line: int | None = None) -> Posted:
+    return Posted(index, element.text, element.value, "application/json", line=line)
+
+
+def _structured(index: int, element: Element, line: int | None = None) -> Posted:
+    attributes, data, value = cloud_event.structured(element)
+    return Posted(index, data, value, attributes=attributes, line=line)
+
+
+_Maker = Callable[[int, Element, int | None], Posted]
+
+
+def _rejected(index: int, error: BadEvent, line: int | None) -> Rejection:
+    return Rejection(index, error.code, error.detail, error.pointer, line=line)
+
+
+def _whole(text: str) -> None:
+    """Raises BadRequest where the text is no JSON; a rule that its value breaks is not looked at."""
+    try:
+        parse(text)
+    except BadEvent as error:
+        if error.code == "MalformedJson":
+            raise _unreadable(error) from None
+
+
+def _whole_event(text: str) -> Element:
+    """The one event that the text is. Raises BadRequest where it is no JSON, BadEvent where it breaks another rule."""
+    try:
+        return parse(text)
+    except BadEvent as error:
+        if error.code == "MalformedJson":
+            raise _unreadable(error) from None
+        raise
+
+
+def _unreadable(error: BadEvent) -> BadRequest:
+    return BadRequest(error.code, error.detail, error.pointer)
+
+
+def _empty() -> BadRequest:
+    return BadRequest("EmptyBody", "there is no event in this request")
+
+
+_READERS: dict[str, Callable[[_Piece], Body]] = {
+    "application/json": _json,
+    "application/x-ndjson": _lines,
+    "application/ndjson": _lines,
+    "application/jsonl": _lines,
+    "application/cloudevents+json": _cloud_event,
+    "application/cloudevents-batch+json": _cloud_events,
+    "text/plain": _text,
+}

@@ -1,0 +1,138 @@
+"""A request's body as bytes or text: Content-Encoding undone, limits kept, UTF-8 checked."""
+
+import zlib
+from dataclasses import dataclass
+
+from distributary.errors import BadRequest, TooLarge, UnknownEncoding
+from distributary.http.request import Request
+
+MAX_RECEIVED = 4_500_000
+"""Bytes as received: escaped or in base64 they must fit Lambda's 6 MB.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+"""
+MAX_DECODED = 20 * 1024 * 1024
+"""Bytes after decoding: our own bound on what a small body may unfold to."""
+
+CODINGS = ("gzip", "deflate", "identity")
+_CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
+# Small pieces: what follows the end of a gzip member is copied, once a member.
+_PIECE = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class MediaType:
+    """A Content-Type: `name` in lower case and without parameters, "" where there is none; `text` as it was given."""
+
+    name: str
+    charset: str
+    text: str
+
+    @classmethod
+    def of(cls, request: Request) -> "MediaType":
+        """What the request's Content-Type says."""
+        text = request.headers.get("content-type", "").strip()
+        name, *parameters = (part.strip() for part in text.split(";"))
+        charset = next((part[8:] for part in parameters if part.lower().startswith("charset=")), "")
+        return cls(name.lower(), charset.strip('"').lower(), text)
+
+    @property
+    def is_json(self) -> bool:
+        """Whether CloudEvents call data of this type JSON.
+
+        Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data
+        """
+        return self.name.endswith(("/json", "+json"))
+
+    def require_utf8(self) -> None:
+        """Raises UnknownEncoding where the type names another charset."""
+        if self.charset and self.charset not in _CHARSETS:
+            raise UnknownEncoding("UnknownCharset", "text must be UTF-8; send it so, or as application/octet-stream")
+
+
+def content(request: Request) -> bytes | str:
+    """The body, decoded: text where API Gateway gave text. Raises BadRequest where it is too large or damaged."""
+    body = request.body
+    if isinstance(body, str):
+        received = _utf8_length(body)
+        if "\ufffd" in body:
+            raise invalid_utf8()
+    else:
+        received = len(body)
+    if received > MAX_RECEIVED:
+        raise TooLarge(
+            "BodyTooLarge", f"a body may have {MAX_RECEIVED:,} bytes as sent; split it into several requests"
+        )
+    coding = _coding(request.headers.get("content-encoding", ""))
+    if coding == "identity" or isinstance(body, str) or not body:
+        return body  # API Gateway gives text only where it has undone the encoding itself
+    return _unpacked(body, coding)
+
+
+def text_of(body: bytes | str) -> str:
+    """The body as text, without a byte order mark. Raises BadRequest where it is no UTF-8."""
+    try:
+        text = body if isinstance(body, str) else body.decode()
+    except UnicodeDecodeError:
+        raise invalid_utf8() from None
+    return text.removeprefix("\ufeff")
+
+
+def bytes_of(body: bytes | str) -> bytes:
+    """The body as bytes."""
+    return body.encode() if isinstance(body, str) else body
+
+
+def invalid_utf8() -> BadRequest:
+    """What to say of text that is no UTF-8 (API Gateway puts U+FFFD in its place)."""
+    return BadRequest("InvalidUtf8", "the body is not UTF-8; send other bytes as application/octet-stream")
+
+
+def _utf8_length(text: str) -> int:
+    try:
+        return len(text) if text.isascii() else len(text.encode())
+    except UnicodeEncodeError:
+        raise invalid_utf8() from None
+
+
+def _coding(header: str) -> str:
+    names = [name.strip().lower().removeprefix("x-") for name in header.split(",") if name.strip()]
+    if len(names) > 1 or not set(names) <= set(CODINGS):
+        raise UnknownEncoding("UnknownContentEncoding", f"understood is one of {', '.join(CODINGS)}")
+    return names[0] if names else "identity"
+
+
+def _unpacked(body: bytes, coding: str) -> bytes:
+    try:
+        return _inflated(body, _window(body, coding), many=coding == "gzip")
+    except (zlib.error, EOFError) as error:
+        what = "ends too early" if isinstance(error, EOFError) else "is damaged"
+        raise BadRequest("InvalidContentEncoding", f"the body {what}: it cannot be decoded as {coding}") from None
+
+
+def _window(body: bytes, coding: str) -> int:
+    """The `wbits` for zlib: `deflate` is zlib's format, yet some clients send the bare stream (RFC 9110, 8.4.1.2)."""
+    if coding == "gzip":
+        return 16 + zlib.MAX_WBITS
+    has_header = body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
+    return zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS
+
+
+def _inflated(body: bytes, window: int, *, many: bool) -> bytes:
+    """All members of the body, one after the other. Raises EOFError, zlib.error, or TooLarge at MAX_DECODED."""
+    decoded = bytearray()
+    reader = zlib.decompressobj(window)
+    for start in range(0, len(body), _PIECE):
+        piece = body[start : start + _PIECE]
+        while piece:
+            if reader.eof:
+                if not many:
+                    raise zlib.error("more after the end")
+                reader = zlib.decompressobj(window)
+            decoded += reader.decompress(piece, MAX_DECODED + 1 - len(decoded))
+            if len(decoded) > MAX_DECODED:
+                raise TooLarge("DecodedBodyTooLarge", f"a body may have {MAX_DECODED:,} bytes once it is decoded")
+            piece = reader.unused_data
+    if not reader.eof:
+        raise EOFError
+    return bytes(decoded)

@@ -1,0 +1,116 @@
+"""`POST /v1/events`: a request in, its events to the sinks, an answer for every single one of them."""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from distributary.clock import Clock
+from distributary.delivery import deadline
+from distributary.envelope import Sender, address, request_key
+from distributary.errors import BadRequest
+from distributary.events import Event, Fate, Rejection
+from distributary.http import receipt
+from distributary.http.body import Body, read
+from distributary.http.problem import for_error, problem
+from distributary.http.receipt import Outcome, View
+from distributary.http.request import Request, Response
+from distributary.settings import Settings
+
+FanOut = Callable[[Sequence[Event], float], Sequence[Fate]]
+"""A fate for each event, in order; the number is the deadline on the clock's `monotonic`."""
+
+RETRY_AFTER_SECONDS = 3
+"""`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
+
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ufffd]")
+
+
+class EventDoor:
+    """Answers `POST /v1/events`: every event that came in is counted as accepted, rejected or retry."""
+
+    def __init__(self, settings: Settings, clock: Clock, fan_out: FanOut) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._fan_out = fan_out
+
+    def answer(self, request: Request) -> Response:
+        """202 where something was accepted, 400 where nothing can be, 503 where some events must be sent again."""
+        try:
+            return self._answer(request)
+        except BadRequest as error:
+            return for_error(error, request)
+
+    def _answer(self, request: Request) -> Response:
+        until = deadline(remaining=request.remaining, retry_seconds=self._settings.retry_seconds, clock=self._clock)
+        key = request_key(request.headers.get("idempotency-key"), self._clock)
+        sender = Sender(key=key, source=self._settings.source, type=self._type(request), time=request.time)
+        body = read(request, max_events=self._settings.max_events)
+        outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until)
+        response = self._longest_that_fits(request, body, outcomes)
+        counts = _counts(outcomes)
+        if counts["retry"]:
+            seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
+            response = response.with_headers({"retry-after": str(seconds)})
+        return replace(response.with_headers({"idempotency-key": key}), log={"idempotency_key": key, **counts})
+
+    def _type(self, request: Request) -> str:
+        given = request.parameter("type")
+        if given is None:
+            return self._settings.type
+        if not given or _UNPRINTABLE.search(given):
+            raise BadRequest(
+                "InvalidType", "?type= must be percent-encoded UTF-8, not empty, without control characters"
+            )
+        return given
+
+    def _outcomes(self, addressed: Sequence[Event | Rejection], until: float) -> list[Outcome]:
+        events = [one for one in addressed if isinstance(one, Event)]
+        fates = iter(self._fan_out(events, until) if events else ())
+        outcomes = [one if isinstance(one, Rejection) else next(fates) for one in addressed]
+        return [one.error if isinstance(one, Fate) and one.error else one for one in outcomes]
+
+    def _longest_that_fits(self, request: Request, body: Body, outcomes: Sequence[Outcome]) -> Response:
+        asked = receipt.prefers_minimal(request.headers.get("prefer", ""))
+        views: list[View] = (
+            [receipt.minimal, receipt.brief] if asked else [receipt.full, receipt.minimal, receipt.brief]
+        )
+        for view in views:
+            response = _response(request, _counts(outcomes), view(outcomes, body.shape), _only_detail(outcomes))
+            if _bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
+                break
+        return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
+
+
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    counted = Counter(receipt.status(one) for one in outcomes)
+    return {status: counted[status] for status in ("accepted", "rejected", "retry")}
+
+
+def _only_detail(outcomes: Sequence[Outcome]) -> str:
+    one = outcomes[0]
+    if len(outcomes) == 1 and isinstance(one, Rejection):
+        return one.detail
+    return f"none of {len(outcomes)} events can be taken"
+
+
+def _response(
+    request: Request, counts: Mapping[str, int], events: Sequence[Mapping[str, Any]], refusal: str
+) -> Response:
+    members = {**counts, "events": events}
+    if counts["retry"]:
+        detail = (
+            f"{counts['retry']} of {sum(counts.values())} events are not stored in every sink: "
+            "send the whole request again, unchanged, with the Idempotency-Key of this answer"
+        )
+        return problem(503, "NotStored", detail, request.id, **members)
+    if not counts["accepted"]:
+        return problem(400, "AllRejected", refusal, request.id, **members)
+    return Response(202, json.dumps(members, separators=(",", ":")), {"content-type": "application/json"})
+
+
+def _bytes_inside_json(text: str) -> int:
+    """The bytes of ASCII text once the function's own answer, which is JSON, holds it as a string."""
+    return len(text) + text.count('"') + text.count("\\")

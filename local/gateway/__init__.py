@@ -1,0 +1,7 @@
+"""The HTTP API's data plane on this machine: HTTP in, payload format 2.0 to the function, its answer back as HTTP."""
+
+from local.gateway.cors import Cors
+from local.gateway.routing import HttpApi, Route
+from local.gateway.server import Gateway
+
+__all__ = ["Cors", "Gateway", "HttpApi", "Route"]

@@ -1,0 +1,78 @@
+"""What a deployment left in moto, as the gateway, the function processes and the event sources want to know it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.awslambda.exceptions import UnknownFunctionException
+from moto.awslambda.models import lambda_backends
+
+from local.aws.server import ACCOUNT, REGION
+from local.functions import FunctionSpec
+from local.gateway import Cors, HttpApi, Route
+
+if TYPE_CHECKING:
+    from moto.apigatewayv2.models import Api
+    from moto.awslambda.models import LambdaFunction
+
+FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
+
+
+def function(name: str) -> FunctionSpec:
+    """The function of that name or ARN; raises LookupError where there is none."""
+    try:
+        found = lambda_backends[ACCOUNT][REGION].get_function(name)
+    except UnknownFunctionException as error:
+        raise LookupError(name) from error
+    return FunctionSpec(
+        name=found.function_name,
+        arn=found.function_arn,
+        handler=str(found.handler),
+        code=found.code_bytes,
+        environment=dict(found.environment_vars),
+        timeout_seconds=int(found.timeout),
+        memory_mb=int(found.memory_size),
+        log_group=found.logs_group_name,
+        revision=revision(found),
+    )
+
+
+def revision(found: LambdaFunction) -> str:
+    """A text that changes with the function's code or configuration."""
+    configuration = {key: value for key, value in found.get_configuration().items() if key != "LastModified"}
+    return hashlib.sha256(json.dumps(configuration, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def http_api() -> HttpApi:
+    """The HTTP API with its routes; raises LookupError before one is deployed."""
+    apis = [api for api in apigatewayv2_backends[ACCOUNT][REGION].get_apis() if api.protocol_type == "HTTP"]
+    if not apis:
+        raise LookupError("no HTTP API is deployed")
+    api = apis[-1]
+    routes = (Route(route.route_key, function_of(api, route.target)) for route in list(api.routes.values()))
+    return HttpApi(api.api_id, tuple(route for route in routes if route.function), cors(api.cors_configuration))
+
+
+def function_of(api: Api, target: str) -> str:
+    """The name of the function that a route's target stands for; empty where it is no function."""
+    integration = api.integrations.get(str(target).removeprefix("integrations/"))
+    arn = FUNCTION_ARN.search(integration.integration_uri or "") if integration else None
+    return arn[1] if arn else ""
+
+
+def cors(configuration: Any) -> Cors | None:
+    """The API's CORS configuration, if it has one."""
+    if not configuration:
+        return None
+    return Cors(
+        allow_origins=tuple(configuration.get("allowOrigins", ())),
+        allow_methods=tuple(configuration.get("allowMethods", ())),
+        allow_headers=tuple(configuration.get("allowHeaders", ())),
+        expose_headers=tuple(configuration.get("exposeHeaders", ())),
+        max_age=configuration.get("maxAge"),
+        allow_credentials=bool(configuration.get("allowCredentials")),
+    )

@@ -1,0 +1,239 @@
+"""A CloudFormation type said in terms of the service's own API: which calls create, change and delete it.
+
+moto knows a type by a direct subclass of `CloudFormationModel`; `moto_class` makes one from a `ResourceType`. What a
+call takes and gives is read from botocore's model: a property that the service does not know is an error, no silence.
+"""
+
+from __future__ import annotations
+
+import json
+import string
+import types
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from botocore import xform_name
+from moto.core.common_models import CloudFormationModel
+
+Properties = dict[str, Any]
+Clients = Callable[[str, str], Any]  # (service, region) → a boto3 client of the server that is running
+
+
+def unchanged(properties: Properties) -> Properties:
+    """The properties as they are: the API's parameters have the template's names."""
+    return properties
+
+
+def nothing_more(_client: Any, _state: Properties) -> None:
+    """No further call is needed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResourceType:
+    """One type. Formats are on the resource's state: its properties, its name and place, what the calls answered."""
+
+    name: str
+    service: str
+    create: str | None = None  # the operation, as the API reference spells it; None where `after` does it all
+    update: Sequence[str] = ()  # the operations that change it; what they do not take is deleted and created anew
+    delete: str | None = None
+    ref: str = "{PhysicalName}"  # what Ref gives; PhysicalName is the name that CloudFormation generates
+    attributes: Mapping[str, str] = field(default_factory=dict)  # GetAtt name → format on the state
+    named_by: str | None = None  # the property that takes the generated name where the template gives none
+    name_length: int = 64
+    translate: Callable[[Properties], Properties] = unchanged  # properties → the create call's parameters
+    change: Callable[[Properties], Properties] = unchanged  # state → the update calls' parameters
+    beyond_create: Sequence[str] = ()  # properties that `after` sends, or that have no meaning on one machine
+    in_place: Sequence[str] = ()  # properties that `after`, or the update calls under another name, can change
+    deletion: Callable[[Properties], Properties] = unchanged  # state → the delete call's parameters
+    after: Callable[[Any, Properties], None] = nothing_more  # further calls, after a create and after an update
+
+
+class UnknownProperty(ValueError):
+    """The template sets a property that the service's API does not have."""
+
+
+@dataclass
+class Resource:
+    """One resource that exists: its type, what was asked for, and its state."""
+
+    type: ResourceType
+    clients: Clients
+    properties: Properties
+    state: Properties
+
+    @property
+    def client(self) -> Any:
+        """The boto3 client that made it."""
+        return self.clients(self.type.service, self.state["Region"])
+
+
+def created(kind: ResourceType, clients: Clients, place: Properties, properties: Properties) -> Resource:
+    """The resource that the create call (and what comes after it) made. `place`: PhysicalName, Region, AccountId."""
+    named = {**properties}
+    if kind.named_by:
+        named.setdefault(kind.named_by, place["PhysicalName"][-kind.name_length :].lstrip("-."))
+    resource = Resource(kind, clients, properties, {**place, **named})
+    if kind.create:
+        asked = {key: value for key, value in named.items() if key not in kind.beyond_create}
+        resource.state |= call(resource.client, kind.create, kind.translate(asked), strict=True)
+    kind.after(resource.client, resource.state)
+    return resource
+
+
+def updated(resource: Resource, properties: Properties) -> Resource:
+    """The resource with new properties: changed in place, or made anew where the API cannot change what differs."""
+    kind, old = resource.type, resource.properties
+    differing = {key for key in {*old, *properties} if old.get(key) != properties.get(key)}
+    if not differing <= changeable(resource, properties):
+        deleted(resource)
+        place = {key: resource.state[key] for key in ("PhysicalName", "Region", "AccountId")}
+        return created(kind, resource.clients, place, properties)
+    gone = {key for key in old if key not in properties}
+    state = {key: value for key, value in resource.state.items() if key not in gone} | properties
+    for operation in kind.update:
+        state |= call(resource.client, operation, kind.change(state), strict=False)
+    kind.after(resource.client, state)
+    return Resource(kind, resource.clients, properties, state)
+
+
+def changeable(resource: Resource, properties: Properties) -> set[str]:
+    """The properties that can change in place."""
+    kind = resource.type
+    shapes = [shape_of(resource.client, operation) for operation in kind.update]
+    members = {name.lower() for shape in shapes for name in shape.members}
+    taken = {key for key in {*resource.properties, *properties} if key.lower() in members or not kind.create}
+    return taken | {*kind.beyond_create, *kind.in_place}
+
+
+def deleted(resource: Resource) -> None:
+    """Deletes it, if its type has a delete call."""
+    if resource.type.delete:
+        call(resource.client, resource.type.delete, resource.type.deletion(resource.state), strict=False)
+
+
+def call(client: Any, operation: str, parameters: Properties, *, strict: bool) -> Properties:
+    """What the service answered. Not `strict`: parameters that the operation does not take are left out."""
+    answer = getattr(client, xform_name(operation))(**fit(shape_of(client, operation), parameters, strict=strict))
+    return {key: value for key, value in answer.items() if key != "ResponseMetadata"}
+
+
+def shape_of(client: Any, operation: str) -> Any:
+    """The botocore shape of an operation's input."""
+    return client.meta.service_model.operation_model(operation).input_shape
+
+
+def fit(shape: Any, value: Any, *, strict: bool) -> Any:
+    """The value as the shape wants it: names in the API's case, "true" as Boolean, "30" as number, tags as a map."""
+    if shape.type_name == "structure":
+        return fit_structure(shape, value, strict=strict)
+    if shape.type_name == "list":
+        return [fit(shape.member, item, strict=strict) for item in value]
+    if shape.type_name == "map":
+        pairs = {item["Key"]: item["Value"] for item in value} if isinstance(value, list) else value
+        return {key: fit(shape.value, item, strict=strict) for key, item in pairs.items()}
+    return fit_scalar(shape.type_name, value)
+
+
+def fit_structure(shape: Any, value: Mapping[str, Any], *, strict: bool) -> Properties:
+    """The structure, its members named as the API names them."""
+    names = {member.lower(): member for member in shape.members}
+    unknown = [key for key in value if key.lower() not in names]
+    if strict and unknown:
+        raise UnknownProperty(f"{shape.name} has no {', '.join(unknown)}")
+    known = {names[key.lower()]: item for key, item in value.items() if key.lower() in names and item is not None}
+    return {key: fit(shape.members[key], item, strict=strict) for key, item in known.items()}
+
+
+def fit_scalar(type_name: str, value: Any) -> Any:
+    """The scalar in the shape's type: templates write numbers and Booleans as text, and JSON documents as objects."""
+    if type_name == "string" and isinstance(value, dict | list):
+        return json.dumps(value)
+    if type_name == "string" and not isinstance(value, str):
+        return str(value).lower() if isinstance(value, bool) else str(value)
+    if type_name == "boolean" and isinstance(value, str):
+        return value.lower() == "true"
+    if type_name in ("integer", "long") and isinstance(value, str | float):
+        return int(value)
+    if type_name in ("double", "float") and isinstance(value, str | int):
+        return float(value)
+    return value
+
+
+class Existing:
+    """A resource as moto's CloudFormation handles it; each of its subclasses stands for one type."""
+
+    kind: ClassVar[ResourceType]
+    clients: ClassVar[Clients]
+
+    def __init__(self, resource: Resource) -> None:
+        self.resource = resource
+
+    @classmethod
+    def cloudformation_type(cls) -> str:
+        """The type's name."""
+        return cls.kind.name
+
+    @classmethod
+    def cloudformation_name_type(cls) -> str:
+        """The property that names the resource, or nothing."""
+        return cls.kind.named_by or ""
+
+    @classmethod
+    def has_cfn_attr(cls, attr: str) -> bool:
+        """Whether GetAtt knows the attribute."""
+        return attr in cls.kind.attributes
+
+    @property
+    def physical_resource_id(self) -> str:
+        """What Ref gives."""
+        return self.kind.ref.format_map(self.resource.state)
+
+    def get_cfn_attribute(self, attribute: str) -> str:
+        """What GetAtt gives."""
+        if attribute not in self.kind.attributes:
+            raise UnknownProperty(f"{self.kind.name} has no attribute {attribute}")
+        return self.kind.attributes[attribute].format_map(self.resource.state)
+
+    @classmethod
+    def create_from_cloudformation_json(
+        cls, resource_name: str, cloudformation_json: Properties, account_id: str, region_name: str, **_: Any
+    ) -> Self:
+        """The resource that was created."""
+        place = {"PhysicalName": plain_name(resource_name), "Region": region_name, "AccountId": account_id}
+        return cls(created(cls.kind, cls.clients, place, cloudformation_json.get("Properties", {})))
+
+    @classmethod
+    def update_from_cloudformation_json(
+        cls, original_resource: Self, new_resource_name: str, cloudformation_json: Properties, *_: Any, **__: Any
+    ) -> Self:
+        """The resource that was changed."""
+        return cls(updated(original_resource.resource, cloudformation_json.get("Properties", {})))
+
+    @classmethod
+    def delete_from_cloudformation_json(cls, *_: Any) -> None:
+        """Never reached: moto calls `delete`, which knows the resource's state."""
+
+    def delete(self, account_id: str, region_name: str) -> None:
+        """Deletes it."""
+        try:
+            deleted(self.resource)
+        except (TypeError, AttributeError) as error:  # moto takes these two for "there is no such method"
+            raise RuntimeError(str(error)) from error
+
+    def is_created(self) -> bool:
+        """Always: the calls have been made."""
+        return True
+
+
+def moto_class(kind: ResourceType, clients: Clients) -> type:
+    """A class that moto's CloudFormation finds by itself, as it finds every direct subclass of its model."""
+    members = {"__module__": __name__, "kind": kind, "clients": staticmethod(clients)}
+    return types.new_class(kind.name, (Existing, CloudFormationModel), exec_body=lambda body: body.update(members))
+
+
+def plain_name(name: str) -> str:
+    """The name with the letters, digits, hyphens, underscores and dots that every service takes."""
+    allowed = string.ascii_letters + string.digits + "-_."
+    return "".join(letter if letter in allowed else "-" for letter in name)

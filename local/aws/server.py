@@ -1,0 +1,166 @@
+"""The embedded AWS: every service on one port of the loopback interface, its state gone when it stops."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from contextlib import ExitStack
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+from moto.apigatewayv2.models import apigatewayv2_backends
+from moto.awslambda.models import lambda_backends
+from moto.cloudformation import parsing
+from moto.cloudformation.models import cloudformation_backends
+from moto.core.base_backend import BackendDict
+from moto.firehose.models import firehose_backends
+from moto.kinesis.models import kinesis_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.s3.models import s3_backends
+from moto.sqs.models import sqs_backends
+from werkzeug.serving import make_server
+
+from local.aws.journal import Journal
+from local.aws.resource_type import moto_class
+from local.aws.services import in_place_of, s3
+from local.aws.services.api_gateway import ApiGateway
+from local.aws.services.cloudformation import CloudFormation
+from local.aws.services.firehose import Firehose
+from local.aws.services.kinesis import Kinesis
+from local.aws.services.lambda_functions import Lambda
+from local.aws.services.sqs import Sqs
+from local.aws.types import TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from local.aws.services.lambda_functions import Run
+
+    Application = Callable[..., Iterable[bytes]]
+    Layer = Callable[[Application], Application]
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+FLUSH_SECONDS = 0.1
+REQUESTS_WAITING = 128
+
+
+class QuietHandler(MotoRequestHandler):
+    """moto's request handler without a line in the log for each request."""
+
+    def log_request(self, *_: Any) -> None:
+        """Says nothing."""
+
+
+class AwsServer:
+    """Runs inside `with`. Only one at a time in a process: moto keeps its state in its modules.
+
+    `run` runs a function; `api_endpoint` gives the URL at which HTTP APIs are served; each of `layers` wraps the WSGI
+    application, the last one outermost.
+    """
+
+    def __init__(
+        self, *, run: Run, api_endpoint: Callable[[], str], port: int = 0, layers: Sequence[Layer] = ()
+    ) -> None:
+        self.journal = Journal()
+        self._asked_port = port
+        self._run = run
+        self._api_endpoint = api_endpoint
+        self._layers = layers
+        self._open = ExitStack()
+        self._stopping = threading.Event()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of all services. Not 127.0.0.1: moto reads templates from S3 only where the URL says localhost."""
+        return f"http://localhost:{self.port}"
+
+    def client(self, service: str, region: str = REGION) -> Any:
+        """A boto3 client of this server."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
+            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def __enter__(self) -> Self:
+        """Starts it; raises OSError where the port is taken."""
+        with ExitStack() as opening:
+            listener = opening.enter_context(
+                socket.create_server(("127.0.0.1", self._asked_port), backlog=REQUESTS_WAITING)
+            )
+            self.port = listener.getsockname()[1]
+            opening.callback(BackendDict.reset)
+            self._replace_services(opening)
+            self._add_types(opening)
+            self._serve(listener, opening)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stops it: what Firehose still holds is written first, then all is forgotten."""
+        self._open.close()
+
+    def _replace_services(self, opening: ExitStack) -> None:
+        substitutes: list[tuple[BackendDict[Any], Callable[..., Any]]] = [
+            (apigatewayv2_backends, partial(ApiGateway, endpoint=self._api_endpoint)),
+            (cloudformation_backends, CloudFormation),
+            (firehose_backends, partial(Firehose, store=store)),
+            (kinesis_backends, Kinesis),
+            (lambda_backends, partial(Lambda, run=self._run)),
+            (sqs_backends, partial(Sqs, journal=self.journal)),
+        ]
+        for backends, make in substitutes:
+            opening.enter_context(in_place_of(backends, make))
+        opening.enter_context(s3.without_enforced_policies())
+
+    def _add_types(self, opening: ExitStack) -> None:
+        added = [moto_class(kind, self.client) for kind in TYPES]
+        opening.callback(added.clear)  # moto finds classes as long as someone holds them
+        forget_known_types()
+
+    def _serve(self, listener: socket.socket, opening: ExitStack) -> None:
+        application: Application = self.journal.in_front_of(DomainDispatcherApplication(create_backend_app))
+        for layer in self._layers:
+            application = layer(application)
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)
+        server = make_server(
+            "127.0.0.1", self.port, application, threaded=True, request_handler=QuietHandler, fd=listener.fileno()
+        )
+        threading.Thread(target=server.serve_forever, name="embedded AWS", daemon=True).start()
+        opening.callback(server.server_close)
+        opening.callback(server.shutdown)
+        flusher = threading.Thread(target=self._flush, name="firehose", daemon=True)
+        flusher.start()
+        opening.callback(flusher.join)
+        opening.callback(self._stopping.set)
+
+    def _flush(self) -> None:
+        while not self._stopping.wait(FLUSH_SECONDS):
+            flush_firehose()
+        flush_firehose(everything=True)
+
+
+def store(bucket: str, key: str, content: bytes) -> None:
+    """Writes an object as the service itself, not over HTTP: no layer can refuse it."""
+    s3_backends[ACCOUNT]["aws"].put_object(bucket, key, content)
+
+
+def flush_firehose(*, everything: bool = False) -> None:
+    """Writes what Firehose's buffering hints want written, or everything."""
+    for _, _, backend in list(firehose_backends.iter_backends()):
+        if isinstance(backend, Firehose):
+            backend.flush_due(everything=everything)
+
+
+def forget_known_types() -> None:
+    """Makes moto look for resource types again: it remembers those that it found first."""
+    for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+        remembered.cache_clear()

@@ -1,0 +1,156 @@
+"""CloudFormation that says what it could not create.
+
+moto 5.2.5 answers success over a resource of unknown type, and over a creator that raised: the CDK CLI repeats the
+failed call, finds nothing left to do, and reports success. Here every failure is kept, and fails its stack.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from moto.cloudformation import models, parsing
+from moto.cloudformation.models import CloudFormationBackend, Event, Stack
+from moto.cloudformation.parsing import ResourceMap
+
+from local.aws.services import Completed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Resources(ResourceMap):
+    """A stack's resources; `failures` gives the reason for each logical id that is not as the template says."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.failures: dict[str, str] = {}
+        self._culprits: list[tuple[Exception, str]] = []  # what failed first, with its logical id
+
+    def __getitem__(self, key: str) -> Any:
+        """The resource, created when first asked for; None for one whose condition is false."""
+        if key in self._parsed_resources or key not in self._resource_json_map:
+            return super().__getitem__(key)
+        try:
+            resource = super().__getitem__(key)
+        except Exception as error:
+            self.failed(key, error)
+            raise
+        if resource is None and self.wanted(key):
+            unknown = Unsupported(f"there is no {self._resource_json_map[key]['Type']} on this machine")
+            self.failed(key, unknown)
+            raise unknown
+        self.failures.pop(key, None)
+        return resource
+
+    def __iter__(self) -> Iterator[str]:
+        """The logical ids of what exists: asking for another would create it."""
+        return (key for key in self._resource_json_map if self._parsed_resources.get(key) is not None)
+
+    def wanted(self, key: str) -> bool:
+        """Whether the template's conditions ask for it, and moto takes its type for more than a placeholder."""
+        resource = self._resource_json_map[key]
+        condition = resource.get("Condition")
+        return resource["Type"] not in parsing.NULL_MODELS and (not condition or self.lazy_condition_map[condition])
+
+    def failed(self, key: str, error: Exception) -> None:
+        """Keeps the reason; what fails only because another resource did is said so."""
+        culprit = next((name for one, name in self._culprits if one is error), None)
+        if culprit is None:
+            self._culprits.append((error, key))
+        elif culprit == key:
+            return
+        self.failures[key] = reason(error) if culprit is None else f"needs {culprit}, which failed"
+
+    def update(self, template: dict[str, Any], parameters: dict[str, Any] | None = None) -> None:
+        """Brings the resources to the template: adds, changes, then removes, as CloudFormation does."""
+        differences = self.build_resource_diff(template, parameters)
+        former, self._culprits = self._resource_json_map, []
+        self._template, self._resource_json_map = template, template["Resources"]
+        if parameters:
+            self.input_parameters = parameters
+        self.load_mapping()
+        self.load_parameters()
+        self.load_conditions()
+        again = [key for key in self.failures if key in self._resource_json_map and key not in self._parsed_resources]
+        for key in dict.fromkeys((*again, *differences["Add"], *differences["Modify"])):
+            self.attempt(key, self.change if key in self._parsed_resources else self.__getitem__)
+        for key in differences["Remove"]:
+            self.failures.pop(key, None)
+            if key in self._parsed_resources:
+                self._delete_resource(self._parsed_resources.pop(key), former[key])
+
+    def attempt(self, key: str, do: Callable[[str], Any]) -> None:
+        """Does it, and goes on with the next resource if it fails: the reason is kept."""
+        try:
+            do(key)
+        except Exception as error:  # noqa: BLE001 - moto's creators raise whatever they like
+            self.failed(key, error)
+
+    def change(self, key: str) -> None:
+        """Brings one existing resource to its new properties."""
+        changed: Any = parsing.parse_and_update_resource(
+            key, self._resource_json_map[key], self, self._account_id, self._region_name
+        )
+        if changed is None:
+            raise Unsupported(f"{self._resource_json_map[key]['Type']} cannot be changed on this machine")
+        self._parsed_resources[key] = changed
+        self.failures.pop(key, None)
+
+
+class Unsupported(ValueError):
+    """The resource's type, or its change, is not implemented on this machine."""
+
+
+class CloudFormation(Completed, CloudFormationBackend):
+    """moto's service; a change set that could not be carried out fails its stack."""
+
+    __module__ = CloudFormationBackend.__module__  # moto finds a service's URLs by its backend's module
+
+    def execute_change_set(self, change_set_name: str, stack_name: str | None = None) -> None:
+        """Carries the change set out; the stack's status and events say what failed."""
+        super().execute_change_set(change_set_name, stack_name)
+        change_set = self.describe_change_set(change_set_name)
+        assert change_set is not None  # noqa: S101 - it was executed a line ago
+        stack = self.stacks[change_set.stack_id]
+        stack.template_dict = change_set.template_dict
+        stack.parameters = change_set.parameters
+        failures = failures_of(stack)
+        if not failures:
+            stack.output_map = stack._create_output_map()  # noqa: SLF001 - moto does so in its UpdateStack, and only there
+            return
+        for key, why in failures.items():
+            stack.events.append(failure_event(stack, key, why))
+        stack.status = "ROLLBACK_COMPLETE" if change_set.change_set_type == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+
+
+def failures_of(stack: Stack) -> dict[str, str]:
+    """The reason for each logical id of the stack that is not as its template says."""
+    resources = stack.resource_map
+    return dict(resources.failures) if isinstance(resources, Resources) else {}
+
+
+def failure_event(stack: Stack, key: str, why: str) -> Event:
+    """The stack event that the CDK CLI prints."""
+    return Event(
+        stack_id=stack.stack_id,
+        stack_name=stack.name,
+        logical_resource_id=key,
+        physical_resource_id="",
+        resource_type=stack.resource_map._resource_json_map[key]["Type"],  # noqa: SLF001 - moto has no other way to it
+        resource_status="CREATE_FAILED",
+        resource_status_reason=why,
+        resource_properties=None,
+    )
+
+
+def reason(error: Exception) -> str:
+    """The error in one line."""
+    if isinstance(error, ClientError):
+        return f"{error.operation_name}: {error.response['Error']['Code']}: {error.response['Error']['Message']}"
+    if isinstance(error, Unsupported):
+        return str(error)
+    return f"{type(error).__name__}: {str(error) or repr(error)}".replace("\n", " ")
+
+
+vars(models)["ResourceMap"] = Resources  # moto's stacks make their resource maps by this name

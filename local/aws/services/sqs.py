@@ -1,0 +1,156 @@
+"""SQS that deduplicates as AWS does, gives no message to two receivers, and keeps a journal of what it accepted.
+
+moto 5.2.5 forgets a deduplication id with its message, ignores `DeduplicationScope`, gives sequence numbers at random
+or none, and loses messages when one is sent while another is deleted.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from moto.sqs.models import Message, SQSBackend
+from moto.sqs.models import Queue as MotoQueue
+
+from local.aws.services import Completed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.aws.journal import Journal
+
+DEDUPLICATION_SECONDS = 300  # SQS developer guide, "Using the message deduplication ID": five minutes
+POLL_SECONDS = 0.25  # how soon a waiting receiver sees a message whose visibility timeout or delay has ended
+
+
+class Queue(MotoQueue):
+    """moto's queue; duplicates are found by the service, and functions are invoked by nobody here."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.accepted: dict[tuple[str, str], tuple[float, Message]] = {}  # (scope, deduplication id) → when, what
+
+    def is_created(self) -> bool:
+        """Always."""
+        return True
+
+    def add_message(self, message: Message) -> None:
+        """Puts the message in, also one that comes here as a dead letter."""
+        with self._messages_lock:
+            self._messages.append(message)
+            self._messages_lock.notify_all()
+
+
+class Sqs(Completed, SQSBackend):
+    """moto's service, one change at a time."""
+
+    __module__ = SQSBackend.__module__  # moto finds a service's URLs by its backend's module
+
+    def __init__(
+        self, region_name: str, account_id: str, *, journal: Journal, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(region_name, account_id)
+        self.journal = journal
+        self.clock = clock
+        self.lock = threading.RLock()
+        self.numbers = itertools.count(1)
+
+    def create_queue(self, name: str, tags: dict[str, str] | None = None, **kwargs: Any) -> MotoQueue:
+        """The queue, or the one that exists with equal attributes."""
+        kwargs.pop("region", None)
+        with self.lock:
+            if name not in self.queues:
+                self.queues[name] = Queue(name, self.region_name, self.account_id, **kwargs)
+            return super().create_queue(name, tags, **kwargs)
+
+    def send_message(  # noqa: PLR0917 - moto's own signature
+        self,
+        queue_name: str,
+        message_body: str,
+        message_attributes: dict[str, Any] | None = None,
+        delay_seconds: int | None = None,
+        deduplication_id: str | None = None,
+        group_id: str | None = None,
+        system_attributes: dict[str, Any] | None = None,
+        validate_group_id: bool = True,
+    ) -> Message:
+        """The accepted message; of a duplicate, the first one."""
+        with self.lock:
+            queue = self.get_queue(queue_name)
+            known = self.known(queue, message_body, deduplication_id, group_id)
+            if known:
+                return known
+            message = super().send_message(
+                queue_name,
+                message_body,
+                message_attributes,
+                delay_seconds,
+                deduplication_id,
+                group_id,
+                system_attributes,
+                validate_group_id,
+            )
+            self.remember(queue, message)
+            return message
+
+    def known(self, queue: MotoQueue, body: str, deduplication_id: str | None, group_id: str | None) -> Message | None:
+        """The message that this one would be a duplicate of."""
+        if not (isinstance(queue, Queue) and queue.fifo_queue and group_id):
+            return None
+        now = self.clock()
+        queue.accepted = {key: one for key, one in queue.accepted.items() if now - one[0] < DEDUPLICATION_SECONDS}
+        content = hashlib.sha256(body.encode()).hexdigest()
+        _, message = queue.accepted.get((scope(queue, group_id), deduplication_id or content), (0, None))
+        return message
+
+    def remember(self, queue: MotoQueue, message: Message) -> None:
+        """Numbers a FIFO queue's message, keeps its deduplication id, and writes the journal."""
+        if isinstance(queue, Queue) and queue.fifo_queue:
+            message.sequence_number = f"{next(self.numbers):020}"
+            key = scope(queue, message.group_id or ""), message.deduplication_id or ""
+            queue.accepted[key] = self.clock(), message
+        self.journal.write(queue.name, message)
+
+    def receive_message(
+        self,
+        queue_name: str,
+        count: int,
+        wait_seconds_timeout: int,
+        visibility_timeout: int,
+        message_attribute_names: list[str] | None = None,
+    ) -> list[Message]:
+        """Up to `count` messages; waits for the first as long as asked, without holding up anyone else."""
+        end = time.monotonic() + (wait_seconds_timeout or 0)
+        while True:
+            with self.lock:
+                queue = self.get_queue(queue_name)
+                found = super().receive_message(queue_name, count, 0, visibility_timeout, message_attribute_names)
+            left = end - time.monotonic()
+            if found or left <= 0:
+                return found
+            with queue._messages_lock:  # noqa: SLF001 - moto's own condition: it is told of each new message
+                queue._messages_lock.wait(min(left, POLL_SECONDS))  # noqa: SLF001 - likewise
+
+    def delete_message(self, queue_name: str, receipt_handle: str) -> None:
+        """Deletes the message."""
+        with self.lock:
+            super().delete_message(queue_name, receipt_handle)
+
+    def change_message_visibility(self, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
+        """Sets when the message can be received again."""
+        with self.lock:
+            super().change_message_visibility(queue_name, receipt_handle, visibility_timeout)
+
+    def purge_queue(self, queue_name: str) -> None:
+        """Deletes every message."""
+        with self.lock:
+            super().purge_queue(queue_name)
+
+
+def scope(queue: Queue, group_id: str) -> str:
+    """What a deduplication id is unique in: the message's group, or the queue."""
+    by_group = queue.attributes.get("DeduplicationScope") == "messageGroup"
+    return group_id if by_group else ""

@@ -1,0 +1,49 @@
+"""Amazon DynamoDB: the global table, which the CDK's `TableV2` is."""
+
+from typing import Any
+
+from local.aws.resource_type import Properties, ResourceType
+
+OF_SEVERAL_REGIONS = (
+    "GlobalTableSourceArn",
+    "GlobalTableWitnesses",
+    "MultiRegionConsistency",
+    "ReadOnDemandThroughputSettings",
+    "ReadProvisionedThroughputSettings",
+    "WriteOnDemandThroughputSettings",
+    "WriteProvisionedThroughputSettings",
+)
+
+
+def one_replica(properties: Properties) -> Properties:
+    """CreateTable's parameters: what the template says of the only replica stands at the table itself."""
+    replica = properties["Replicas"][0]
+    own = {key: replica[key] for key in ("DeletionProtectionEnabled", "TableClass", "Tags") if key in replica}
+    return {key: value for key, value in properties.items() if key != "Replicas"} | own
+
+
+def set_lifetime(client: Any, state: Properties) -> None:
+    """Time to live is a call of its own; the table's answer is laid open for GetAtt."""
+    state.update(client.describe_table(TableName=state["TableName"])["Table"])
+    if "TimeToLiveSpecification" in state:
+        lifetime = state["TimeToLiveSpecification"]
+        client.update_time_to_live(TableName=state["TableName"], TimeToLiveSpecification=lifetime)
+
+
+TYPES = (
+    ResourceType(
+        name="AWS::DynamoDB::GlobalTable",
+        service="dynamodb",
+        create="CreateTable",
+        update=("UpdateTable",),
+        delete="DeleteTable",
+        ref="{TableName}",
+        attributes={"Arn": "{TableArn}", "StreamArn": "{LatestStreamArn}", "TableId": "{TableId}"},
+        named_by="TableName",
+        name_length=255,
+        translate=one_replica,
+        beyond_create=("TimeToLiveSpecification", *OF_SEVERAL_REGIONS),
+        in_place=("Replicas",),
+        after=set_lifetime,
+    ),
+)

@@ -1,0 +1,121 @@
+"""The product on this machine inside one `with`: an AWS, the deployed stack, the gateway, functions, event sources."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import signal
+import sys
+import tempfile
+import threading
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from local import deployment
+from local.deployment import Cdk, aws_at
+from local.functions import Functions
+from local.gateway import Gateway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from local.functions import Invocation
+
+
+class PortTaken(Exception):
+    """Something else listens on a port that was asked for."""
+
+
+class LocalStack:
+    """Runs inside `with`; port 0 takes a free one. Nothing of it is left when the block ends, however it ends.
+
+    `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
+    `layers` wrap the embedded AWS (see `AwsServer`); `say` takes each line of progress and of the functions' logs.
+    Raises PortTaken, StepFailed or NotCreated, whose messages are written for the user.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        aws_port: int = 0,
+        *,
+        project: Path = deployment.PROJECT,
+        layers: Sequence[Any] = (),
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.outputs: dict[str, str] = {}
+        self._ports = {"PORT": port, "AWS_PORT": aws_port}
+        self._project = project
+        self._layers = layers
+        self._say = say
+        self._open = ExitStack()
+
+    @property
+    def endpoint(self) -> str:
+        """The URL at which the API is served."""
+        return f"http://localhost:{self._gateway.port}"
+
+    @property
+    def aws_endpoint(self) -> str:
+        """The URL of every AWS service."""
+        return self.aws.endpoint
+
+    def __enter__(self) -> Self:
+        """Starts and deploys everything."""
+        with ExitStack() as opening:
+            opening.enter_context(ended_by_sigterm())
+            self._start(opening)
+            self._open = opening.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stops everything."""
+        self._open.close()
+
+    def _start(self, opening: ExitStack) -> None:
+        workspace = opening.enter_context(
+            tempfile.TemporaryDirectory(prefix="distributary-", ignore_cleanup_errors=True)
+        )
+        cdk = Cdk(Path(workspace), self._project)
+        synthesis = opening.enter_context(cdk.synth())
+        from local.aws import deployed, server, verification  # noqa: PLC0415 - moto loads while the CDK synthesises
+
+        aws = server.AwsServer(
+            run=self._run, api_endpoint=lambda: self.endpoint, port=self._ports["AWS_PORT"], layers=self._layers
+        )
+        with self._naming_the_port("AWS_PORT"):
+            self.aws = opening.enter_context(aws)
+        self._functions = Functions(deployed.function, environment=aws_at(self.aws_endpoint), log=self._say)
+        opening.callback(self._functions.close)
+        self._gateway = Gateway(deployed.http_api, self._functions, port=self._ports["PORT"], log=self._say)
+        with self._naming_the_port("PORT"):
+            self._gateway.start()
+        opening.callback(self._gateway.close)
+        self.outputs = deployment.deployed(cdk, synthesis, self.aws_endpoint, verification.verify, self._say)
+
+    def _run(self, name: str, payload: bytes) -> Invocation:
+        return self._functions.invoke(name, payload)
+
+    @contextlib.contextmanager
+    def _naming_the_port(self, variable: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE:
+                raise
+            message = f"Port {self._ports[variable]} is taken: choose another with {variable}=…"
+            raise PortTaken(message) from error
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Inside it, SIGTERM leaves the block as an exception does, so that what was started is stopped."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, former)

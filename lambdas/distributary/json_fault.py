@@ -9,13 +9,15 @@ from distributary.errors import BadEvent
 
 MAX_DEPTH = 128
 _POINTER_LENGTH = 200
+_PATH_LENGTH = 1024 * 1024
+"""How much text is read again to say where in it a fault is."""
 
 STRING = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 """A JSON string as a regular expression that never looks back."""
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 # A quotation mark on its own opens a string that never ends: whoever meets it must stop, or reading becomes quadratic.
-_TOKENS = re.compile(rf'{STRING}|"|[\[\]{{}},]', re.DOTALL)
+_TOKENS = re.compile(rf'{STRING}|"|[\[\]{{}}]|[^"\[\]{{}}]++', re.DOTALL)
 
 Path = Sequence[str | int]
 
@@ -95,6 +97,8 @@ def malformed(text: str, position: int, what: str, path: Path = (), start: int |
 def _path_at(text: str, start: int, end: int) -> Path:
     """The path of the value that stands at `end` inside the value that begins at `start`."""
     path: list[str | int | None] = []
+    if end - start > _PATH_LENGTH:
+        return ()
     for token in _TOKENS.finditer(text, start, end):
         match token[0]:
             case '"':
@@ -105,8 +109,9 @@ def _path_at(text: str, start: int, end: int) -> Path:
                 path.append(0)
             case "}" | "]":
                 path.pop()
-            case ",":
-                path[-1] = path[-1] + 1 if isinstance(path[-1], int) else None
-            case name if path and path[-1] is None:
-                path[-1] = json.loads(name)
+            case name if name[0] == '"':
+                if path and path[-1] is None:
+                    path[-1] = json.loads(name)
+            case between if "," in between:
+                path[-1] = path[-1] + between.count(",") if isinstance(path[-1], int) else None
     return [step for step in path if step is not None]

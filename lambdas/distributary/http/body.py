@@ -16,6 +16,9 @@ from distributary.json_text import Element, blank_end, cut_array, cut_lines, par
 # What API Gateway hands over as text, so that another charset is broken before we see it.
 _TEXT_TYPES = ("application/json", "application/xml", "application/javascript")
 
+MAX_CONTAINERS = 1_000_000
+"""Objects and arrays in a body of JSON: a million of them are 20 MiB at most as text, but 230 MB in memory."""
+
 Shape = Literal["one", "array", "lines"]
 
 
@@ -54,6 +57,13 @@ class _Piece:
             raise _empty()
         return text
 
+    def json(self) -> str:
+        """The content as text that is not blank and may be read as JSON without a danger to memory."""
+        text = self.text()
+        if text.count("[") + text.count("{") > MAX_CONTAINERS:
+            raise TooLarge("TooManyValues", f"a JSON body may have {MAX_CONTAINERS:,} objects and arrays")
+        return text
+
     def body(self, events: Iterable[Posted | Rejection], shape: Shape) -> Body:
         """The events, cut no further than the first that is too many."""
         taken = list(islice(events, self.max_events + 1))
@@ -66,7 +76,7 @@ class _Piece:
 
 
 def _json(piece: _Piece) -> Body:
-    text = piece.text()
+    text = piece.json()
     if text.startswith("[", blank_end(text, 0)):
         return _array(piece, text, _own)
     if not text.startswith("{", blank_end(text, 0)):
@@ -76,17 +86,17 @@ def _json(piece: _Piece) -> Body:
 
 
 def _lines(piece: _Piece) -> Body:
-    cut = enumerate(cut_lines(piece.text()))
+    cut = enumerate(cut_lines(piece.json()))
     return piece.body((_posted(index, element, _own, line) for index, (line, element) in cut), "lines")
 
 
 def _cloud_event(piece: _Piece) -> Body:
-    text = piece.text()
+    text = piece.json()
     return Body([_one(0, lambda: _structured(0, _whole_event(text)))], "one")
 
 
 def _cloud_events(piece: _Piece) -> Body:
-    text = piece.text()
+    text = piece.json()
     if not text.startswith("[", blank_end(text, 0)):
         _whole(text)
         raise BadRequest("NotABatch", "a CloudEvents batch must be a JSON array", "")
@@ -126,7 +136,7 @@ def _from_headers(piece: _Piece) -> Posted:
     if not piece.media.is_json:
         return Posted(0, bytes_of(piece.content), attributes=attributes)
     piece.media.require_utf8()
-    element = _whole_event(text_of(piece.content))
+    element = _whole_event(piece.json())
     return Posted(0, element.text, element.value, attributes=attributes)
 
 

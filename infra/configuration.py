@@ -170,5 +170,8 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
         yield from error.faults
     if configuration.retain and configuration.bucket.empty_on_destroy:
         yield "bucket.empty_on_destroy: contradicts retain = true"
-    if configuration.iot_events.endpoint and configuration.iot_events.provider != "endpoint":
+    endpoint, provider = configuration.iot_events.endpoint, configuration.iot_events.provider
+    if endpoint and provider != "endpoint":
         yield "iot_events.endpoint: is used with provider = 'endpoint' only"
+    if endpoint and not endpoint.startswith(("https://", "http://")):
+        yield f"iot_events.endpoint = {endpoint!r}: must be an http or https URL"

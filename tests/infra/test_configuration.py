@@ -1,0 +1,148 @@
+import json
+from dataclasses import fields
+from pathlib import Path
+from typing import get_type_hints
+
+import pytest
+
+from distributary.errors import SettingsError
+from distributary.settings import Settings
+from infra.configuration import Configuration, IotEvents, read
+
+ROOT = Path(__file__).parent.parent.parent
+CASES = json.loads((ROOT / "tests/cases/configuration.json").read_text())
+
+# What a case's lines stand before: usable rules, nothing but a stage, or nothing at all.
+RULES = """
+[[rules]]
+sinks = ["firehose", "kinesis", "iot_events"]
+input = "telemetry"
+[inputs.telemetry]
+attributes = ["deviceId"]
+key        = "deviceId"
+[stages.plain]
+"""
+BASES = {True: RULES, False: "\n[stages.plain]\n", None: ""}
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Where a test writes its configuration."""
+    return tmp_path / "distributary.toml"
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_faults(case, file):
+    """Each fault is listed under its place, and no other is."""
+    file.write_text("\n".join(case["toml"]) + BASES[case.get("base", True)])
+
+    found = faults_of(file)
+
+    assert len(found) == len(case["faults"]), found
+    for expected in case["faults"]:
+        assert any(fault.startswith(expected) for fault in found), (expected, found)
+
+
+def faults_of(file):
+    """What reading the file complains about."""
+    try:
+        read(file, "plain")
+    except SettingsError as error:
+        return error.faults
+    return ()
+
+
+def test_shipped_stages():
+    """The shipped presets: dev and local can be removed and cost little, prod keeps everything and grows by itself."""
+    dev, prod, local = (read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local"))
+
+    assert (dev.retain, prod.retain, local.retain) == (False, True, False)
+    assert [each.bucket.empty_on_destroy for each in (dev, prod, local)] == [True, False, False]
+    assert [each.kinesis.mode for each in (dev, prod, local)] == ["provisioned", "on-demand", "provisioned"]
+    assert [each.kinesis.retention_hours for each in (dev, prod, local)] == [24, 168, 24]
+    assert local.firehose.buffer_seconds == 1
+    assert [each.http.cors_origins for each in (dev, prod, local)] == [(), (), ("*",)]
+
+
+def test_shipped_rules_reach_every_sink():
+    """The shipped configuration sends every event to all three sinks."""
+    [rule] = read(ROOT / "distributary.toml", "dev").rules
+
+    assert rule["sinks"] == ["firehose", "kinesis", "iot_events"]
+    assert "when" not in rule
+
+
+def test_shipped_values_are_the_defaults(file):
+    """What the file's comments call defaults are the values that hold when a line is left out."""
+    file.write_text(RULES)
+    shipped = read(ROOT / "distributary.toml", "prod")
+    plain = read(file, "plain")
+
+    given = {"stage", "rules", "inputs", "kinesis", "functions"}  # the last two, prod overrides
+    for field in fields(Configuration):
+        if field.name not in given:
+            assert getattr(shipped, field.name) == getattr(plain, field.name), field.name
+
+
+def test_shipped_file_names_every_key():
+    """The shipped file documents itself: every key that can be set is written down in it."""
+    text = (ROOT / "distributary.toml").read_text()
+
+    for name, hint in get_type_hints(Configuration).items():
+        keys = [each.name for each in fields(hint)] if hasattr(hint, "__dataclass_fields__") else [name]
+        for key in keys:
+            assert f"{key} " in text or f"{key}]" in text or f"{key}." in text or key == "stage", key
+
+
+def test_unknown_stage():
+    """A stage that the file does not have is a fault that names those it has."""
+    with pytest.raises(SettingsError, match=r"stages: there is no 'staging'; there are dev, prod, local"):
+        read(ROOT / "distributary.toml", "staging")
+
+
+def test_missing_file(tmp_path):
+    """A file that cannot be read is a fault, not a crash."""
+    with pytest.raises(SettingsError, match=r"distributary\.toml: .*No such file"):
+        read(tmp_path / "distributary.toml", "dev")
+
+
+def test_preset_overrides(file):
+    """A preset replaces the value it names and keeps the rest of its section; a list is replaced as a whole."""
+    file.write_text(
+        RULES + "[kinesis]\nshards = 3\nretention_hours = 48\n"
+        "[stages.big.kinesis]\nshards = 9\n[[stages.big.rules]]\nsinks = ['kinesis']\n"
+    )
+
+    big, plain = read(file, "big"), read(file, "plain")
+
+    assert (big.kinesis.shards, big.kinesis.retention_hours) == (9, 48)
+    assert (plain.kinesis.shards, plain.kinesis.retention_hours) == (3, 48)
+    assert big.rules == ({"sinks": ["kinesis"]},)
+    assert big.stage == "big"
+
+
+def test_every_setting_is_configurable(file):
+    """Each field of Settings is a name that the stack knows or a value of the file: none is left at its default."""
+    file.write_text(
+        'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
+        'log_level = "DEBUG"\n[firehose]\njoin = false\n[kinesis]\nmax_record_kib = 2048\n'
+        '[iot_events]\nprovider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n' + RULES
+    )
+    configuration = read(file, "plain")
+
+    settings = configuration.settings(delivery_stream_name="d", stream_name="s", message_queue_url="q")
+
+    names = {"stage": "plain", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
+    for field in fields(Settings):
+        value = getattr(settings, field.name)
+        assert value == names.get(field.name, value)
+        assert field.name in names or value != field.default, field.name
+
+
+@pytest.mark.parametrize(
+    ("provider", "endpoint", "at_aws"),
+    [("stack", "", False), ("endpoint", "", True), ("endpoint", "https://other.example", False)],
+)
+def test_iot_events_at_aws(provider, endpoint, at_aws):
+    """AWS's own service is meant where the provider is an endpoint and none is named."""
+    assert IotEvents(provider=provider, endpoint=endpoint).at_aws is at_aws

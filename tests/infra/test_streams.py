@@ -1,0 +1,149 @@
+import pytest
+from aws_cdk import aws_iam as iam
+from aws_cdk.assertions import Match, Template
+
+from infra.streams import Streams
+
+RETAINED = ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::Logs::LogStream")
+
+
+def test_provisioned_stream(stack, configured, properties):
+    """A provisioned stream has its shards, retention and record size as configured, encrypted with AWS's own key."""
+    kinesis = {"mode": "provisioned", "shards": 3, "retention_hours": 48, "max_record_kib": 2048}
+    Streams(stack, "Streams", configuration=configured(kinesis=kinesis))
+
+    assert properties("AWS::Kinesis::Stream") == {
+        "StreamModeDetails": {"StreamMode": "PROVISIONED"},
+        "ShardCount": 3,
+        "RetentionPeriodHours": 48,
+        "MaxRecordSizeInKiB": 2048,
+        "StreamEncryption": {"EncryptionType": "KMS", "KeyId": "alias/aws/kinesis"},
+    }
+
+
+def test_on_demand_stream(stack, configured, properties):
+    """An on-demand stream has no shard count."""
+    Streams(stack, "Streams", configuration=configured(kinesis={"mode": "on-demand", "shards": 3}))
+
+    stream = properties("AWS::Kinesis::Stream")
+    assert stream["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
+    assert "ShardCount" not in stream
+
+
+def test_stream_with_a_key_of_its_own(stack, configured, properties):
+    """With a key of its own the stream uses it, the key rotates, and a writer may use it for writing only."""
+    streams = Streams(stack, "Streams", configuration=configured(kinesis={"encryption": "own-key"}))
+    writer = iam.Role(stack, "Writer", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    streams.grant_write(writer)
+
+    template = Template.from_stack(stack)
+    [key] = template.find_resources("AWS::KMS::Key")
+    assert properties("AWS::KMS::Key")["EnableKeyRotation"] is True
+    assert properties("AWS::Kinesis::Stream")["StreamEncryption"]["KeyId"] == {"Fn::GetAtt": [key, "Arn"]}
+    statements = properties("AWS::IAM::Policy")["PolicyDocument"]["Statement"]
+    assert {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": {"Fn::GetAtt": [key, "Arn"]}} in statements
+
+
+def test_unencrypted_stream(stack, configured, properties):
+    """Encryption can be turned off."""
+    Streams(stack, "Streams", configuration=configured(kinesis={"encryption": "none"}))
+
+    assert "StreamEncryption" not in properties("AWS::Kinesis::Stream")
+
+
+def test_bucket_is_private(stack, configuration, properties):
+    """The bucket is encrypted, has no public access and no ACLs, and speaks TLS 1.2 or newer only."""
+    Streams(stack, "Streams", configuration=configuration)
+
+    bucket = properties("AWS::S3::Bucket")
+    [rule] = bucket["BucketEncryption"]["ServerSideEncryptionConfiguration"]
+    assert rule == {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["OwnershipControls"] == {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]}
+    assert "BucketName" not in bucket
+    statements = Template.from_stack(stack).find_resources("AWS::S3::BucketPolicy")
+    [policy] = statements.values()
+    denied = [
+        each["Condition"] for each in policy["Properties"]["PolicyDocument"]["Statement"] if each["Effect"] == "Deny"
+    ]
+    assert denied == [{"Bool": {"aws:SecureTransport": "false"}}, {"NumericLessThan": {"s3:TlsVersion": 1.2}}]
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({"tiering_days": 0, "expire_days": 0}, {}),
+        ({"tiering_days": 0, "expire_days": 30}, {"ExpirationInDays": 30}),
+        (
+            {"tiering_days": 7, "expire_days": 0},
+            {"Transitions": [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 7}]},
+        ),
+    ],
+)
+def test_bucket_life_cycle(stack, configured, properties, days, expected):
+    """Objects are tiered and expire as configured, 0 is never; what was uploaded in part goes after a week."""
+    Streams(stack, "Streams", configuration=configured(bucket=days))
+
+    [rule] = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert rule == {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **expected}
+
+
+def test_delivery(stack, configured, properties):
+    """Firehose writes gzipped NDJSON under date partitions, failures beside them, buffered as configured, and logs."""
+    Streams(stack, "Streams", configuration=configured(firehose={"buffer_seconds": 0, "buffer_mib": 2}))
+
+    delivery = properties("AWS::KinesisFirehose::DeliveryStream")
+    destination = delivery["ExtendedS3DestinationConfiguration"]
+    partition = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
+    assert delivery["DeliveryStreamType"] == "DirectPut"
+    assert delivery["DeliveryStreamEncryptionConfigurationInput"] == {"KeyType": "AWS_OWNED_CMK"}
+    assert destination["Prefix"] == f"events/{partition}"
+    assert destination["ErrorOutputPrefix"] == f"errors/!{{firehose:error-output-type}}/{partition}"
+    assert (destination["CompressionFormat"], destination["FileExtension"]) == ("GZIP", ".ndjson.gz")
+    assert destination["BufferingHints"] == {"IntervalInSeconds": 0, "SizeInMBs": 2}
+    assert destination["CloudWatchLoggingOptions"]["Enabled"] is True
+    assert "ProcessingConfiguration" not in destination
+
+
+def test_delivery_role(stack, configuration):
+    """Firehose may write objects and its log, not read or delete; its role is complete from the start."""
+    Streams(stack, "Streams", configuration=configuration)
+
+    template = Template.from_stack(stack)
+    [role] = template.find_resources("AWS::IAM::Role", {"Properties": {"Policies": Match.any_value()}}).values()
+    [policy] = role["Properties"]["Policies"]
+    actions = [each["Action"] for each in policy["PolicyDocument"]["Statement"]]
+    assert actions == [
+        ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"],
+        ["s3:AbortMultipartUpload", "s3:PutObject"],
+        "logs:PutLogEvents",
+    ]
+    template.resource_count_is("AWS::IAM::Policy", 0)
+
+
+@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+def test_removal(stack, configured, retain, policy):
+    """Stream, bucket and logs stay or go with the stack as the stage says."""
+    configuration = configured(retain=retain, bucket={"empty_on_destroy": False}, kinesis={"encryption": "own-key"})
+    Streams(stack, "Streams", configuration=configuration)
+
+    resources = Template.from_stack(stack).to_json()["Resources"].values()
+    policies = {each["Type"]: each.get("DeletionPolicy") for each in resources}
+    assert {kind: policies[kind] for kind in (*RETAINED, "AWS::KMS::Key")} == dict.fromkeys(
+        (*RETAINED, "AWS::KMS::Key"), policy
+    )
+
+
+@pytest.mark.parametrize(("emptied", "count"), [(True, 1), (False, 0)])
+def test_emptied_bucket(stack, configured, emptied, count):
+    """A bucket is emptied by a custom resource, which exists only where the stage asks for it."""
+    Streams(stack, "Streams", configuration=configured(retain=False, bucket={"empty_on_destroy": emptied}))
+
+    Template.from_stack(stack).resource_count_is("Custom::S3AutoDeleteObjects", count)
+
+
+def test_nothing_but_resources(stack, configuration):
+    """The delivery stream's construct leaves no table of IP addresses in the template."""
+    Streams(stack, "Streams", configuration=configuration)
+
+    assert "Mappings" not in Template.from_stack(stack).to_json()

@@ -1,0 +1,64 @@
+"""One call to AWS: its answer, or SinkUnavailable."""
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 botocore's name
+from botocore.parsers import ResponseParserError
+
+from distributary.errors import SinkUnavailable
+from distributary.events import Failure
+
+THROTTLING = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "KMSThrottlingException",
+        "KmsThrottled",
+        "LimitExceededException",
+        "OverLimit",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+"""Codes that say: later. Source: botocore's mode `standard`, and the three services' API references for KMS and SQS."""
+
+_TOO_MANY_REQUESTS = 429
+_SERVER_ERRORS = 500
+
+
+def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapping[str, Any]:
+    """AWS's answer. Raises SinkUnavailable with AWS's code, or the name of botocore's error where no answer came."""
+    try:
+        return operation(**parameters)
+    except ClientError as error:
+        about = error.response.get("Error", {})
+        code = str(about.get("Code", "Unknown"))
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        later = status >= _SERVER_ERRORS or status == _TOO_MANY_REQUESTS or code in THROTTLING
+        raise SinkUnavailable(code, str(about.get("Message", "")), retryable=later) from error
+    except (BotoCoreError, ResponseParserError) as error:
+        later = isinstance(error, ConnectionError | HTTPClientError | ResponseParserError)
+        raise SinkUnavailable(type(error).__name__, str(error), retryable=later) from error
+
+
+def matched(entries: Sequence[Mapping[str, Any]], records: Sequence[object]) -> Sequence[Mapping[str, Any]]:
+    """The entries of an answer that must have one for each record. Raises SinkUnavailable where it has not."""
+    if len(entries) != len(records):
+        detail = f"an answer with {len(entries)} entries for {len(records)} records"
+        raise SinkUnavailable("IncompleteAnswer", detail, retryable=True)
+    return entries
+
+
+def refusal(entry: Mapping[str, Any], retryable: AbstractSet[str]) -> Failure:
+    """The failure that an entry with an `ErrorCode` reports; `retryable` are the codes to send again at once."""
+    code = str(entry["ErrorCode"])
+    return Failure(code, str(entry.get("ErrorMessage", "")), retryable=code in retryable)

@@ -23,7 +23,7 @@ _LIBRARY = re.compile(r".+\.py|models/.+\.json(\.gz)?")
 _DEPENDENCIES = re.compile(
     r"(six|typing_extensions)\.py"
     r"|(botocore|dateutil|jmespath|urllib3)/.+\.py"
-    r"|aws_lambda_powertools/(?!event_handler/|tracing/).+\.py"
+    r"|aws_lambda_powertools/(?!event_handler/).+\.py"
     r"|botocore/(cacert\.pem|data/[^/]+\.json)"
     rf"|botocore/data/({'|'.join(SERVICES)})/[^/]+/(service-2|endpoint-rule-set-1)\.json\.gz"
 )

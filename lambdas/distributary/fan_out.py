@@ -134,9 +134,7 @@ def _fate(parcel: _Parcel) -> Fate:
 
 
 def _rejected(event: Event, error: BadEvent) -> Fate:
-    rejection = Rejection(
-        event.index, error.code, error.detail, f"/{event.index}{error.pointer}", id=event.id, line=event.line
-    )
+    rejection = Rejection(event.index, error.code, error.detail, error.pointer, id=event.id, line=event.line)
     return Fate(event, "rejected", {}, rejection)
 
 

@@ -43,8 +43,6 @@ class Router:
             response = self._door(request)(request)
         except BadRequest as error:
             response = for_error(error, request)
-            if isinstance(error, MethodNotAllowed):
-                response = response.with_headers({"allow": ", ".join(error.allowed)})
         return response.with_headers({"x-request-id": request.id})
 
     def _door(self, request: Request) -> Door:

@@ -1,0 +1,25 @@
+"""`check_health`: whether the sinks are there, asked by anyone, looked at seldom."""
+
+import os
+
+from distributary.clients import Clients
+from distributary.clock import Clock
+from distributary.http.health import Health
+from distributary.http.router import Known, Router
+from distributary.settings import Settings
+from distributary.sinks.firehose import FirehoseSink
+from distributary.sinks.kinesis import KinesisSink
+from distributary.sinks.state import delivery_stream_takes, queue_is_there, stream_takes
+from distributary.telemetry import logged
+
+settings = Settings.from_env(os.environ)
+clients = Clients()
+checks = {
+    "firehose": delivery_stream_takes(FirehoseSink(clients.make("firehose"), settings.delivery_stream_name)),
+    "kinesis": stream_takes(KinesisSink(clients.make("kinesis"), settings.stream_name)),
+}
+if settings.message_queue_url:
+    checks["iot_events"] = queue_is_there(clients.make("sqs"), settings.message_queue_url)
+route = Known("GET", "/v1/health")
+router = Router([route], {route: Health(checks, Clock()).answer})
+handle = logged(router.answer, service="check_health", level=settings.log_level, clock=Clock())

@@ -1,0 +1,6 @@
+"""Lambda's event source mappings on this machine: what waits in a queue is handed to the function that reads it."""
+
+from local.event_sources.mappings import EventSources
+from local.event_sources.source import EventSource
+
+__all__ = ["EventSource", "EventSources"]

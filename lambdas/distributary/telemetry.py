@@ -13,7 +13,7 @@ Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
 
 def logged(answer: Callable[[Request], Response], *, service: str, level: str, clock: Clock) -> Handler:
     """A Lambda handler that answers API Gateway's events and writes the one log line of each request."""
-    logger = Logger(service=service, level=level)
+    logger = Logger(service=service, level=level, location=None)
 
     def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         began = clock.monotonic()

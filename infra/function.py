@@ -43,7 +43,7 @@ class Function(lambda_.Function):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
-            code=_code(LAMBDAS / folder, _carried(configuration)),
+            code=_code(LAMBDAS / folder, carried(configuration)),
             environment=checked_environment(settings.to_env()),
             memory_size=configuration.functions.memory_mb,
             timeout=_TIMEOUT,
@@ -61,7 +61,7 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
     return dict(variables)
 
 
-def _carried(configuration: Configuration) -> dict[str, Any]:
+def carried(configuration: Configuration) -> dict[str, Any]:
     """What travels as a file: the routes (for 404 and 405), the rules and the inputs."""
     return {
         "routes": [route._asdict() for route in ROUTES],

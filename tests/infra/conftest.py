@@ -16,7 +16,7 @@ ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., cdk.App]:
     """Makes an app as the CLI would, but where nothing stays behind."""
 
@@ -33,13 +33,13 @@ def stack(new_app: Callable[..., cdk.App]) -> cdk.Stack:
     return cdk.Stack(new_app(), "alone")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def configuration() -> Configuration:
     """The shipped configuration of stage dev."""
     return read(ROOT / "distributary.toml", "dev")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def configured(configuration: Configuration) -> Callable[..., Configuration]:
     """The same with some of its values replaced: `configured(kinesis={"shards": 2}, retain=True)`."""
 

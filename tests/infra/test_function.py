@@ -1,0 +1,99 @@
+import pytest
+from aws_cdk.assertions import Template
+
+from distributary.errors import SettingsError
+from distributary.settings import Settings
+from infra.function import Function, carried, checked_environment
+from infra.routes import ROUTES
+
+
+@pytest.fixture
+def settings(configuration):
+    """What the function shall know."""
+    return configuration.settings(delivery_stream_name="d", stream_name="s", message_queue_url="https://q.example/q")
+
+
+@pytest.fixture
+def function(stack, configured, settings):
+    """One function, deployed alone."""
+    configuration = configured(functions={"memory_mb": 384})
+    return Function(stack, "CheckHealth", folder="check_health", configuration=configuration, settings=settings)
+
+
+def test_runtime(function, properties):
+    """Python 3.14 on arm64, with memory as configured, ending before API Gateway stops waiting."""
+    deployed = properties("AWS::Lambda::Function")
+
+    assert (deployed["Runtime"], deployed["Architectures"]) == ("python3.14", ["arm64"])
+    assert (deployed["MemorySize"], deployed["Timeout"]) == (384, 29)
+    assert deployed["Handler"] == "handler.handle"
+    assert "FunctionName" not in deployed
+
+
+def test_settings_travel(function, properties, settings):
+    """The settings that infra wrote are those that the function reads."""
+    variables = properties("AWS::Lambda::Function")["Environment"]["Variables"]
+
+    assert Settings.from_env(variables) == settings
+
+
+def test_log(stack, function, properties):
+    """It logs to a group of its own, which forgets."""
+    [group] = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup")
+
+    assert properties("AWS::Lambda::Function")["LoggingConfig"] == {"LogGroup": {"Ref": group}}
+    assert properties("AWS::Logs::LogGroup") == {"RetentionInDays": 7}
+
+
+def test_role(stack, function, properties):
+    """Its role is its own and may write that log, and nothing else."""
+    [group] = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup")
+    logs = {"Fn::GetAtt": [group, "Arn"]}
+
+    assert "ManagedPolicyArns" not in properties("AWS::IAM::Role")
+    assert properties("AWS::IAM::Policy")["PolicyDocument"]["Statement"] == [
+        {"Effect": "Allow", "Action": ["logs:CreateLogStream", "logs:PutLogEvents"], "Resource": logs}
+    ]
+
+
+def test_asset(stack, configured, settings):
+    """The asset is named by what is in it: rules travel as a file, so another rule is another asset."""
+    others = {"Before": {}, "Same": {"log_level": "DEBUG"}, "After": {"rules": ({"sinks": ["kinesis"]},)}}
+    for name, changes in others.items():
+        Function(stack, name, folder="check_health", configuration=configured(**changes), settings=settings)
+
+    functions = Template.from_stack(stack).find_resources("AWS::Lambda::Function")
+
+    keys = {name[:-8]: each["Properties"]["Code"]["S3Key"] for name, each in functions.items()}
+    assert keys["Before"] == keys["Same"] != keys["After"]
+
+
+def test_configuration_file(configured):
+    """What travels as a file: the routes, the rules and the inputs, and nothing that the environment holds."""
+    rules = ({"sinks": ["kinesis"]},)
+
+    assert carried(configured(rules=rules, inputs={})) == {
+        "routes": [route._asdict() for route in ROUTES],
+        "rules": rules,
+        "inputs": {},
+    }
+
+
+def test_environment_fits(settings):
+    """An environment that Lambda takes is passed on as it is."""
+    assert checked_environment(settings.to_env()) == settings.to_env()
+
+
+def test_environment_at_its_limit():
+    """Names and values may take 4,096 bytes together; one more is a fault that says so."""
+    assert checked_environment({"NAME": "x" * 4092})
+    with pytest.raises(SettingsError, match="takes 4097 bytes; Lambda takes 4096"):
+        checked_environment({"NAME": "ü" * 2046 + "x"})
+
+
+def test_environment_of_unknown_length(function):
+    """A value that only the deployment knows counts for what it may take, not for its placeholder."""
+    unknown = {f"N{index}": function.function_arn for index in range(26)}
+
+    with pytest.raises(SettingsError, match="environment takes 42"):
+        checked_environment(unknown)

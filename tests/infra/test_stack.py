@@ -1,0 +1,182 @@
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from aws_cdk.assertions import Template
+
+from infra.configuration import read
+from infra.stack import DistributaryStack
+
+ROOT = Path(__file__).parent.parent.parent
+STAGES = ("dev", "prod", "local")
+
+# Everything that a role of ours may do: role → resource → actions. A new permission changes this table.
+PERMISSIONS = {
+    "IngestRole": {
+        "StreamsStream": {
+            *{"kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary"}
+        },
+        "StreamsDelivery": {"firehose:PutRecord", "firehose:PutRecordBatch", "firehose:DescribeDeliveryStream"},
+        "IotEventsMessages": {"sqs:SendMessage"},
+        "IngestLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "CheckHealthRole": {
+        "StreamsStream": {"kinesis:DescribeStreamSummary"},
+        "StreamsDelivery": {"firehose:DescribeDeliveryStream"},
+        "IotEventsMessages": {"sqs:GetQueueAttributes"},
+        "CheckHealthLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "StreamsDeliveryRole": {
+        "StreamsBucket": {"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
+        "StreamsBucket/*": {"s3:AbortMultipartUpload", "s3:PutObject"},
+        "StreamsDeliveryLogs": {"logs:PutLogEvents"},
+    },
+}
+
+OUTPUTS = {
+    *{"Stage", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
+    *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
+}
+
+
+@pytest.fixture(scope="module")
+def synthesised(new_app):
+    """The template of a stage of the shipped configuration; each is made once."""
+
+    @cache
+    def template(stage="dev"):
+        return template_of(new_app(), read(ROOT / "distributary.toml", stage))
+
+    return template
+
+
+def template_of(app, configuration):
+    """The template of a stack with this configuration."""
+    return Template.from_stack(DistributaryStack(app, "stack", configuration=configuration)).to_json()
+
+
+def resources(template, kind):
+    """The template's resources of a type, by logical id."""
+    return {name: each for name, each in template["Resources"].items() if each["Type"] == kind}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_outputs(synthesised, stage):
+    """A command finds everything it needs in the outputs, under names that do not change."""
+    assert set(synthesised(stage)["Outputs"]) == OUTPUTS
+
+
+def test_endpoint_output(synthesised):
+    """The endpoint is the API's own attribute, which is right wherever the stack is deployed."""
+    template = synthesised()
+    [api] = resources(template, "AWS::ApiGatewayV2::Api")
+
+    assert template["Outputs"]["Endpoint"]["Value"] == {"Fn::GetAtt": [api, "ApiEndpoint"]}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_permissions(synthesised, stage):
+    """Each role may do what the table says on the resource it says, and nothing else, in every stage."""
+    assert permissions(synthesised(stage)) == PERMISSIONS
+
+
+def permissions(template):
+    """Role → resource → actions, logical ids without their hash; a custom resource's role is the CDK's."""
+    found: dict[str, dict[str, set[str]]] = {}
+    for name, role in resources(template, "AWS::IAM::Role").items():
+        if name.startswith("CustomS3AutoDeleteObjects"):
+            continue
+        attached = [
+            policy["Properties"]
+            for policy in resources(template, "AWS::IAM::Policy").values()
+            if {"Ref": name} in policy["Properties"]["Roles"]
+        ]
+        assert "ManagedPolicyArns" not in role["Properties"]
+        for policy in [*attached, *role["Properties"].get("Policies", [])]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert statement["Effect"] == "Allow"
+                actions = statement["Action"]
+                of_role = found.setdefault(name[:-8], {})
+                of_role.setdefault(named(statement["Resource"]), set()).update(
+                    [actions] if isinstance(actions, str) else actions
+                )
+    return found
+
+
+def named(resource):
+    """The one resource that an ARN is of, without its hash; whatever else it is fails."""
+    if "Fn::Join" in resource:
+        _, (arn, rest) = resource["Fn::Join"]
+        return named(arn) + rest
+    logical_id, attribute = resource["Fn::GetAtt"]
+    assert attribute == "Arn"
+    return logical_id[:-8]
+
+
+@pytest.mark.parametrize(("stage", "policy"), [("dev", "Delete"), ("prod", "Retain"), ("local", "Delete")])
+def test_what_holds_data(synthesised, stage, policy):
+    """What holds data stays or goes with the stack as the stage says, and has no physical name to collide with."""
+    kinds = ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
+    holding = [each for kind in kinds for each in resources(synthesised(stage), kind).values()]
+
+    assert {each["DeletionPolicy"] for each in holding} == {policy}
+    assert not [name for each in holding for name in each["Properties"] if name.endswith("Name")]
+
+
+@pytest.mark.parametrize(("stage", "count"), [("dev", 1), ("prod", 0), ("local", 0)])
+def test_custom_resources(synthesised, stage, count):
+    """Only dev has a custom resource, which empties its bucket: the embedded AWS has none, prod keeps its objects."""
+    kinds = [each["Type"] for each in synthesised(stage)["Resources"].values()]
+
+    assert len([kind for kind in kinds if kind.startswith("Custom::")]) == count
+
+
+def test_any_account_and_region(synthesised):
+    """Nothing in the template is tied to an account or a region."""
+    text = json.dumps(synthesised("prod"))
+
+    assert "123456789012" not in text
+    assert "us-east-1" not in text
+    assert "arn:aws:" not in text
+
+
+def test_functions_know_the_stack(synthesised):
+    """The functions get the names and the URL of this stack's own resources."""
+    template = synthesised()
+    [delivery] = resources(template, "AWS::KinesisFirehose::DeliveryStream")
+    [stream] = resources(template, "AWS::Kinesis::Stream")
+
+    for function in ("Ingest", "CheckHealth"):
+        [deployed] = [
+            each for name, each in resources(template, "AWS::Lambda::Function").items() if name[:-8] == function
+        ]
+        variables = deployed["Properties"]["Environment"]["Variables"]
+        assert variables["DISTRIBUTARY_DELIVERY_STREAM_NAME"] == {"Ref": delivery}
+        assert variables["DISTRIBUTARY_STREAM_NAME"] == {"Ref": stream}
+        assert variables["DISTRIBUTARY_MESSAGE_QUEUE_URL"] == template["Outputs"]["MessageQueueUrl"]["Value"]
+
+
+def test_aws_as_provider(new_app, configured):
+    """With AWS's own IoT Events the template has its input and permission instead of the queue."""
+    template = template_of(new_app(), configured(iot_events={"provider": "endpoint"}))
+
+    assert list(resources(template, "AWS::SQS::Queue")) == []
+    assert "MessageQueueUrl" not in template["Outputs"]
+    [declared] = resources(template, "AWS::IoTEvents::Input").values()
+    assert declared["Properties"]["InputName"] == "telemetry"
+    assert "iotevents:BatchPutMessage" in json.dumps(resources(template, "AWS::IAM::Policy"))
+
+
+def test_no_rule_of_cloudformation_is_broken(new_app, configured):
+    """The CDK's own validator finds nothing in any stage, and with AWS's IoT Events only what is acknowledged."""
+    app = new_app(validation=True)
+    for stage in STAGES:
+        DistributaryStack(app, stage, configuration=read(ROOT / "distributary.toml", stage))
+    DistributaryStack(app, "retired", configuration=configured(iot_events={"provider": "endpoint"}))
+
+    app.synth()
+
+    [report] = json.loads(Path(app.outdir, "validation-report.json").read_text())["pluginReports"]
+    assert report["violations"] == []
+    assert {each["ruleName"] for each in report["suppressedViolations"]} == {"E3710"}

@@ -7,14 +7,15 @@ import aws_cdk as cdk
 
 sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
 
-from distributary.errors import SettingsError
+from distributary.errors import DistributaryError
 from infra.configuration import read
 from infra.stack import DistributaryStack
 
 app = cdk.App()
+stage = app.node.try_get_context("stage") or "dev"
 try:
-    configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
-except SettingsError as error:
-    sys.exit(f"distributary.toml cannot be used:\n{error}")
-DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)
+    configuration = read(Path(__file__).with_name("distributary.toml"), stage)
+    DistributaryStack(app, f"distributary-{stage}", configuration=configuration)
+except DistributaryError as error:
+    sys.exit(f"Stage {stage} of distributary.toml cannot be synthesised:\n{error}")
 app.synth()

@@ -14,7 +14,8 @@ class DistributaryStack(cdk.Stack):
     """One endpoint and the three streams behind it."""
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
-        super().__init__(scope, name, description="Distributary: one HTTPS endpoint, three AWS streams")
+        description = "Distributary: one HTTPS endpoint, three AWS streams"
+        super().__init__(scope, name, description=description, termination_protection=configuration.retain)
         streams = Streams(self, "Streams", configuration=configuration)
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
         settings = configuration.settings(

@@ -96,6 +96,8 @@ class Streams(Construct):
         )
         encryption = firehose.StreamEncryption.aws_owned_key()
         delivery_stream = firehose.DeliveryStream(self, "Delivery", destination=destination, encryption=encryption)
+        # With the bucket's children too: when the stack is deleted, the bucket is emptied only after the last delivery.
+        delivery_stream.node.add_dependency(self.bucket)
         # What the construct adds of its own: a log stream that always stays, and a table of addresses for firewalls.
         cast("cdk.Resource", self.delivery_logs.node.find_child("S3Destination")).apply_removal_policy(self._removal)
         cdk.Stack.of(self).node.try_remove_child("@aws-cdk--aws-kinesisfirehose.CidrBlocks")

@@ -142,6 +142,16 @@ def test_emptied_bucket(stack, configured, emptied, count):
     Template.from_stack(stack).resource_count_is("Custom::S3AutoDeleteObjects", count)
 
 
+def test_emptied_after_the_last_delivery(stack, configured):
+    """The delivery stream is deleted before its bucket is emptied, so nothing lands there in between."""
+    Streams(stack, "Streams", configuration=configured(retain=False, bucket={"empty_on_destroy": True}))
+
+    template = Template.from_stack(stack)
+    [emptying] = template.find_resources("Custom::S3AutoDeleteObjects")
+    [delivery_stream] = template.find_resources("AWS::KinesisFirehose::DeliveryStream").values()
+    assert emptying in delivery_stream["DependsOn"]
+
+
 def test_nothing_but_resources(stack, configuration):
     """The delivery stream's construct leaves no table of IP addresses in the template."""
     Streams(stack, "Streams", configuration=configuration)

@@ -1,0 +1,100 @@
+import json
+from base64 import b64decode
+from typing import Any
+
+import pytest
+from bad_requests import Case, load
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distributary.envelope import Posted
+from distributary.errors import BadRequest, TooLarge
+from distributary.events import Rejection
+from distributary.http.body import MAX_CONTAINERS, read
+from distributary.http.request import Request
+
+
+def shown(one: Posted | Rejection) -> dict[str, Any]:
+    """What was posted for one event, as the cases write it."""
+    line = {"line": one.line} if one.line else {}
+    if isinstance(one, Rejection):
+        return {"code": one.code, **line}
+    about = {"content_type": one.content_type, "attributes": one.attributes}
+    data = {"opaque": one.data} if isinstance(one.data, bytes) else {"data": one.data}
+    return {name: value for name, value in {**data, **about}.items() if value is not None} | line
+
+
+def wanted(event: dict[str, Any]) -> dict[str, Any]:
+    """A case's event with its opaque data as bytes."""
+    event = dict(event)
+    if "opaque_base64" in event:
+        event["opaque"] = b64decode(event.pop("opaque_base64"))
+    elif "opaque" in event:
+        event["opaque"] = event["opaque"].encode()
+    return event
+
+
+def body(content: str | bytes, kind: str = "application/json", **headers: str) -> Request:
+    """A request with that body."""
+    return Request("POST", "/v1/events", {"content-type": kind, **headers}, body=content)
+
+
+@pytest.mark.parametrize("case", load("bodies.json"), ids=lambda case: case.name)
+def test_a_body_becomes_events(case: Case) -> None:
+    """Each kind of body holds the events that the case lists, data as it was written."""
+    found = read(case.received(), max_events=5000)
+
+    assert found.shape == case.expect["shape"]
+    assert [shown(one) for one in found.events] == [wanted(event) for event in case.expect["events"]]
+    assert [one.index for one in found.events] == list(range(len(found.events)))
+
+
+@pytest.mark.parametrize("case", load("bodies.json"), ids=lambda case: case.name)
+def test_the_value_is_what_the_data_says(case: Case) -> None:
+    """Rules see the parsed data; opaque data has no value."""
+    for one in read(case.received(), max_events=5000).events:
+        if isinstance(one, Posted) and isinstance(one.data, str) and len(one.data) < 4000:
+            assert one.value == json.loads(one.data)
+        elif isinstance(one, Posted) and not isinstance(one.data, str):
+            assert one.value is None
+
+
+def test_the_limit_on_events_is_exact() -> None:
+    """As many events as the setting says are taken, one more is too many, whatever comes after it."""
+    assert len(read(body("[1,2,3]"), max_events=3).events) == 3
+    assert len(read(body("1\n\n2\n3\n", "application/jsonl"), max_events=3).events) == 3
+    for many in (body("[1,2,3,4,broken"), body("1\n2\n3\n4", "application/jsonl")):
+        with pytest.raises(TooLarge, match="TooManyEvents"):
+            read(many, max_events=3)
+
+
+def test_the_limit_on_objects_and_arrays_is_exact() -> None:
+    """A million objects and arrays are read, one more is refused before it is."""
+    inner = MAX_CONTAINERS - 2
+    assert read(body("[[" + ",".join(["[]"] * inner) + "]]"), max_events=1).shape == "array"
+    with pytest.raises(TooLarge, match="TooManyValues"):
+        read(body("[[" + ",".join(["[]"] * (inner + 1)) + "]]"), max_events=1)
+
+
+def test_what_is_wrong_inside_text_is_said() -> None:
+    """Text that is JSON but against a rule for the request is refused as JSON is, not stored as text."""
+    with pytest.raises(BadRequest, match="EmptyBody"):
+        read(body("[]", "text/plain"), max_events=1)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.lists(VALUES, min_size=1, max_size=8), st.sampled_from([None, 1, "\t"]), st.booleans())
+def test_an_array_and_its_lines_are_the_same_events(values: list[Any], indent: Any, ascii_only: bool) -> None:
+    """However it is indented, an array has the events that its elements have as lines, and each fits on a line."""
+    array = read(body(json.dumps(values, indent=indent, ensure_ascii=ascii_only).encode()), max_events=9).events
+    text = "\n".join(json.dumps(value, ensure_ascii=ascii_only) for value in values)
+    lines = read(body(text.encode(), "application/jsonl"), max_events=9).events
+
+    assert [one.value for one in array] == [one.value for one in lines] == values
+    assert not any("\n" in one.data or "\r" in one.data for one in array)

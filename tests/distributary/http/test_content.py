@@ -1,0 +1,116 @@
+import gzip
+import zlib
+
+import pytest
+
+from distributary.errors import BadRequest, TooLarge, UnknownEncoding
+from distributary.http.content import MAX_DECODED, MAX_RECEIVED, MediaType, bytes_of, content, text_of
+from distributary.http.request import Request
+
+PLAIN = b'{"a":"\xc3\xa9"}'
+
+
+def request(body: bytes | str, **headers: str) -> Request:
+    """A request with that body; underscores in header names stand for hyphens."""
+    return Request("POST", "/v1/events", {name.replace("_", "-"): text for name, text in headers.items()}, body=body)
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding"),
+    [
+        (PLAIN, ""),
+        (PLAIN.decode(), ""),
+        (gzip.compress(PLAIN), "gzip"),
+        (PLAIN.decode(), "gzip"),
+        (zlib.compress(PLAIN), "deflate"),
+        (PLAIN.decode(), "deflate"),
+        (zlib.compress(PLAIN, wbits=-15), "deflate"),
+    ],
+)
+def test_a_body_arrives_in_three_ways(body: bytes | str, encoding: str) -> None:
+    """The base64 of its bytes, text, and text that is unpacked already although the header still says gzip."""
+    found = content(request(body, content_encoding=encoding))
+
+    assert text_of(found) == PLAIN.decode()
+    assert bytes_of(found) == PLAIN
+
+
+def test_the_limit_on_received_bytes_is_exact() -> None:
+    """4,500,000 bytes are taken, one more is not; text counts in UTF-8."""
+    assert len(content(request(b"x" * MAX_RECEIVED))) == MAX_RECEIVED
+    assert len(content(request("é" * (MAX_RECEIVED // 2)))) == MAX_RECEIVED // 2
+    for body in (b"x" * (MAX_RECEIVED + 1), "é" * (MAX_RECEIVED // 2) + "x", "x" * (MAX_RECEIVED + 1)):
+        with pytest.raises(TooLarge, match="BodyTooLarge"):
+            content(request(body))
+
+
+@pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
+def test_the_limit_on_decoded_bytes_is_exact(encoding: str, window: int) -> None:
+    """20 MiB are unpacked, one byte more is not."""
+    assert (
+        len(content(request(zlib.compress(bytes(MAX_DECODED), wbits=window), content_encoding=encoding))) == MAX_DECODED
+    )
+    with pytest.raises(TooLarge, match="DecodedBodyTooLarge"):
+        content(request(zlib.compress(bytes(MAX_DECODED + 1), wbits=window), content_encoding=encoding))
+
+
+def test_unpacking_stops_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies behind the limit is never unpacked: a broken end there is not even seen."""
+    monkeypatch.setattr("distributary.http.content.MAX_DECODED", 1000)
+    with pytest.raises(TooLarge):
+        content(request(gzip.compress(bytes(5000))[:-8] + b"garbage", content_encoding="gzip"))
+
+
+@pytest.mark.parametrize("cut", range(1, len(gzip.compress(PLAIN))))
+def test_gzip_is_whole_or_refused(cut: int) -> None:
+    """Wherever a gzip body is cut, it is refused."""
+    with pytest.raises(BadRequest, match="InvalidContentEncoding"):
+        content(request(gzip.compress(PLAIN)[:cut], content_encoding="gzip"))
+
+
+def test_members_that_end_between_two_pieces_are_read() -> None:
+    """Many gzip members of many sizes, whatever boundaries they fall on, are one body."""
+    parts = [bytes([size % 251]) * size for size in range(0, 3000, 7)]
+
+    packed = b"".join(zlib.compress(part, 0, wbits=31) for part in parts)
+
+    assert content(request(packed, content_encoding="gzip")) == b"".join(parts)
+
+
+def test_text_with_the_replacement_character_was_no_utf8() -> None:
+    """API Gateway puts U+FFFD where bytes were no UTF-8; in bytes it is a character like any other."""
+    with pytest.raises(BadRequest, match=r"InvalidUtf8.*application/octet-stream"):
+        content(request('{"a":"\ufffd"}'))
+    assert content(request('{"a":"\ufffd"}'.encode())) == '{"a":"\ufffd"}'.encode()
+
+
+def test_text_that_no_utf8_can_say_is_refused() -> None:
+    """Half a surrogate pair in text is an answer, not a crash."""
+    with pytest.raises(BadRequest, match="InvalidUtf8"):
+        content(request('{"a":"\ud800"}'))
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "charset", "is_json"),
+    [
+        ("", "", "", False),
+        ("application/json", "application/json", "", True),
+        (' Text/PLAIN; a=b ; Charset="UTF-8" ', "text/plain", "utf-8", False),
+        ("application/vnd.x+json;charset=latin1", "application/vnd.x+json", "latin1", True),
+        ("text/json", "text/json", "", True),
+        ("application/jsonl", "application/jsonl", "", False),
+    ],
+)
+def test_a_content_type_has_a_name_and_a_charset(text: str, name: str, charset: str, is_json: bool) -> None:
+    """Letter case and parameters do not count, but for the charset."""
+    media = MediaType.of(request(b"", content_type=text))
+
+    assert (media.name, media.charset, media.is_json, media.text) == (name, charset, is_json, text.strip())
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF8", "us-ascii", "ascii"])
+def test_utf8_and_ascii_are_understood(charset: str) -> None:
+    """Another charset is a request that we do not speak."""
+    MediaType.of(request(b"", content_type=f"text/plain; charset={charset}")).require_utf8()
+    with pytest.raises(UnknownEncoding, match="UnknownCharset"):
+        MediaType.of(request(b"", content_type="text/plain; charset=latin1")).require_utf8()

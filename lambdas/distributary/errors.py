@@ -4,10 +4,14 @@
 DistributaryError
 ├── BadRequest            400  the client's: the request as a whole cannot be taken
 │   ├── TooLarge          413  a limit on the body or on the number of events
-│   └── UnknownEncoding   415  a Content-Encoding or Content-Type that we do not speak
+│   ├── UnknownEncoding   415  a Content-Encoding or Content-Type that we do not speak
+│   ├── NotFound          404  no such path
+│   ├── MethodNotAllowed  405  the path is known, the method is not
+│   ├── Unauthorized      401  no credentials, or wrong ones
+│   ├── Forbidden         403  the key is good, but not for this
+│   └── TooManyRequests   429  more than the key's quota; says when to come back
 ├── BadEvent                   the client's: one event; becomes that event's rejection, never a status of its own
-├── NotFound              404  no such path
-├── MethodNotAllowed      405  the path is known, the method is not
+├── KeysUnavailable       503  AWS's: the key cannot be checked now; says when to come back
 ├── SettingsError              the operator's: synth or cold start fails and lists all faults
 ├── BadDefinition              the operator's: likewise, for rules, inputs and detector models
 └── SinkUnavailable            AWS's: a whole call failed; every record of it becomes a failure
@@ -95,3 +99,38 @@ class SinkUnavailable(DistributaryError):
         self.code = code
         self.detail = detail
         self.retryable = retryable
+
+
+class Unauthorized(BadRequest):
+    """A request without credentials, or with wrong ones: `code` is AWS's own at the doors that speak AWS."""
+
+    status = 401
+
+
+class Forbidden(BadRequest):
+    """A request whose key is good, but not for this."""
+
+    status = 403
+
+
+class TooManyRequests(BadRequest):
+    """A request over its key's quota: `retry_after` in whole seconds."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("TooManyRequests", f"this key's quota is used up; come back in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class KeysUnavailable(DistributaryError):
+    """A key that cannot be checked: `cause` is AWS's code, for the log alone; `retry_after` in whole seconds."""
+
+    status = 503
+    code = "KeysUnavailable"
+    detail = "keys cannot be checked at the moment; send this again"
+
+    def __init__(self, cause: str, retry_after: int) -> None:
+        super().__init__(f"{self.code}: {cause}")
+        self.cause = cause
+        self.retry_after = retry_after

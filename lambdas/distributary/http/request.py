@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
+from distributary.access import Key
+
 
 class Context(Protocol):
     """What Lambda tells a function about one invocation."""
@@ -33,6 +35,8 @@ class Request:
     """When API Gateway received it, in seconds since 1970."""
     remaining: float = 30.0
     """Seconds that the function has left at its start."""
+    key: Key | None = None
+    """Whose request it is, once the guard has let it in; None where the stage is open to all."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], context: Context) -> "Request":
@@ -64,6 +68,8 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
     log: Mapping[str, Any] = field(default_factory=dict)
     """What the request's one log line says besides: counts and ids, never a payload."""
+    events: int = 1
+    """How many events the request turned out to carry: what its key's quota is charged."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """The same answer with more headers."""

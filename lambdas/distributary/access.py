@@ -1,0 +1,77 @@
+"""Who may do what: a key's id and secret, and the doors, sinks and sources that it is for."""
+
+import base64
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from distributary.errors import BadEvent
+from distributary.events import SINK_NAMES, SinkName
+from distributary.quota import Quota
+
+DoorName = Literal["events", "aws", "iot_events"]
+"""`/v1/events`; the AWS wire of the two streams at `/`; the IoT Events Data API."""
+DOOR_NAMES: tuple[DoorName, ...] = ("events", "aws", "iot_events")
+
+ANY_SOURCE = "*"
+RANDOM_BYTES = 10
+"""Of a key id: 80 bits, so that no two ever meet."""
+
+# Letters and digits only, 19 to 22 of them: what AWS SDKs take as an access key id (16 to 128 of [A-Za-z0-9_]).
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
+_KEY_ID = re.compile(r"DK([1-9][0-9]{0,3})[A-Z2-7]{16}")
+
+
+def new_id(version: str, random: bytes) -> str:
+    """A key id, `DK1` and 16 letters: `version` names the master secret that its secret is derived from."""
+    return f"DK{version}{base64.b32encode(random).decode()}"
+
+
+def version_of(key_id: str) -> str | None:
+    """The version of the master secret that a key id carries; None where the id is none of ours."""
+    match = _KEY_ID.fullmatch(key_id)
+    return match[1] if match else None
+
+
+def derive_secret(master_secret: str, key_id: str) -> str:
+    """A key's secret: 43 characters of base64url, stored nowhere."""
+    digest = hmac.digest(master_secret.encode(), key_id.encode(), "sha256")
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Key:
+    """One key, without its secret: times in seconds since 1970, `last_used` a day in UTC (`2026-11-22`)."""
+
+    id: str
+    name: str
+    """The CloudEvents `source` of its events that bring none; always a source of its own."""
+    doors: frozenset[str] = frozenset(DOOR_NAMES)
+    sinks: frozenset[str] = frozenset(SINK_NAMES)
+    sources: frozenset[str] = frozenset()
+    """Further CloudEvents sources that it may send; `*` is any."""
+    browser: bool = False
+    """Whether it may stand in a URL (`?key=`), where pages, proxies and histories show it."""
+    quota: Quota | None = None
+    created: float = 0.0
+    expires: float | None = None
+    revoked: float | None = None
+    last_used: str = ""
+
+    def is_live(self, now: float) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked is None and (self.expires is None or now < self.expires)
+
+    def check_event(self, source: str, sinks: Iterable[SinkName]) -> None:
+        """Nothing, if the key may send this source to these sinks. Raises BadEvent `Forbidden` else.
+
+        A source of somebody else's would let the key suppress that one's messages: a messageId is made of source and
+        id, and what has been seen is not taken again.
+        """
+        if source != self.name and not self.sources & {source, ANY_SOURCE}:
+            raise BadEvent("Forbidden", "this key may not send events of this source", "/source")
+        refused = [name for name in sinks if name not in self.sinks]
+        if refused:
+            raise BadEvent("Forbidden", f"this key may not write to {', '.join(refused)}, where the rules send this")

@@ -1,0 +1,47 @@
+"""A caller that is not let in, answered in the form of the door it came to."""
+
+import json
+
+from distributary.access import DoorName
+from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
+from distributary.http.problem import problem
+from distributary.http.request import Request, Response
+
+Refusal = Unauthorized | Forbidden | TooManyRequests | KeysUnavailable
+
+# What AWS calls these; Unauthorized brings AWS's name along.
+_AWS_NAMES: dict[type[Refusal], str] = {
+    Forbidden: "AccessDeniedException",
+    TooManyRequests: "ThrottlingException",
+    KeysUnavailable: "ServiceUnavailableException",
+}
+# Of a rest-json service; one that speaks AWS JSON answers 400 for all that is the client's.
+_REST_STATUS: dict[type[Refusal], int] = {TooManyRequests: 429, KeysUnavailable: 503}
+
+
+def answer(error: Refusal, door: DoorName, request: Request) -> Response:
+    """The door's own answer: problem+json, AWS JSON 1.1 or rest-json; its log tells the operator why."""
+    response = _problem(error, request) if door == "events" else _aws(error, door, request)
+    if isinstance(error, TooManyRequests | KeysUnavailable):
+        response = response.with_headers({"retry-after": str(error.retry_after)})
+    cause = {"cause": error.cause} if isinstance(error, KeysUnavailable) else {}
+    return Response(response.status, response.body, response.headers, {"refused": error.code, **cause})
+
+
+def _problem(error: Refusal, request: Request) -> Response:
+    response = problem(error.status, error.code, error.detail, request.id)
+    if isinstance(error, Unauthorized):
+        # Bearer alone: a challenge for Basic would open a browser's login window over somebody's page.
+        return response.with_headers({"www-authenticate": 'Bearer realm="distributary"'})
+    return response
+
+
+def _aws(error: Refusal, door: DoorName, request: Request) -> Response:
+    name = _AWS_NAMES.get(type(error), error.code)
+    headers = {"x-amzn-errortype": name, "x-amzn-requestid": request.id}
+    if door == "aws":
+        status = 503 if isinstance(error, KeysUnavailable) else 400
+        body = json.dumps({"__type": name, "message": error.detail})
+        return Response(status, body, {"content-type": "application/x-amz-json-1.1", **headers})
+    body = json.dumps({"message": error.detail})
+    return Response(_REST_STATUS.get(type(error), 403), body, {"content-type": "application/json", **headers})

@@ -1,0 +1,453 @@
+import base64
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from botocore.session import Session
+from fake_clock import FakeClock
+
+from distributary.access import Key, derive_secret, version_of
+from distributary.clients import MODELS
+from distributary.clock import Clock
+from distributary.errors import KeysUnavailable
+from distributary.http.guard import Guard
+from distributary.http.request import Request, Response
+from distributary.quota import Quota, Quotas
+
+ID = "DK1AAAAAAAAAAAAAAAA"
+SECRET = derive_secret("master", ID)
+BEARER = {"authorization": f"Bearer {ID}.{SECRET}"}
+
+
+@dataclass
+class FakeKeys:
+    """Keys in memory; `asked` lists the ids that were looked up, `used` those whose use was noted."""
+
+    keys: dict[str, Key] = field(default_factory=lambda: {ID: Key(id=ID, name="hall")})
+    failure: Exception | None = None
+    asked: list[str] = field(default_factory=list)
+    used: list[str] = field(default_factory=list)
+
+    def secret(self, key_id: str) -> str | None:
+        if self.failure:
+            raise self.failure
+        return derive_secret("master", key_id) if version_of(key_id) == "1" else None
+
+    def find(self, key_id: str) -> Key | None:
+        self.asked.append(key_id)
+        return self.keys.get(key_id)
+
+    def note_use(self, key: Key) -> None:
+        self.used.append(key.id)
+
+
+class House:
+    """A guard with three doors; `seen` are the requests that came through, `answer` is what each gets."""
+
+    def __init__(self) -> None:
+        self.time = FakeClock()
+        self.keys = FakeKeys()
+        self.seen: list[Request] = []
+        self.answer = Response(202, "{}", {"content-type": "application/json"}, {"accepted": 1})
+        guard = Guard(self.keys, Quotas(self.time.clock), self.time.clock)
+        self.events = guard.protect(self._door, "events")
+        self.aws = guard.protect(self._door, "aws")
+        self.iot_events = guard.protect(self._door, "iot_events")
+
+    def _door(self, request: Request) -> Response:
+        self.seen.append(request)
+        return self.answer
+
+    def give(self, **changes: Any) -> None:
+        """Change the one key."""
+        self.keys.keys[ID] = replace(self.keys.keys[ID], **changes)
+
+    def post(self, headers: dict[str, str] | None = None, query: str = "") -> Response:
+        """A request to /v1/events."""
+        return self.events(Request("POST", "/v1/events", BEARER if headers is None else headers, query, b"{}", "r-1"))
+
+
+@pytest.fixture
+def house() -> House:
+    """A house whose one key may do everything."""
+    return House()
+
+
+# ── /v1/events ──
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        BEARER,
+        {"x-api-key": f"{ID}.{SECRET}"},
+        {"authorization": "Basic " + base64.b64encode(f"{ID}:{SECRET}".encode()).decode()},
+    ],
+)
+def test_a_good_key_gets_in_and_the_door_sees_it(house: House, headers: dict[str, str]) -> None:
+    """The answer is the door's own; its log says which key, and the key's use is noted."""
+    response = house.post(headers)
+
+    assert (response.status, response.body) == (202, "{}")
+    assert response.log == {"accepted": 1, "key": ID}
+    assert house.seen[0].key == Key(id=ID, name="hall")
+    assert house.keys.used == [ID]
+
+
+WRONG = {
+    "no credentials": {},
+    "a wrong secret": {"authorization": f"Bearer {ID}.{SECRET[:-1]}"},
+    "the secret of another key": {"authorization": f"Bearer {ID}.{derive_secret('master', ID[:-1] + 'B')}"},
+    "a decoy's secret": {"authorization": f"Bearer AKIAIOSFODNN7EXAMPLE.{'A' * 43}"},
+    "a secret beyond ASCII": {"authorization": f"Bearer {ID}.\ud800é"},
+    "an id that is not ours": {"authorization": f"Bearer AKIAIOSFODNN7EXAMPLE.{SECRET}"},
+    "an id that was never given": {"authorization": f"Bearer DK1BBBBBBBBBBBBBBBB.{SECRET}"},
+    "a derived secret of no key": {
+        "authorization": f"Bearer DK1BBBBBBBBBBBBBBBB.{derive_secret('master', 'DK1BBBBBBBBBBBBBBBB')}"
+    },
+    "an AWS signature": {"authorization": f"AWS4-HMAC-SHA256 Credential={ID}/…"},
+}
+
+
+@pytest.mark.parametrize("headers", WRONG.values(), ids=WRONG)
+def test_wrong_credentials_are_401_with_a_challenge(house: House, headers: dict[str, str]) -> None:
+    """In problem+json, and whoever does not know the secret makes nobody look anything up."""
+    response = house.post(headers)
+
+    assert response.status == 401
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.headers["www-authenticate"] == 'Bearer realm="distributary"'
+    assert json.loads(response.body)["code"] == "Unauthorized"
+    assert json.loads(response.body)["instance"] == "r-1"
+    assert response.log == {"refused": "Unauthorized"}
+    assert house.seen == []
+    assert ID not in house.keys.asked
+
+
+def test_an_unknown_id_and_a_wrong_secret_get_the_same_answer(house: House) -> None:
+    """Nobody learns from it which ids there are."""
+    answers = {house.post(WRONG[name]).body for name in WRONG if name not in ("no credentials", "an AWS signature")}
+
+    assert len(answers) == 1
+
+
+def test_no_answer_or_log_line_repeats_a_secret(house: House) -> None:
+    """Whatever is wrong with it."""
+    for headers in [*WRONG.values(), {"authorization": f"Bearer {SECRET}"}, {"x-api-key": SECRET}]:
+        response = house.post(headers)
+
+        assert SECRET[:-1] not in repr(response)
+
+
+def test_a_key_in_the_url_must_be_a_browsers(house: House) -> None:
+    """Any other is 403, although it is good: a URL is shown to too many."""
+    assert house.post({}, f"key={ID}.{SECRET}").status == 403
+
+    house.give(browser=True)
+
+    assert house.post({}, f"key={ID}.{SECRET}").status == 202
+
+
+@pytest.mark.parametrize("door", ["events", "aws", "iot_events"])
+def test_a_key_opens_its_own_doors_only(house: House, door: str) -> None:
+    """A good key at another door is 403, and its use there is none."""
+    house.give(doors=frozenset({door}))
+
+    assert house.post().status == (202 if door == "events" else 403)
+    assert bool(house.keys.used) is (door == "events")
+
+
+def test_a_used_up_quota_is_429_with_retry_after(house: House) -> None:
+    """Two events a second, a burst of four: a request of nine must be paid back before the next."""
+    house.give(quota=Quota(rate=2.0, burst=4.0))
+    house.answer = replace(house.answer, events=9)
+
+    assert house.post().status == 202
+
+    refused = house.post()
+
+    assert refused.status == 429
+    assert refused.headers["retry-after"] == "3"
+    assert json.loads(refused.body)["code"] == "TooManyRequests"
+
+    house.time.now += 3
+
+    assert house.post().status == 202
+
+
+def test_a_request_that_carries_no_event_costs_one(house: House) -> None:
+    """Nonsense is not free of charge."""
+    house.give(quota=Quota(rate=1.0, burst=2.0))
+    house.answer = Response(400, events=0)
+
+    assert [house.post().status for _ in range(3)] == [400, 400, 429]
+
+
+def test_keys_that_cannot_be_checked_are_503_with_retry_after(house: House) -> None:
+    """The cause is in the log, not in the answer."""
+    house.keys.failure = KeysUnavailable("AccessDeniedException", 5)
+    response = house.post()
+
+    assert (response.status, response.headers["retry-after"]) == (503, "5")
+    assert response.log == {"refused": "KeysUnavailable", "cause": "AccessDeniedException"}
+    assert "AccessDenied" not in response.body
+
+
+def test_the_time_that_checking_took_is_not_the_doors(house: House) -> None:
+    """A key that took three seconds to look up leaves the door three seconds less."""
+
+    def find(_key_id: str) -> Key:
+        house.time.now += 3.0
+        return Key(id=ID, name="hall")
+
+    house.keys.find = find  # type: ignore[method-assign]
+    house.post()
+
+    assert house.seen[0].remaining == 27.0
+
+
+def test_an_open_stage_has_no_guard() -> None:
+    """Without keys every door stays the very same."""
+
+    def door(_request: Request) -> Response:
+        return Response(202)
+
+    assert Guard(None, Quotas(FakeClock().clock), FakeClock().clock).protect(door, "events") is door
+
+
+# ── the AWS doors, with AWS's own clients ──
+
+
+class _Body:
+    """An answer's body as botocore reads it."""
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def stream(self, **_how: Any) -> Iterator[bytes]:
+        yield self._body
+
+
+SESSION = Session()
+SESSION.get_component("data_loader").search_paths.append(str(MODELS))
+
+Change = Callable[[Request], Request]
+
+
+def client(house: House, service: str, *, key_id: str = ID, secret: str = SECRET, token: str | None = None) -> Any:
+    """A client of botocore whose requests go straight to the house's doors; its `change` alters them on their way."""
+    made = SESSION.create_client(
+        service,
+        region_name="eu-central-1",
+        endpoint_url="https://abc123.execute-api.eu-central-1.amazonaws.com",
+        aws_access_key_id=key_id,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    made.change = lambda request: request
+
+    def send(request: AWSPreparedRequest, **_more: Any) -> AWSResponse:
+        url = urlsplit(request.url)
+        headers = {"host": url.netloc, **{name.lower(): _text(value) for name, value in request.headers.items()}}
+        date = Clock().time()
+        seen = Request(request.method, unquote(url.path), headers, url.query, request.body or b"", "r-1", date)
+        door = house.aws if url.path == "/" else house.iot_events
+        response = door(made.change(seen))
+        return AWSResponse(request.url, response.status, response.headers, _Body(response.body.encode()))
+
+    made.meta.events.register("before-send", send)
+    return made
+
+
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode()
+
+
+CALLS: dict[str, tuple[str, Callable[[Any], Any], dict[str, Any]]] = {
+    "firehose": (
+        "firehose",
+        lambda made: made.put_record(DeliveryStreamName="events", Record={"Data": b"hello \xff"})["RecordId"],
+        {"RecordId": "1"},
+    ),
+    "kinesis": (
+        "kinesis",
+        lambda made: made.put_records(StreamName="events", Records=[{"Data": b"\xff", "PartitionKey": "k"}])["Records"],
+        {"Records": [], "FailedRecordCount": 0},
+    ),
+    "messages": (
+        "iotevents-data",
+        lambda made: made.batch_put_message(messages=[{"messageId": "m", "inputName": "i", "payload": b"{}"}]),
+        {"BatchPutMessageErrorEntries": []},
+    ),
+}
+
+
+@pytest.fixture(params=CALLS)
+def call(request: pytest.FixtureRequest) -> tuple[str, Callable[[Any], Any], dict[str, Any]]:
+    """A service, a call of its client, and the answer."""
+    return CALLS[request.param]
+
+
+def test_an_sdk_with_a_key_of_ours_gets_in(house: House, call: tuple) -> None:
+    """Its access key id and secret are the key's; the door sees the key."""
+    service, put, answer = call
+    house.answer = Response(200, json.dumps(answer), {"content-type": "application/x-amz-json-1.1"})
+    put(client(house, service))
+
+    assert house.seen[0].key == Key(id=ID, name="hall")
+    assert house.keys.used == [ID]
+
+
+def error_of(put: Callable[[Any], Any], made: Any) -> tuple[str, int]:
+    """The error that the SDK raises: code and status."""
+    with pytest.raises(ClientError) as error:
+        put(made)
+    return error.value.response["Error"]["Code"], error.value.response["ResponseMetadata"]["HTTPStatusCode"]
+
+
+def status(service: str, of_json: int = 400, of_rest: int = 403) -> int:
+    """AWS JSON answers 400 where rest-json answers 403."""
+    return of_rest if service == "iotevents-data" else of_json
+
+
+def without(request: Request, name: str) -> Request:
+    """The request without a header."""
+    return replace(request, headers={key: value for key, value in request.headers.items() if key != name})
+
+
+CHANGES: dict[str, tuple[Change, str]] = {
+    "not signed": (lambda seen: without(seen, "authorization"), "MissingAuthenticationTokenException"),
+    "a key as a Bearer": (
+        lambda seen: replace(seen, headers={**seen.headers, **BEARER}),
+        "IncompleteSignatureException",
+    ),
+    "another body": (lambda seen: replace(seen, body=b"{}"), "InvalidSignatureException"),
+    "another path": (lambda seen: replace(seen, path="/detectors"), "InvalidSignatureException"),
+    "another query": (lambda seen: replace(seen, query="a=b"), "InvalidSignatureException"),
+    "another content type": (
+        lambda seen: replace(seen, headers={**seen.headers, "content-type": "x/y"}),
+        "InvalidSignatureException",
+    ),
+    "sent again six minutes later": (lambda seen: replace(seen, time=seen.time + 360), "InvalidSignatureException"),
+}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_an_sdk_understands_why_it_is_refused(house: House, call: tuple, name: str) -> None:
+    """AWS's error name and status, in the form of the service."""
+    service, put, _ = call
+    made = client(house, service)
+    change, code = CHANGES[name]
+    made.change = change
+
+    assert error_of(put, made) == (code, status(service))
+    assert house.seen == []
+    assert house.keys.asked == []
+
+
+@pytest.mark.parametrize(
+    ("credentials", "code"),
+    [
+        ({"secret": "wrong"}, "InvalidSignatureException"),
+        ({"key_id": "DK1BBBBBBBBBBBBBBBB"}, "InvalidSignatureException"),
+        ({"key_id": "AKIAIOSFODNN7EXAMPLE"}, "UnrecognizedClientException"),
+        ({"key_id": "DK2AAAAAAAAAAAAAAAA"}, "UnrecognizedClientException"),
+        ({"token": "session"}, "UnrecognizedClientException"),
+    ],
+)
+def test_an_sdk_with_wrong_credentials_is_refused(house: House, call: tuple, credentials: dict, code: str) -> None:
+    """A wrong secret is a wrong signature, an id that cannot be ours an unrecognised client."""
+    service, put, _ = call
+
+    assert error_of(put, client(house, service, **credentials)) == (code, status(service))
+    assert house.keys.asked == []
+
+
+def test_a_key_that_is_revoked_or_gone_is_an_unrecognised_client(house: House, call: tuple) -> None:
+    """Its secret still makes good signatures, but the table has no such key any more."""
+    service, put, _ = call
+    house.keys.keys.clear()
+
+    assert error_of(put, client(house, service)) == ("UnrecognizedClientException", status(service))
+
+
+@pytest.mark.parametrize("allowed", ["firehose", "kinesis", "iot_events"])
+def test_a_key_reaches_its_own_sinks_only(house: House, call: tuple, allowed: str) -> None:
+    """The service that a request is signed for names the sink."""
+    service, put, answer = call
+    house.answer = Response(200, json.dumps(answer))
+    house.give(sinks=frozenset({allowed}))
+    if {"iotevents-data": "iot_events"}.get(service, service) == allowed:
+        put(client(house, service))
+        return
+
+    assert error_of(put, client(house, service)) == ("AccessDeniedException", status(service))
+    assert house.seen == []
+
+
+def test_a_key_of_another_door_is_denied(house: House, call: tuple) -> None:
+    """A key for /v1/events alone makes good signatures to no avail."""
+    service, put, _ = call
+    house.give(doors=frozenset({"events"}))
+
+    assert error_of(put, client(house, service)) == ("AccessDeniedException", status(service))
+
+
+def test_a_signature_for_one_stream_opens_no_other(house: House) -> None:
+    """The target is signed, and its service must be that of the signature."""
+    made = client(house, "firehose")
+    target = {"x-amz-target": "Kinesis_20131202.PutRecord"}
+    made.change = lambda seen: replace(seen, headers={**seen.headers, **target})
+
+    assert error_of(CALLS["firehose"][1], made) == ("InvalidSignatureException", 400)
+
+
+def test_a_target_of_another_service_is_left_to_the_door(house: House) -> None:
+    """It knows what to say of an operation that it does not have; the signature must be for a stream all the same."""
+    made = client(house, "dynamodb")
+
+    assert error_of(lambda one: one.list_tables(), made) == ("InvalidSignatureException", 400)
+
+
+def test_a_used_up_quota_is_awss_throttling(house: House, call: tuple) -> None:
+    """SDKs retry that, and Retry-After says when."""
+    service, put, answer = call
+    house.give(quota=Quota(rate=1.0, burst=1.0))
+    house.answer = Response(200, json.dumps(answer))
+    made = client(house, service)
+    put(made)
+
+    assert error_of(put, made) == ("ThrottlingException", status(service, 400, 429))
+
+
+def test_keys_that_cannot_be_checked_are_a_service_that_is_unavailable(house: House, call: tuple) -> None:
+    """503, which SDKs retry too."""
+    service, put, _ = call
+    house.keys.failure = KeysUnavailable("ThrottlingException", 5)
+
+    assert error_of(put, client(house, service)) == ("ServiceUnavailableException", 503)
+
+
+def test_an_answer_says_its_error_in_the_form_of_the_service(house: House) -> None:
+    """AWS JSON names it in the body and in a header, rest-json in the header."""
+    aws = house.aws(Request("POST", "/", {}, "", b"{}", "r-1"))
+    rest = house.iot_events(Request("GET", "/detectors/motor/keyValues/", {}, "keyValue=a%3Ab", b"", "r-1"))
+
+    assert json.loads(aws.body) == {
+        "__type": "MissingAuthenticationTokenException",
+        "message": "Missing Authentication Token",
+    }
+    assert json.loads(rest.body) == {"message": "Missing Authentication Token"}
+    assert aws.headers == {
+        "content-type": "application/x-amz-json-1.1",
+        "x-amzn-errortype": "MissingAuthenticationTokenException",
+        "x-amzn-requestid": "r-1",
+    }
+    assert rest.headers == {**aws.headers, "content-type": "application/json"}

@@ -21,6 +21,8 @@ from distributary.sinks.iot_events import Message
 from distributary.sinks.kinesis import KinesisRecord
 from distributary.sinks.sink import Sink
 
+Sinks = Mapping[SinkName, Sink[Any]]
+
 
 @dataclass(slots=True)
 class _Parcel:
@@ -37,7 +39,7 @@ class _Parcel:
 class FanOut:
     """Takes events to the sinks that the rules choose; a call gives a Fate for each event, in order."""
 
-    def __init__(self, settings: Settings, rules: Rules, sinks: Mapping[SinkName, Sink[Any]], clock: Clock) -> None:
+    def __init__(self, settings: Settings, rules: Rules, sinks: Sinks, clock: Clock) -> None:
         self._settings = settings
         self._rules = rules
         self._sinks = sinks

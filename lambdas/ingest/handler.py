@@ -1,0 +1,34 @@
+"""`ingest`: events, the AWS wire and BatchPutMessage in, receipts out."""
+
+import json
+import os
+from pathlib import Path
+
+from distributary.clients import Clients
+from distributary.clock import Clock
+from distributary.fan_out import FanOut, Sinks
+from distributary.http.event_door import EventDoor
+from distributary.http.router import Known, Router
+from distributary.http.welcome import welcome
+from distributary.rules import Rules
+from distributary.settings import Settings
+from distributary.sinks.firehose import FirehoseSink
+from distributary.sinks.iot_events import IotEventsSink, provider
+from distributary.sinks.kinesis import KinesisSink
+from distributary.telemetry import logged
+
+settings = Settings.from_env(os.environ)
+configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
+clock, clients = Clock(), Clients()
+rules = Rules.from_tables(configuration["rules"], configuration["inputs"])
+firehose = FirehoseSink(clients.make("firehose"), settings.delivery_stream_name)
+kinesis = KinesisSink(clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024)
+inputs = provider(settings, rules.inputs, clients, clock)
+sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": IotEventsSink(inputs)}
+events = EventDoor(settings, clock, FanOut(settings, rules, sinks, clock))
+doors = {
+    Known("POST", "/v1/events"): events.answer,
+    Known("GET", "/"): welcome,
+}
+router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)
+handle = logged(router.answer, service="ingest", level=settings.log_level, clock=clock)

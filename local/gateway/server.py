@@ -1,51 +1,23 @@
-"""The server on a loopback port: reads a request, asks the function, writes the answer."""
+"""The server on a loopback port: HTTP/1.1 and nothing else."""
 
-import asyncio
-import base64
-import contextlib
-import json
-import os
 import socket
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from local.functions import Functions, RequestTooLarge, TooManyRequests
-from local.gateway import answer, event
-from local.gateway.answer import Answer
-from local.gateway.cors import Cors, is_preflight
-from local.gateway.event import HttpRequest
-from local.gateway.routing import HttpApi, Match, match
+from local.functions import Functions
+from local.gateway import answer
+from local.gateway.application import Application
+from local.gateway.routing import HttpApi
 
-if TYPE_CHECKING:
-    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
-
-# "Amazon API Gateway quotas", HTTP API (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html):
-# payload size 10 MB, total size of request line and header values 10,240 bytes, integration timeout 30 s.
-_BODY_BYTES = 10 * 1024 * 1024
-_HEAD_BYTES = 10_240
+# "Amazon API Gateway quotas", HTTP API: maximum integration timeout 30 s
+# (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 _INTEGRATION_SECONDS = 30.0
-
-_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR
-_REFUSALS = {
-    # Lambda ends at 6 MB, before API Gateway does; the client sees the same answer for both.
-    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    # Lambda's 429 is the API's trouble, not the client's: a 429 would mean the API's own throttle.
-    TooManyRequests: HTTPStatus.SERVICE_UNAVAILABLE,
-    # An HTTP API says 503 where a REST API says 504.
-    TimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
-}
-
 _READ_HEAD_BYTES = 1024 * 1024  # what is read of a request line and headers before it can be called too large
-_AT_ONCE = 64  # far more than there are execution environments: a throttled request must not wait for a thread
 
 
 class Gateway:
@@ -65,7 +37,7 @@ class Gateway:
         log: Callable[[str], None] = print,
     ) -> None:
         self.port = port
-        self._app = _App(api, functions, integration_seconds, log)
+        self._app = Application(api, functions, integration_seconds, log)
         config = uvicorn.Config(
             self._app,
             http=_Protocol,
@@ -109,111 +81,3 @@ class _Protocol(H11Protocol):
         head = f"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n"
         self.transport.write(head.encode() + b"connection: close\r\n\r\n" + body)
         self.transport.close()
-
-
-class _App:
-    """The ASGI application."""
-
-    def __init__(
-        self, api: Callable[[], HttpApi], functions: Functions, seconds: float, log: Callable[[str], None]
-    ) -> None:
-        self._api = api
-        self._functions = functions
-        self._seconds = seconds
-        self._log = log
-        self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gateway")
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-    async def __call__(self, scope: "Scope", receive: "ASGIReceiveCallable", send: "ASGISendCallable") -> None:
-        if scope["type"] != "http":
-            return
-        request_id = base64.b64encode(os.urandom(11)).decode()  # API Gateway's look: 15 characters and "="
-        request = _read(scope)
-        try:
-            api = self._api()
-        except LookupError:
-            api = HttpApi("", ())
-        with contextlib.suppress(_ClientGone):
-            given = await self._answer(api, request, request_id, receive)
-            await _write(_complete(given, api.cors, request, request_id), send)
-
-    async def _answer(
-        self, api: HttpApi, request: HttpRequest, request_id: str, receive: "ASGIReceiveCallable"
-    ) -> Answer:
-        if request.head_bytes > _HEAD_BYTES:
-            return answer.own(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        if api.cors and is_preflight(request.method, request.headers):
-            return Answer(HTTPStatus.NO_CONTENT, api.cors.preflight_headers(request.headers))
-        matched = match(api.routes, request.method, request.path)
-        if matched is None:
-            return answer.own(HTTPStatus.NOT_FOUND)
-        body = await _body(request, receive)
-        if body is None:
-            return answer.own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-        request = replace(request, body=body)
-        built = event.build(request, matched, api_id=api.api_id, request_id=request_id, now=datetime.now(UTC))
-        return await self._invoke(matched, built, f"{request.method} {request.path} {request_id}")
-
-    async def _invoke(self, matched: Match, built: dict[str, object], line: str) -> Answer:
-        payload = json.dumps(built, ensure_ascii=False, separators=(",", ":")).encode()
-        loop = asyncio.get_running_loop()
-        asking = loop.run_in_executor(self._threads, self._functions.invoke, matched.route.function, payload)
-        try:
-            return answer.read(await asyncio.wait_for(asyncio.shield(asking), self._seconds))
-        except Exception as trouble:  # noqa: BLE001 - whatever became of the function, the client gets an answer
-            status = next((its for kind, its in _REFUSALS.items() if isinstance(trouble, kind)), _FAILED)
-            self._log(f"gateway {line} {status}: {type(trouble).__name__} {trouble}")
-            return answer.own(status)
-
-
-class _ClientGone(Exception):
-    """The client went away before its request was whole."""
-
-
-def _read(scope: "HTTPScope") -> HttpRequest:
-    client = scope["client"]
-    return HttpRequest(
-        method=scope["method"],
-        path=scope["raw_path"].decode("latin-1"),
-        query=scope["query_string"].decode("latin-1"),
-        fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
-        source_ip=client[0] if client else "127.0.0.1",
-    )
-
-
-async def _body(request: HttpRequest, receive: "ASGIReceiveCallable") -> bytes | None:
-    """The whole body, chunked or not; None where it is too large, at once where its length says so."""
-    if int(request.headers.get("content-length", "0")) > _BODY_BYTES:
-        return None
-    body = bytearray()
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] != "http.request":
-            raise _ClientGone
-        body += message.get("body", b"")
-        more = message.get("more_body", False)
-        if len(body) > _BODY_BYTES:
-            return None
-    return bytes(body)
-
-
-def _complete(given: Answer, cors: Cors | None, request: HttpRequest, request_id: str) -> Answer:
-    """The answer with what the API adds to each."""
-    headers = dict(given.headers)
-    if cors and not is_preflight(request.method, request.headers):
-        headers = {name: value for name, value in headers.items() if not name.startswith("access-control-")}
-        headers |= cors.answer_headers(request.headers)
-    bodiless = given.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
-    if not bodiless:
-        headers["content-length"] = str(len(given.body))
-    return replace(given, headers=headers | {"apigw-requestid": request_id}, body=b"" if bodiless else given.body)
-
-
-async def _write(given: Answer, send: "ASGISendCallable") -> None:
-    fields = [*given.headers.items(), *(("set-cookie", one) for one in given.cookies)]
-    encoded = [(name.encode("latin-1"), value.encode()) for name, value in fields]
-    await send({"type": "http.response.start", "status": given.status, "headers": encoded, "trailers": False})
-    await send({"type": "http.response.body", "body": given.body, "more_body": False})

@@ -4,22 +4,34 @@ import sys
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from local.stack import LocalStack
-
 from commands.landing import Landing, landings, table
 from commands.post import Sent, post
 from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 from commands.samples import samples
 from commands.stage import Stage
+from local.stack import LocalStack
 
 LANDS_WITHIN_SECONDS = 30
 
 
+class Progress:
+    """Prints what the stack says while it starts, and not the functions' logs of afterwards."""
+
+    over = False
+
+    def __call__(self, line: str) -> None:
+        """Print a line, unless the start is over."""
+        if not self.over:
+            print(line, flush=True)
+
+
 def main() -> int:
     """0 if every event was found in every sink, by its id and with equal content."""
-    with LocalStack(port=0, aws_port=0) as local:
-        stage = Stage("local", local.outputs, local.aws_endpoint)
-        rows = show(stage)
+    print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
+    progress = Progress()
+    with LocalStack(port=0, aws_port=0, say=progress) as local:
+        progress.over = True
+        rows = show(Stage("local", local.outputs, local.aws_endpoint))
     missing = [row for row in rows if not row.complete]
     print(f"\n{len(rows) - len(missing)} of {len(rows)} events were found in every sink that takes them.")
     return 1 if missing or not rows else 0

@@ -56,7 +56,7 @@ def journal_payloads(stage: Stage) -> dict[str, Any]:
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the embedded AWS's own address
         entries = json.load(answer)["messages"]
     bodies = [json.loads(entry["body"]) for entry in entries]
-    return {body["messageId"]: json.loads(body["payload"]) for body in bodies}
+    return {body["messageId"]: body["payload"] for body in bodies}
 
 
 def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.5) -> Mapping[str, Any]:

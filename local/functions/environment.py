@@ -96,8 +96,8 @@ class Environment:
         return report
 
     def _start(self) -> subprocess.Popen[bytes]:
-        self._api = RuntimeApi()
         task_root, runtime = self._folders.task_root(self._spec.code), self._folders.runtime()
+        self._api = RuntimeApi()
         command = [sys._base_executable, "-I", "-S", "-X", "utf8", _LAUNCH, task_root, runtime, self._spec.handler]  # type: ignore[attr-defined] # noqa: SLF001 - the interpreter behind the virtual environment has no other name
         read, write = os.pipe()
         self._process = process = subprocess.Popen(

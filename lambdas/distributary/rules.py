@@ -116,7 +116,10 @@ class _Seen:
         """The number in its posted form, where the expression passes it on: `1.10` and `-0` are their own keys."""
         if not isinstance(self._event.data, str):
             return found
-        again = path.search({**self._event.attributes, "data": written(self._event.data)})
+        try:
+            again = path.search({**self._event.attributes, "data": written(self._event.data)})
+        except _MISFIT:  # an expression that reckons with its numbers makes one of its own
+            return found
         return again.text if isinstance(again, Written) else found
 
     def _search(self, expression: ParsedResult) -> Any:

@@ -1,0 +1,88 @@
+"""`make bench`: the ingest function beside what one writes from the documentation, on this machine, now."""
+
+import argparse
+import http.client
+import os
+import platform
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+from bench.contestants import PRODUCT, build
+from bench.division import division
+from bench.measure import Samples, measure
+from bench.report import table
+
+SIZES = (1, 25, 500)
+STUB_SECONDS = 0.015
+WORK = Path(__file__).parent.parent / "build" / "bench"
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = _arguments()
+    began = time.perf_counter()
+    with _stub() as url:
+        contestants, uncompiled = build(WORK, url)
+        log = WORK / "functions.log"
+        # Once unmeasured: the files are in the machine's cache then.
+        measure([*contestants, uncompiled], 1, rounds=1, seconds=0, log=log)
+        floor = _floor(url)
+        results: dict[int, dict[str, Samples]] = {}
+        for events in SIZES:
+            print(f"Measuring {events} events a request", flush=True)
+            results[events] = measure(contestants, events, rounds=arguments.rounds, seconds=arguments.seconds, log=log)
+        start = measure([uncompiled], 1, rounds=arguments.rounds, seconds=0, log=log)[uncompiled.name]
+        steps = division(contestants[-1], SIZES[-1], WORK)
+    print(f"\n{table(results)}\n")
+    print(f"The stub's own answer, to a bare HTTP client: p50 {floor * 1000:.1f} ms.")
+    print(f"{uncompiled.name}, as its asset is, start to first answer: p50 {median(start.first) * 1000:.1f} ms.")
+    print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
+    print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}")
+
+
+def _floor(url: str) -> float:
+    """Seconds that the stub's answer takes with next to no client."""
+    connection = http.client.HTTPConnection(url.removeprefix("http://"))
+    seconds = []
+    for _ in range(40):
+        began = time.perf_counter()
+        connection.request("POST", "/", b"{}", {"X-Amz-Target": "Firehose_20150804.PutRecord"})
+        connection.getresponse().read()
+        seconds.append(time.perf_counter() - began)
+    connection.close()
+    return median(seconds)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--seconds", type=float, default=50, help="of warm requests for each request size (default 50)")
+    parser.add_argument("--rounds", type=int, default=4, help="process starts for each request size (default 4)")
+    return parser.parse_args()
+
+
+@contextmanager
+def _stub() -> Iterator[str]:
+    """The address of the stub, which runs until the block ends."""
+    command = [sys.executable, "-I", str(Path(__file__).parent / "stub.py"), str(STUB_SECONDS)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        try:
+            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
+        finally:
+            process.kill()
+
+
+def _machine() -> str:
+    cpu = next(
+        line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    )
+    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""A stub of the AWS endpoints: each call is taken in full, answered after a fixed time, stored nowhere.
+
+Run by path in a process of its own: `python bench/stub.py SECONDS`; the first line it prints is its port.
+"""
+
+import asyncio
+import hashlib
+import json
+import sys
+from collections.abc import Callable
+from typing import Any
+
+ENCRYPTED = {"Encrypted": False}
+
+
+def _firehose_record(_: bytes) -> dict[str, Any]:
+    return {"RecordId": "r" * 220, **ENCRYPTED}
+
+
+def _firehose_batch(body: bytes) -> dict[str, Any]:
+    # Counted, not parsed: the stub shares the machine with what is measured.
+    return {
+        "FailedPutCount": 0,
+        "RequestResponses": [{"RecordId": "r" * 220}] * body.count(b'"Data"'),
+        **ENCRYPTED,
+    }
+
+
+def _kinesis_records(body: bytes) -> dict[str, Any]:
+    receipt = {"SequenceNumber": "4" * 56, "ShardId": "shardId-000000000000"}
+    return {"FailedRecordCount": 0, "Records": [receipt] * body.count(b'"PartitionKey"'), "EncryptionType": "KMS"}
+
+
+def _message_batch(body: bytes) -> dict[str, Any]:
+    # Parsed: an answer names each entry, and clients check the digest of its body.
+    entries = json.loads(body)["Entries"]
+    return {"Successful": [{"Id": entry["Id"], **_message(entry)} for entry in entries], "Failed": []}
+
+
+def _message(entry: dict[str, Any]) -> dict[str, Any]:
+    digest = hashlib.md5(entry["MessageBody"].encode(), usedforsecurity=False).hexdigest()
+    return {"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274", "MD5OfMessageBody": digest, "SequenceNumber": "1" * 20}
+
+
+ANSWERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
+    "Firehose_20150804.PutRecord": _firehose_record,
+    "Firehose_20150804.PutRecordBatch": _firehose_batch,
+    "Kinesis_20131202.PutRecords": _kinesis_records,
+    "AmazonSQS.SendMessageBatch": _message_batch,
+}
+
+
+def _answer(target: str, body: bytes) -> bytes:
+    """The whole HTTP answer to one call."""
+    make = ANSWERS.get(target)
+    status, content = ("200 OK", make(body)) if make else ("400 Bad Request", {"__type": "UnknownOperationException"})
+    text = json.dumps(content).encode()
+    head = f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {len(text)}\r\n\r\n"
+    return head.encode() + text
+
+
+async def _serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
+    """Answer one connection's calls until the client closes it."""
+    loop = asyncio.get_running_loop()
+    try:
+        while True:
+            head = await reader.readuntil(b"\r\n\r\n")
+            lines = (line.partition(b":") for line in head.split(b"\r\n")[1:])
+            headers = {name.strip().lower(): value.strip() for name, _, value in lines}
+            if headers.get(b"expect"):
+                writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+            body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
+            due = loop.time() + seconds  # counted from the last byte: what making the answer takes is part of it
+            answer = _answer(headers.get(b"x-amz-target", b"").decode(), body)
+            await asyncio.sleep(max(0.0, due - loop.time()))
+            writer.write(answer)
+    except (asyncio.IncompleteReadError, ConnectionResetError):
+        pass
+    finally:
+        writer.close()
+
+
+async def serve(seconds: float) -> None:
+    """Serve until the process is ended."""
+    server = await asyncio.start_server(
+        lambda reader, writer: _serve_connection(reader, writer, seconds), "127.0.0.1", 0, limit=2**24
+    )
+    print(server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(float(sys.argv[1])))

@@ -27,6 +27,6 @@ class Clients:
             retries={"mode": "standard", "total_max_attempts": timeouts.ATTEMPTS},
             max_pool_connections=connections,
             parameter_validation=False,
-            user_agent_extra=f"distributary/{VERSION}",
+            user_agent=f"distributary/{VERSION}",  # whole: composing botocore's own costs 0.1 ms a call
         )
         return self._session.create_client(service, config=config, endpoint_url=endpoint or None)

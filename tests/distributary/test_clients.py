@@ -33,7 +33,7 @@ def test_one_session_makes_all_clients(monkeypatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
     clients = Clients()
 
-    assert clients.make("sqs").meta.config.user_agent_extra.startswith("distributary/")
+    assert clients.make("sqs").meta.config.user_agent.startswith("distributary/")
     assert clients.make("sqs").meta.service_model.service_name == "sqs"
 
 

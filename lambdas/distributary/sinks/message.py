@@ -1,0 +1,49 @@
+"""What BatchPutMessage takes and what it says: messages, entries for the refused ones, and who may take them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+# The codes of an entry: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessageErrorEntry.html
+INVALID_REQUEST: Final = "InvalidRequestException"
+RESOURCE_NOT_FOUND: Final = "ResourceNotFoundException"
+THROTTLING: Final = "ThrottlingException"
+SERVICE_UNAVAILABLE: Final = "ServiceUnavailableException"
+INTERNAL_FAILURE: Final = "InternalFailureException"
+
+RETRYABLE = frozenset({THROTTLING, SERVICE_UNAVAILABLE, INTERNAL_FAILURE})
+"""After these the same message may be sent again, with the same messageId."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message to an input: `payload` is a JSON object in UTF-8."""
+
+    message_id: str
+    input_name: str
+    payload: bytes
+    timestamp_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorEntry:
+    """A message that was refused, in AWS's words."""
+
+    message_id: str
+    error_code: str
+    error_message: str
+
+
+class Provider(Protocol):
+    """Whoever takes messages: the stack itself, or an IoT Events Data API somewhere."""
+
+    @property
+    def max_messages(self) -> int:
+        """The most messages of one call."""
+
+    @property
+    def max_payload_bytes(self) -> int:
+        """The most bytes of one payload; its callers see to that."""
+
+    def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
+        """For each message, in order, its error entry, or None where it was accepted. Raises SinkUnavailable."""

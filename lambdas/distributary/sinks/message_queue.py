@@ -1,0 +1,177 @@
+"""The stack's own taker of messages: an SQS FIFO queue that keeps each key's messages in order."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from distributary import timeouts
+from distributary.batching import split
+from distributary.clock import Clock
+from distributary.errors import BadEvent, SinkUnavailable
+from distributary.sinks import call as aws
+from distributary.sinks import message as codes
+from distributary.sinks.message import ErrorEntry, Message
+from distributary.sinks.queue_entry import KeyPath, QueueEntry, queue_entry
+
+if TYPE_CHECKING:
+    from distributary.rules import Input
+
+# Ten entries, 1 MiB together:
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+MAX_ENTRIES = 10
+MAX_BYTES = 1024 * 1024
+
+MAX_MESSAGES = 500
+"""Of one put: 50 calls where no two messages share a key."""
+CONNECTIONS = 10
+"""Calls at the same time; the client should keep as many connections."""
+
+_EARLIER = "an earlier message of its key was refused"
+
+
+class MessageQueue:
+    """Takes messages to the known inputs; a put of several calls goes on starting them for `timeouts.ROUNDS`."""
+
+    max_messages = MAX_MESSAGES
+
+    def __init__(
+        self, client: Any, queue_url: str, inputs: "Mapping[str, Input]", *, max_payload_bytes: int, clock: Clock
+    ) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._keys = {name: KeyPath(one.key) if one.key else None for name, one in inputs.items()}
+        self.max_payload_bytes = max_payload_bytes
+        self._clock = clock
+        self._threads: ThreadPoolExecutor | None = None
+
+    def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
+        """For each message, in order, its error entry, or None where the queue has it.
+
+        Messages of one key go one after the other; after one of them was refused, its later ones are refused as well.
+        Raises SinkUnavailable where calls failed and no message was stored.
+        """
+        answers: list[ErrorEntry | None] = [None] * len(messages)
+        chains: dict[str, list[QueueEntry]] = {}
+        seen: set[tuple[str, str]] = set()
+        for place, message in enumerate(messages):
+            try:
+                entry = self._entry(place, message, seen)
+            except _Refused as refused:
+                answers[place] = refused.entry
+            else:
+                chains.setdefault(entry.group, []).append(entry)
+        for place, error in self._send_in_order(list(chains.values())):
+            answers[place] = error
+        return answers
+
+    def _entry(self, place: int, message: Message, seen: set[tuple[str, str]]) -> QueueEntry:
+        """The message's entry. Raises _Refused."""
+        if message.input_name not in self._keys:
+            raise _Refused(
+                message.message_id, codes.RESOURCE_NOT_FOUND, f"Input of name: {message.input_name} not found"
+            )
+        identity = (message.input_name, message.message_id)
+        if identity in seen:
+            raise _Refused(message.message_id, codes.INVALID_REQUEST, "this messageId stands twice in the request")
+        seen.add(identity)
+        try:
+            return queue_entry(place, message, self._keys[message.input_name])
+        except BadEvent as error:
+            raise _Refused(message.message_id, codes.INVALID_REQUEST, error.detail) from error
+
+    def _send_in_order(self, chains: Sequence[Sequence[QueueEntry]]) -> Iterator[tuple[int, ErrorEntry]]:
+        """The refused places: round after round sends the next entry of each chain that nothing has broken yet."""
+        calls = _Calls(self._client, self._queue_url, self._clock)
+        turn = 0
+        while chains:
+            refused = self._round(calls, [chain[turn] for chain in chains])
+            yield from refused.items()
+            for chain in chains:
+                if chain[turn].place in refused:
+                    for later in chain[turn + 1 :]:
+                        yield later.place, later.refused(codes.SERVICE_UNAVAILABLE, _EARLIER)
+            chains = [chain for chain in chains if chain[turn].place not in refused and len(chain) > turn + 1]
+            turn += 1
+        if calls.failed and not calls.stored:
+            raise calls.failed
+
+    def _round(self, calls: "_Calls", entries: Sequence[QueueEntry]) -> dict[int, ErrorEntry]:
+        """The refused places of entries that all have groups of their own, sent several calls at a time."""
+        batches = split(entries, MAX_ENTRIES, MAX_BYTES, QueueEntry.size)
+        if len(batches) == 1:
+            return calls.send(batches[0])
+        # Made when first needed, not at import: threads do not survive a snapshot.
+        self._threads = self._threads or ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="queue")
+        refused: dict[int, ErrorEntry] = {}
+        for answer in self._threads.map(calls.send, batches):
+            refused.update(answer)
+        return refused
+
+
+class _Calls:
+    """The calls of one put: they end when time is up or when one of them failed as a whole."""
+
+    def __init__(self, client: Any, queue_url: str, clock: Clock) -> None:
+        self._client = client
+        self._queue_url = queue_url
+        self._clock = clock
+        self._end = clock.monotonic() + timeouts.ROUNDS
+        self.failed: SinkUnavailable | None = None
+        self.stored = False
+
+    def send(self, batch: Sequence[QueueEntry]) -> dict[int, ErrorEntry]:
+        """The refused places of one SendMessageBatch."""
+        if self.failed or self._clock.monotonic() > self._end:
+            return _all(batch, codes.SERVICE_UNAVAILABLE, "not sent: the queue is slow or cannot be reached")
+        try:
+            answer = aws.call(self._client.send_message_batch, QueueUrl=self._queue_url, Entries=_parameters(batch))
+        except SinkUnavailable as error:
+            self.failed = error
+            return _all(batch, _code(error), "the queue cannot be reached")
+        stored = {entry["Id"] for entry in answer.get("Successful", ())}
+        self.stored = self.stored or bool(stored)
+        reasons = {entry["Id"]: entry for entry in answer.get("Failed", ())}
+        return {
+            entry.place: _refusal(entry, reasons.get(str(number), {}))
+            for number, entry in enumerate(batch)
+            if str(number) not in stored
+        }
+
+
+class _Refused(Exception):
+    """A message that the queue need not be asked about."""
+
+    def __init__(self, message_id: str, code: str, text: str) -> None:
+        super().__init__(code)
+        self.entry = ErrorEntry(message_id, code, text)
+
+
+def _parameters(batch: Sequence[QueueEntry]) -> list[dict[str, str]]:
+    return [
+        {
+            "Id": str(number),
+            "MessageBody": entry.body,
+            "MessageGroupId": entry.group,
+            "MessageDeduplicationId": entry.deduplication_id,
+        }
+        for number, entry in enumerate(batch)
+    ]
+
+
+def _all(batch: Sequence[QueueEntry], code: str, text: str) -> dict[int, ErrorEntry]:
+    return {entry.place: entry.refused(code, text) for entry in batch}
+
+
+def _refusal(entry: QueueEntry, reason: Mapping[str, Any]) -> ErrorEntry:
+    """The entry for one that SQS refused, or said nothing about."""
+    if reason.get("Code") in aws.THROTTLING:
+        return entry.refused(codes.THROTTLING, "the queue is throttled")
+    if reason.get("SenderFault"):
+        return entry.refused(codes.INVALID_REQUEST, str(reason.get("Message", "refused by the queue")))
+    return entry.refused(codes.SERVICE_UNAVAILABLE, "the queue did not take it")
+
+
+def _code(error: SinkUnavailable) -> str:
+    if error.code in aws.THROTTLING:
+        return codes.THROTTLING
+    return codes.SERVICE_UNAVAILABLE if error.retryable else codes.INTERNAL_FAILURE

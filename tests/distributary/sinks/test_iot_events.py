@@ -1,0 +1,127 @@
+from collections.abc import Sequence
+
+import pytest
+from botocore.stub import Stubber
+from fake_client import FakeClient, aws_error
+from fake_clock import FakeClock
+
+from distributary.clients import Clients
+from distributary.errors import SinkUnavailable
+from distributary.events import Failure, Receipt
+from distributary.settings import Settings
+from distributary.sinks.iot_events import DataEndpoint, IotEventsSink, provider
+from distributary.sinks.message import ErrorEntry, Message
+from distributary.sinks.message_queue import MessageQueue
+
+SETTINGS = {"stage": "s", "delivery_stream_name": "d", "stream_name": "k", "message_queue_url": "https://sqs/q.fifo"}
+
+
+class Refuser:
+    """A provider that refuses each message with the code that is its messageId."""
+
+    max_messages = 3
+    max_payload_bytes = 100
+
+    def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
+        return [
+            None if one.message_id == "fine" else ErrorEntry(one.message_id, one.message_id, "why") for one in messages
+        ]
+
+
+@pytest.fixture
+def stubbed(monkeypatch):
+    """A real client with our own service model, and its stub."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    client = Clients().make("iotevents-data")
+    with Stubber(client) as stub:
+        yield DataEndpoint(client, max_messages=10, max_payload_bytes=1024), stub
+        stub.assert_no_pending_responses()
+
+
+def test_accepted_messages_are_receipts_and_refused_ones_failures() -> None:
+    """What may be sent again at once, and what never will be taken, is told by AWS's code."""
+    codes = [
+        "fine",
+        "ServiceUnavailableException",
+        "ThrottlingException",
+        "InternalFailureException",
+        "InvalidRequestException",
+        "ResourceNotFoundException",
+    ]
+    outcomes = IotEventsSink(Refuser()).put([Message(code, "in", b"{}") for code in codes])
+
+    assert outcomes == [
+        Receipt({"messageId": "fine"}),
+        *[Failure(code, "why", retryable=True) for code in codes[1:4]],
+        *[Failure(code, "why", retryable=False, permanent=True) for code in codes[4:]],
+    ]
+
+
+def test_the_limits_are_the_providers() -> None:
+    """So many messages, payloads so large; the size is the payload's."""
+    sink = IotEventsSink(Refuser())
+
+    assert (sink.max_records, sink.max_record_bytes, sink.max_bytes) == (3, 100, 300)
+    assert sink.size(Message("m", "in", b"{}", 1)) == 2
+
+
+def test_an_endpoint_is_asked_as_aws_was(stubbed) -> None:
+    """Base64 and names are botocore's business; entries find their messages by messageId."""
+    endpoint, stub = stubbed
+    entry = {"messageId": "m2", "errorCode": "ThrottlingException", "errorMessage": "slow"}
+    stub.add_response(
+        "batch_put_message",
+        {"BatchPutMessageErrorEntries": [entry]},
+        {
+            "messages": [
+                {"messageId": "m1", "inputName": "in", "payload": b"{}", "timestamp": {"timeInMillis": 1}},
+                {"messageId": "m2", "inputName": "in", "payload": b"{}"},
+                {"messageId": "m3", "inputName": "in", "payload": b"{}"},
+            ]
+        },
+    )
+    messages = [Message("m1", "in", b"{}", 1), Message("m2", "in", b"{}"), Message("m3", "in", b"{}")]
+
+    assert endpoint.batch_put_message(messages) == [None, ErrorEntry("m2", "ThrottlingException", "slow"), None]
+
+
+@pytest.mark.parametrize("answer", [{}, {"BatchPutMessageErrorEntries": []}, {"BatchPutMessageErrorEntries": None}])
+def test_no_entries_mean_that_all_were_accepted(answer) -> None:
+    """An empty list, or none."""
+    endpoint = DataEndpoint(FakeClient(batch_put_message=answer), max_messages=10, max_payload_bytes=1024)
+
+    assert endpoint.batch_put_message([Message("m", "in", b"{}")]) == [None]
+
+
+def test_an_endpoint_that_fails_is_sink_unavailable() -> None:
+    """With AWS's own code."""
+    client = FakeClient(batch_put_message=aws_error("ThrottlingException", 429))
+
+    with pytest.raises(SinkUnavailable, match="ThrottlingException") as caught:
+        DataEndpoint(client, max_messages=10, max_payload_bytes=1024).batch_put_message([Message("m", "in", b"{}")])
+    assert caught.value.retryable
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind", "messages", "payload"),
+    [
+        ({}, MessageQueue, 500, 131_072),
+        ({"iot_events_strict": True}, MessageQueue, 500, 1024),
+        ({"iot_events_provider": "endpoint"}, DataEndpoint, 10, 1024),
+        ({"iot_events_provider": "endpoint", "iot_events_endpoint": "https://x"}, DataEndpoint, 500, 131_072),
+        (
+            {"iot_events_provider": "endpoint", "iot_events_endpoint": "https://x", "iot_events_strict": True},
+            DataEndpoint,
+            10,
+            1024,
+        ),
+    ],
+)
+def test_the_settings_choose_the_provider_and_its_limits(monkeypatch, settings, kind, messages, payload) -> None:
+    """The stack's queue, or an endpoint; AWS's own, and `strict`, have AWS's limits."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+
+    chosen = provider(Settings(**SETTINGS, **settings), {}, Clients(), FakeClock().clock)
+
+    assert isinstance(chosen, kind)
+    assert (chosen.max_messages, chosen.max_payload_bytes) == (messages, payload)

@@ -1,0 +1,188 @@
+import base64
+import hashlib
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from fake_client import FakeClient, aws_error
+from fake_clock import FakeClock
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distributary.errors import SinkUnavailable
+from distributary.rules import Input
+from distributary.sinks.message import Message
+from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue
+
+CASES = json.loads((Path(__file__).parents[2] / "cases/put_message.json").read_text())
+INPUTS = {
+    "in": Input("in", ("deviceId",), "deviceId"),
+    "other": Input("other", ("deviceId",), "deviceId"),
+    "nested": Input("nested", ("a.`the key`",), "a.`the key`"),
+    "keyless": Input("keyless", ("deviceId",)),
+}
+
+
+def digest(*parts: str) -> str:
+    """Unpadded base64url of SHA-256 of the parts with a zero byte between them."""
+    return base64.urlsafe_b64encode(hashlib.sha256("\0".join(parts).encode()).digest()).decode().rstrip("=")
+
+
+def message(case) -> Message:
+    """The message that a case describes."""
+    if "payload_hex" in case:
+        payload = bytes.fromhex(case["payload_hex"])
+    else:
+        text = case.get("payload", json.dumps({"deviceId": case.get("key")}))
+        piece, times = case.get("repeat", ["", 0])
+        payload = (text + piece * times).encode()
+    return Message(case["id"], case.get("input", "in"), payload, case.get("timestamp"))
+
+
+class Queue:
+    """An SQS client that refuses as a case says and keeps what it stored."""
+
+    def __init__(self, case, time: FakeClock) -> None:
+        self.case = case
+        self.time = time
+        self.calls: list[list[str]] = []
+        self.bodies: list[dict] = []
+        self.groups: list[list[str]] = []
+        self._lock = threading.Lock()
+
+    def send_message_batch(self, *, QueueUrl, Entries):  # noqa: N803 boto3's names
+        assert QueueUrl == "https://sqs/q.fifo"
+        with self._lock:
+            bodies = [json.loads(entry["MessageBody"]) for entry in Entries]
+            self.calls.append([body["messageId"] for body in bodies])
+            self.groups.append([entry["MessageGroupId"] for entry in Entries])
+            self.time.now += self.case.get("seconds", 0)
+            if len(self.calls) > self.case.get("fail_after", 1000):
+                raise aws_error(*self.case["failure"])
+            return self._answer(Entries, bodies)
+
+    def _answer(self, entries, bodies):
+        refused = self.case.get("refuse", {})
+        answer = {"Successful": [], "Failed": []}
+        for entry, body in zip(entries, bodies, strict=True):
+            name = body["messageId"]
+            if name in refused:
+                answer["Failed"].append({"Id": entry["Id"], **refused[name]})
+            elif name not in self.case.get("forget", []):
+                answer["Successful"].append({"Id": entry["Id"]})
+                self.bodies.append({**body, "group": entry["MessageGroupId"], "entry": entry})
+        return answer
+
+
+def put(messages, case=None):
+    """What the queue says to the messages, and the queue."""
+    time = FakeClock()
+    sqs = Queue(case or {}, time)
+    queue = MessageQueue(sqs, "https://sqs/q.fifo", INPUTS, max_payload_bytes=1024, clock=time.clock)
+    return queue.batch_put_message(messages), sqs
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_case(case) -> None:
+    """Each case's messages make its calls, its keys and its entries."""
+    messages = [message(one) for one in case["messages"]]
+
+    entries, sqs = put(messages, case)
+
+    assert sqs.calls == case["calls"]
+    assert {str(place): entry.error_code for place, entry in enumerate(entries) if entry} == case["entries"]
+    assert all(entry.message_id == messages[place].message_id for place, entry in enumerate(entries) if entry)
+    assert all(entry.error_message for entry in entries if entry)
+    keys = {body["messageId"]: body["key"] for body in sqs.bodies}
+    assert {name: keys[name] for name in case.get("keys", {})} == case.get("keys", {})
+
+
+def test_an_entry_has_the_documented_ids_and_body() -> None:
+    """Group and deduplication id are hashes; the body holds the payload's own text."""
+    entries, sqs = put([Message("m1", "in", b'{ "deviceId": "d\xc3\xa4", "t": 1.10 }', 1700000000000)])
+
+    assert entries == [None]
+    (body,) = sqs.bodies
+    group = digest("in", "dä")
+    assert body["entry"] == {
+        "Id": "0",
+        "MessageBody": '{"inputName":"in","messageId":"m1","key":"dä","timestamp":1700000000000,'
+        '"payload":{ "deviceId": "dä", "t": 1.10 }}',
+        "MessageGroupId": group,
+        "MessageDeduplicationId": digest(group, "m1"),
+    }
+    assert "=" not in group
+
+
+def test_a_message_without_a_timestamp_has_none_in_its_body() -> None:
+    """The member is missing, not null."""
+    _, sqs = put([Message("m1", "in", b"{}")])
+
+    assert "timestamp" not in sqs.bodies[0]
+
+
+def test_characters_that_sqs_refuses_are_escaped() -> None:
+    """U+FFFE and U+FFFF mean the same as before, but SQS takes them."""
+    payload = json.dumps({"deviceId": "\uffff", "t": "\ufffe"}, ensure_ascii=False)
+
+    entries, sqs = put([Message("m1", "in", payload.encode())])
+
+    assert entries == [None]
+    assert not set("\ufffe\uffff") & set(sqs.bodies[0]["entry"]["MessageBody"])
+    assert sqs.bodies[0]["payload"] == json.loads(payload)
+    assert sqs.bodies[0]["key"] == "\uffff"
+
+
+def test_a_queue_that_cannot_be_reached_is_a_failed_call() -> None:
+    """Where nothing was stored, the put as a whole failed, as a call that someone else has retried."""
+    with pytest.raises(SinkUnavailable, match="ServiceUnavailable") as caught:
+        put([Message("m1", "in", b"{}")], {"fail_after": 0, "failure": ["ServiceUnavailable", 503]})
+
+    assert caught.value.retryable
+
+
+def test_calls_stay_below_sqss_limits() -> None:
+    """Ten entries and 1 MiB a call, whatever the payloads."""
+    large = [Message(f"m{n}", "in", json.dumps({"pad": "ä" * 60_000}, ensure_ascii=False).encode()) for n in range(25)]
+
+    entries, sqs = put(large)
+
+    assert entries == [None] * 25
+    assert sorted(map(len, sqs.calls)) == [1, 8, 8, 8]
+    assert sum(map(len, sqs.calls)) == 25
+
+
+KEYS = st.lists(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), max_size=60)
+
+
+@given(keys=KEYS, refused=st.sets(st.integers(0, 59), max_size=5))
+def test_each_key_keeps_its_order_and_ends_at_its_first_refusal(keys, refused) -> None:
+    """For any keys and refusals: of each key exactly the messages before the first refused one are stored, in order."""
+    messages = [Message(f"m{n}", "in", json.dumps({"deviceId": key}).encode()) for n, key in enumerate(keys)]
+    case = {"refuse": {f"m{n}": {"Code": "InternalError", "SenderFault": False} for n in refused}}
+
+    entries, sqs = put(messages, case)
+
+    for key in set(keys):
+        own = [n for n, one in enumerate(keys) if one == key]
+        expected = own[: next((place for place, n in enumerate(own) if n in refused), len(own))]
+        assert [body["messageId"] for body in sqs.bodies if body["key"] == key] == [f"m{n}" for n in expected]
+        assert [n for n in own if entries[n] is None] == expected
+    assert all(len(groups) == len(set(groups)) <= MAX_ENTRIES for groups in sqs.groups)
+
+
+def test_calls_are_made_at_the_same_time() -> None:
+    """Two batches of different keys are in flight together."""
+    both = threading.Barrier(2, timeout=5)
+
+    def answer(parameters):
+        both.wait()
+        return {"Successful": [{"Id": entry["Id"]} for entry in parameters["Entries"]]}
+
+    client = FakeClient(send_message_batch=answer)
+    queue = MessageQueue(client, "q", INPUTS, max_payload_bytes=1024, clock=FakeClock().clock)
+
+    assert queue.batch_put_message([Message(f"m{n}", "in", b"{}") for n in range(20)]) == [None] * 20
+    assert all(len(one["Entries"]) == MAX_ENTRIES for _, one in client.calls)
+    assert MAX_BYTES == 1024 * 1024

@@ -12,10 +12,9 @@ from infra.configuration import read
 from infra.stack import DistributaryStack
 
 app = cdk.App()
-stage = app.node.try_get_context("stage") or "dev"
 try:
-    configuration = read(Path(__file__).with_name("distributary.toml"), stage)
-    DistributaryStack(app, f"distributary-{stage}", configuration=configuration)
+    configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
+    DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)
 except DistributaryError as error:
-    sys.exit(f"Stage {stage} of distributary.toml cannot be synthesised:\n{error}")
+    sys.exit(f"distributary.toml cannot be synthesised:\n{error}")
 app.synth()

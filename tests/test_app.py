@@ -35,7 +35,7 @@ def test_unknown_stage(tmp_path):
 
     assert run.returncode == 1
     assert run.stderr.splitlines()[-2:] == [
-        "Stage staging of distributary.toml cannot be synthesised:",
+        "distributary.toml cannot be synthesised:",
         "stages: there is no 'staging'; there are dev, prod, local",
     ]
 

@@ -9,11 +9,13 @@ import sys
 import tempfile
 import threading
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from local import deployment
 from local.deployment import Cdk, aws_at
+from local.event_sources import EventSources
 from local.functions import Functions
 from local.gateway import Gateway
 
@@ -93,6 +95,11 @@ class LocalStack:
             self._gateway.start()
         opening.callback(self._gateway.close)
         self.outputs = deployment.deployed(cdk, synthesis, self.aws_endpoint, verification.verify, self._say)
+        sources = EventSources(
+            partial(deployed.event_sources, self.aws_endpoint), self._functions, self.aws.client("sqs")
+        )
+        sources.start()
+        opening.callback(sources.close)
 
     def _run(self, name: str, payload: bytes) -> Invocation:
         return self._functions.invoke(name, payload)

@@ -12,12 +12,13 @@ from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
 from local.aws.server import ACCOUNT, REGION
+from local.event_sources import EventSource
 from local.functions import FunctionSpec
 from local.gateway import Cors, HttpApi, Route
 
 if TYPE_CHECKING:
     from moto.apigatewayv2.models import Api
-    from moto.awslambda.models import LambdaFunction
+    from moto.awslambda.models import EventSourceMapping, LambdaFunction
 
 FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
 
@@ -62,6 +63,30 @@ def function_of(api: Api, target: str) -> str:
     integration = api.integrations.get(str(target).removeprefix("integrations/"))
     arn = FUNCTION_ARN.search(integration.integration_uri or "") if integration else None
     return arn[1] if arn else ""
+
+
+def event_sources(endpoint: str) -> tuple[EventSource, ...]:
+    """The mappings of queues to functions; `endpoint` is the embedded AWS's, for the queues' URLs."""
+    mappings = lambda_backends[ACCOUNT][REGION].list_event_source_mappings("", "")
+    return tuple(event_source(mapping, endpoint) for mapping in mappings if ":sqs:" in mapping.event_source_arn)
+
+
+def event_source(mapping: EventSourceMapping, endpoint: str) -> EventSource:
+    """One mapping."""
+    queue = mapping.event_source_arn
+    function_name = FUNCTION_ARN.match(mapping.function_arn)
+    concurrency = (mapping.scaling_config or {}).get("MaximumConcurrency")
+    return EventSource(
+        uuid=mapping.uuid,
+        queue_url=f"{endpoint}/{ACCOUNT}/{queue.rsplit(':', 1)[-1]}",
+        queue_arn=queue,
+        function=function_name[1] if function_name else mapping.function_name,
+        batch_size=mapping.batch_size,
+        batching_window_seconds=int(mapping.max_batch_window or 0),
+        maximum_concurrency=int(concurrency) if concurrency else None,
+        report_batch_item_failures="ReportBatchItemFailures" in (mapping.function_response_types or ()),
+        enabled=bool(mapping.enabled),
+    )
 
 
 def cors(configuration: Any) -> Cors | None:

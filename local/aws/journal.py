@@ -49,15 +49,15 @@ class Journal:
 
 
 def entry(message: Message) -> dict[str, Any]:
-    """The message as JSON can hold it, with the API's names."""
+    """The message as JSON can hold it, under the names of an event source's record."""
     return {
-        "MessageId": message.id,
-        "Body": message.body,
-        "MessageGroupId": message.group_id,
-        "MessageDeduplicationId": message.deduplication_id,
-        "SequenceNumber": message.sequence_number,
-        "SentTimestamp": message.sent_timestamp,
-        "MessageAttributes": {name: readable(value) for name, value in message.message_attributes.items()},
+        "messageId": message.id,
+        "body": message.body,
+        "messageGroupId": message.group_id,
+        "messageDeduplicationId": message.deduplication_id,
+        "sequenceNumber": message.sequence_number,
+        "sentTimestamp": message.sent_timestamp,
+        "messageAttributes": {name: readable(value) for name, value in message.message_attributes.items()},
     }
 
 

@@ -47,6 +47,7 @@ REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 FLUSH_SECONDS = 0.1
 REQUESTS_WAITING = 128
+ONE_AT_A_TIME = threading.Lock()  # moto keeps its state in its modules
 
 
 class QuietHandler(MotoRequestHandler):
@@ -57,7 +58,7 @@ class QuietHandler(MotoRequestHandler):
 
 
 class AwsServer:
-    """Runs inside `with`. Only one at a time in a process: moto keeps its state in its modules.
+    """Runs inside `with`; only one at a time in a process.
 
     `run` runs a function; `api_endpoint` gives the URL at which HTTP APIs are served; each of `layers` wraps the WSGI
     application, the last one outermost.
@@ -91,8 +92,11 @@ class AwsServer:
         )
 
     def __enter__(self) -> Self:
-        """Starts it; raises OSError where the port is taken."""
+        """Starts it; raises OSError where the port is taken, RuntimeError where another one runs in this process."""
+        if not ONE_AT_A_TIME.acquire(blocking=False):
+            raise RuntimeError("an embedded AWS already runs in this process")
         with ExitStack() as opening:
+            opening.callback(ONE_AT_A_TIME.release)
             listener = opening.enter_context(
                 socket.create_server(("127.0.0.1", self._asked_port), backlog=REQUESTS_WAITING)
             )

@@ -49,7 +49,7 @@ class DataStream(Stream):
 
     def put(self, record: Mapping[str, Any]) -> dict[str, str]:
         """Where the record went: its sequence number and its shard."""
-        shard = self.shard_of(record)
+        shard = self.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey") or "")
         with self.lock:
             number = next(reversed(shard.records), 0) + 1
             shard.records[number] = Record(
@@ -57,10 +57,10 @@ class DataStream(Stream):
             )
         return {"SequenceNumber": str(number), "ShardId": shard.shard_id}
 
-    def shard_of(self, record: Mapping[str, Any]) -> Shard:
-        """The open shard whose range of hash keys the record falls into."""
-        digest = hashlib.md5(record["PartitionKey"].encode(), usedforsecurity=False).hexdigest()
-        key = int(record.get("ExplicitHashKey") or int(digest, 16))
+    def get_shard_for_key(self, partition_key: str, explicit_hash_key: str) -> Shard:
+        """The open shard whose range the hash key falls into (moto's leaves out the end of each range)."""
+        digest = hashlib.md5(partition_key.encode(), usedforsecurity=False).hexdigest()
+        key = int(explicit_hash_key or int(digest, 16))
         shards = (shard for shard in self.shards.values() if shard.is_open)
         return next(shard for shard in shards if shard.starting_hash <= key <= shard.ending_hash)
 

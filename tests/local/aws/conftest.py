@@ -1,0 +1,136 @@
+"""An embedded AWS that all tests of this folder share, and the way to deploy a template into it."""
+
+import base64
+import itertools
+import json
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+SERVED = Path(__file__).with_name("served.py")
+ROOT = Path(__file__).parents[3]
+NUMBERS = itertools.count(1)
+
+
+class Aws:
+    """The embedded AWS in its own process."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.endpoint: str = self.hear()
+
+    def hear(self) -> Any:
+        """The next value from the process; raises it if it is an error."""
+        line = self.process.stdout.readline()
+        value = pickle.loads(base64.b64decode(line))  # noqa: S301 - from our own process
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    def inside(self, expression: str) -> Any:
+        """What the expression gives in that process, over `aws`, `deployed`, `verification`, `ran`."""
+        self.process.stdin.write(json.dumps(expression) + "\n")
+        self.process.stdin.flush()
+        return self.hear()
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of it."""
+        return boto3.client(
+            service,
+            region_name="us-east-1",
+            endpoint_url=self.endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+
+@pytest.fixture(scope="session")
+def errors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file that takes what the embedded AWS prints."""
+    return tmp_path_factory.mktemp("aws") / "errors.txt"
+
+
+@pytest.fixture(scope="session")
+def aws(errors: Path) -> Iterator[Aws]:
+    """The embedded AWS."""
+    with (
+        errors.open("w") as stderr,
+        subprocess.Popen(
+            [sys.executable, str(SERVED)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            cwd=ROOT,
+            env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        ) as process,
+    ):
+        yield Aws(process)
+        process.stdin.close()
+        process.wait(timeout=20)
+
+
+class Stack:
+    """A stack of one test, deployed by change sets as the CDK CLI does."""
+
+    def __init__(self, aws: Aws) -> None:
+        self.aws = aws
+        self.client = aws.client("cloudformation")
+        self.name = f"Test{next(NUMBERS)}"
+        self.kind = "CREATE"
+
+    def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **more: Any) -> dict[str, str]:
+        """The values of the outputs; `outputs` gives the value of each by name."""
+        template = {"Resources": resources, "Outputs": {key: {"Value": one} for key, one in (outputs or {}).items()}}
+        change = f"change{next(NUMBERS)}"
+        self.client.create_change_set(
+            StackName=self.name,
+            ChangeSetName=change,
+            ChangeSetType=self.kind,
+            TemplateBody=json.dumps(template | more),
+        )
+        self.client.execute_change_set(StackName=self.name, ChangeSetName=change)
+        self.kind = "UPDATE"
+        stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
+        self.status = stack["StackStatus"]
+        return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
+
+    def reasons(self) -> dict[str, str]:
+        """Why resources failed, by logical id."""
+        events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
+        return {
+            one["LogicalResourceId"]: one["ResourceStatusReason"]
+            for one in reversed(events)
+            if one["ResourceStatus"] == "CREATE_FAILED"
+        }
+
+    def delete(self) -> None:
+        self.client.delete_stack(StackName=self.name)
+
+
+@pytest.fixture
+def stack(aws: Aws) -> Stack:
+    """A stack that does not exist yet."""
+    return Stack(aws)
+
+
+@pytest.fixture(scope="session")
+def role(aws: Aws) -> str:
+    """The ARN of a role that functions and delivery streams can have."""
+    made = aws.client("iam").create_role(RoleName="any", AssumeRolePolicyDocument="{}")
+    arn: str = made["Role"]["Arn"]
+    return arn
+
+
+@pytest.fixture
+def unique() -> Callable[[str], str]:
+    """Names that no other test uses."""
+    return lambda name: f"{name}-{next(NUMBERS)}"

@@ -1,0 +1,101 @@
+import io
+import json
+import zipfile
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def package(source="def handler(event, context): return 1"):
+    """A deployment package of one file."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("index.py", source)
+    return content.getvalue()
+
+
+@pytest.fixture
+def function(aws, role, unique):
+    """The name of a function."""
+    name = unique("function")
+    aws.client("lambda").create_function(
+        FunctionName=name,
+        Role=role,
+        Runtime="python3.13",
+        Handler="index.handler",
+        Code={"ZipFile": package()},
+        LoggingConfig={"LogGroup": f"group-of-{name}"},
+    )
+    return name
+
+
+def test_invoke_runs_the_function(aws, function):
+    """The payload goes to our runtime, its answer comes back, whether the function is named or given by ARN."""
+    client = aws.client("lambda")
+    arn = client.get_function(FunctionName=function)["Configuration"]["FunctionArn"]
+
+    answers = [client.invoke(FunctionName=one, Payload=b'{"a": "\xc3\xa9"}') for one in (function, arn)]
+
+    assert [answer["Payload"].read() for answer in answers] == [function.encode() + b' {"a": "\xc3\xa9"}'] * 2
+    assert [answer["StatusCode"] for answer in answers] == [200, 200]
+    assert "FunctionError" not in answers[0]
+
+
+def test_an_error_of_the_function_is_marked(aws, function):
+    """The header says Unhandled; the status is 200, as Lambda's."""
+    answer = aws.client("lambda").invoke(FunctionName=function, Payload=b'"fail"')
+
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+
+
+def test_a_busy_function_answers_429(aws, function):
+    """TooManyRequestsException, so that a client's own retry works."""
+    with pytest.raises(ClientError) as refusal:
+        aws.client("lambda").invoke(FunctionName=function, Payload=b'"throttle"')
+
+    assert refusal.value.response["Error"] == {"Code": "TooManyRequestsException", "Message": "Rate Exceeded."}
+    assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] == 429
+
+
+def test_an_event_runs_on_behind_the_answer(aws, function):
+    """Invocation type Event answers 202 with nothing; the function runs. DryRun answers 204, and it does not."""
+    client = aws.client("lambda")
+    asked = [
+        client.invoke(FunctionName=function, InvocationType=kind, Payload=json.dumps(kind))["StatusCode"]
+        for kind in ("DryRun", "Event")
+    ]
+    aws.inside("[one.join() for one in __import__('threading').enumerate() if one.name.startswith('invoke')]")
+
+    assert asked == [204, 202]
+    assert aws.inside(f"[payload for name, payload in ran if name == '{function}']") == [b'"Event"']
+
+
+def test_an_unknown_function_is_not_found(aws):
+    """As AWS says it."""
+    with pytest.raises(ClientError) as refusal:
+        aws.client("lambda").invoke(FunctionName="nobody", Payload=b"{}")
+
+    assert refusal.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def test_the_log_group_is_the_one_that_was_asked_for(aws, function):
+    """Plain moto knows only the default; a change of the configuration changes it."""
+    client = aws.client("lambda")
+    before = aws.inside(f"deployed.function('{function}').log_group")
+    client.update_function_configuration(FunctionName=function, LoggingConfig={"LogGroup": "another"})
+
+    assert (before, aws.inside(f"deployed.function('{function}').log_group")) == (f"group-of-{function}", "another")
+
+
+def test_no_function_is_invoked_by_moto_for_a_queue(aws, function, unique):
+    """A mapped queue keeps its messages untouched: they are polled by us."""
+    sqs, client = aws.client("sqs"), aws.client("lambda")
+    url = sqs.create_queue(QueueName=unique("mapped"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    client.create_event_source_mapping(FunctionName=function, EventSourceArn=arn)
+    sqs.send_message(QueueUrl=url, MessageBody="mine")
+
+    received = sqs.receive_message(QueueUrl=url, AttributeNames=["ApproximateReceiveCount"])["Messages"]
+
+    assert [one["Attributes"]["ApproximateReceiveCount"] for one in received] == ["1"]
+    assert aws.inside(f"[one for one in ran if one[0] == '{function}']") == []

@@ -1,0 +1,154 @@
+import json
+import threading
+from collections import Counter
+
+import pytest
+from fake_clock import FakeClock
+
+from local.aws.journal import Journal
+from local.aws.services.sqs import DEDUPLICATION_SECONDS, Sqs
+
+FIFO = {"FifoQueue": "true"}
+
+
+@pytest.fixture
+def clock():
+    """The service's clock."""
+    return FakeClock()
+
+
+@pytest.fixture
+def sqs(clock):
+    """The service without a queue."""
+    return Sqs("us-east-1", "123456789012", journal=Journal(), clock=clock.clock.time)
+
+
+def bodies(sqs, queue):
+    """The bodies in a queue, in order, whatever their visibility."""
+    return [message.body for message in sqs.queues[queue]._messages]
+
+
+def consume(sqs, queue):
+    """Takes one message and deletes it."""
+    [message] = sqs.receive_message(queue, 1, 0, 30)
+    sqs.delete_message(queue, message.receipt_handle)
+
+
+def test_a_deduplication_id_outlives_its_message(sqs):
+    """A duplicate of a message that was deleted is not put in; its sender gets the first one's id and number."""
+    sqs.create_queue("q.fifo", **FIFO)
+    first = sqs.send_message("q.fifo", "one", group_id="g", deduplication_id="d")
+    consume(sqs, "q.fifo")
+
+    again = sqs.send_message("q.fifo", "two", group_id="g", deduplication_id="d")
+
+    assert (again.id, again.sequence_number) == (first.id, first.sequence_number)
+    assert bodies(sqs, "q.fifo") == []
+
+
+def test_a_deduplication_id_is_free_again_after_five_minutes(sqs, clock):
+    """Then the same id is a new message."""
+    sqs.create_queue("q.fifo", **FIFO)
+    sqs.send_message("q.fifo", "one", group_id="g", deduplication_id="d")
+    clock.sleep(DEDUPLICATION_SECONDS - 1)
+    sqs.send_message("q.fifo", "two", group_id="g", deduplication_id="d")
+    clock.sleep(1)
+    sqs.send_message("q.fifo", "three", group_id="g", deduplication_id="d")
+
+    assert bodies(sqs, "q.fifo") == ["one", "three"]
+
+
+@pytest.mark.parametrize(("scope", "accepted"), [("queue", ["one"]), ("messageGroup", ["one", "two"])])
+def test_deduplication_has_the_scope_that_the_queue_says(sqs, scope, accepted):
+    """In one scope an id is unique in its group, in the other in the queue."""
+    sqs.create_queue("q.fifo", DeduplicationScope=scope, FifoThroughputLimit="perMessageGroupId", **FIFO)
+    sqs.send_message("q.fifo", "one", group_id="a", deduplication_id="d")
+    sqs.send_message("q.fifo", "two", group_id="b", deduplication_id="d")
+
+    assert bodies(sqs, "q.fifo") == accepted
+
+
+def test_equal_content_is_a_duplicate_where_the_queue_says_so(sqs):
+    """With content-based deduplication the body is the id, unless the message brings one."""
+    sqs.create_queue("q.fifo", ContentBasedDeduplication="true", **FIFO)
+    sqs.send_message("q.fifo", "same", group_id="g")
+    sqs.send_message("q.fifo", "same", group_id="g")
+    sqs.send_message("q.fifo", "same", group_id="g", deduplication_id="own")
+
+    assert bodies(sqs, "q.fifo") == ["same", "same"]
+
+
+def test_sequence_numbers_rise(sqs):
+    """Each message of a FIFO queue has a number of 20 digits above the one before, also by content."""
+    sqs.create_queue("q.fifo", ContentBasedDeduplication="true", **FIFO)
+    numbers = [sqs.send_message("q.fifo", str(i), group_id="g").sequence_number for i in range(12)]
+
+    assert numbers == sorted(set(numbers))
+    assert {len(number) for number in numbers} == {20}
+
+
+def test_a_standard_queue_takes_everything(sqs):
+    """Without FIFO nothing is a duplicate."""
+    sqs.create_queue("q")
+    for _ in range(2):
+        sqs.send_message("q", "same")
+
+    assert bodies(sqs, "q") == ["same", "same"]
+
+
+def test_a_dead_letter_arrives_whatever_its_deduplication_id(aws, unique):
+    """A message that was received too often is moved, also when its queue's dead letters hold an equal id."""
+    sqs, names = aws.client("sqs"), [f"{unique('dead')}.fifo", f"{unique('source')}.fifo"]
+    dead = sqs.create_queue(QueueName=names[0], Attributes=FIFO)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 1})
+    source = sqs.create_queue(QueueName=names[1], Attributes={"RedrivePolicy": policy, **FIFO})["QueueUrl"]
+    for url, body in ((dead, "earlier"), (source, "poison")):
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=body, MessageDeduplicationId="same")
+    for _ in range(2):
+        sqs.receive_message(QueueUrl=source, VisibilityTimeout=0)
+
+    moved = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10)["Messages"]
+
+    assert [message["Body"] for message in moved] == ["earlier", "poison"]
+
+
+def test_no_message_is_lost_or_given_twice_under_concurrency(sqs):
+    """Four senders and four receivers at once: each message is received exactly once."""
+    sqs.create_queue("q")
+    received: list[str] = []
+    done = threading.Event()
+
+    def send(sender):
+        for i in range(50):
+            sqs.send_message("q", f"{sender}-{i}")
+
+    def receive():
+        while not done.is_set():
+            for message in sqs.receive_message("q", 10, 0, 30):
+                received.append(message.body)
+                sqs.delete_message("q", message.receipt_handle)
+            if len(received) >= 200:
+                done.set()
+
+    threads = [threading.Thread(target=send, args=(i,)) for i in range(4)]
+    threads += [threading.Thread(target=receive) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=20)
+    done.set()
+
+    assert Counter(received) == {f"{sender}-{i}": 1 for sender in range(4) for i in range(50)}
+
+
+def test_a_waiting_receiver_gets_the_message_that_comes(sqs):
+    """A long poll ends with the first message, and holds up no sender."""
+    sqs.create_queue("q")
+    found = []
+    receiver = threading.Thread(target=lambda: found.extend(sqs.receive_message("q", 1, 10, 30)))
+    receiver.start()
+    sqs.send_message("q", "here")
+    receiver.join(timeout=5)
+
+    assert [message.body for message in found] == ["here"]

@@ -108,7 +108,7 @@ class _Seen:
                 found = self._as_written(path, found)
         except _MISFIT as error:
             raise BadEvent("InvalidPartitionKey", "the rule's partition_key does not fit this event") from error
-        if isinstance(found, dict | list):
+        if not isinstance(found, str | int | float | None):
             raise BadEvent("InvalidPartitionKey", "the partition key must be a string, a number or a Boolean")
         return _text(found)
 

@@ -46,7 +46,8 @@ class EventDoor:
     def _answer(self, request: Request) -> Response:
         until = deadline(remaining=request.remaining, retry_seconds=self._settings.retry_seconds, clock=self._clock)
         key = request_key(request.headers.get("idempotency-key"), self._clock)
-        sender = Sender(key=key, source=self._settings.source, type=self._type(request), time=request.time)
+        source = request.key.name if request.key else self._settings.source
+        sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
         body = read(request, max_events=self._settings.max_events)
         outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until)
         response = self._longest_that_fits(request, body, outcomes)
@@ -54,7 +55,8 @@ class EventDoor:
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
-        return replace(response.with_headers({"idempotency-key": key}), log={"idempotency_key": key, **counts})
+        response = response.with_headers({"idempotency-key": key})
+        return replace(response, log={"idempotency_key": key, **counts}, events=len(outcomes))
 
     def _type(self, request: Request) -> str:
         given = request.parameter("type")
@@ -78,7 +80,7 @@ class EventDoor:
             [receipt.minimal, receipt.brief] if asked else [receipt.full, receipt.minimal, receipt.brief]
         )
         for view in views:
-            response = _response(request, _counts(outcomes), view(outcomes, body.shape), _only_detail(outcomes))
+            response = _response(request, outcomes, view(outcomes, body.shape))
             if _bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
                 break
         return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
@@ -89,26 +91,25 @@ def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {status: counted[status] for status in ("accepted", "rejected", "retry")}
 
 
-def _only_detail(outcomes: Sequence[Outcome]) -> str:
-    one = outcomes[0]
-    if len(outcomes) == 1 and isinstance(one, Rejection):
-        return one.detail
-    return f"none of {len(outcomes)} events can be taken"
-
-
-def _response(
-    request: Request, counts: Mapping[str, int], events: Sequence[Mapping[str, Any]], refusal: str
-) -> Response:
+def _response(request: Request, outcomes: Sequence[Outcome], events: receipt.Entries) -> Response:
+    counts = _counts(outcomes)
     members = {**counts, "events": events}
     if counts["retry"]:
         detail = (
-            f"{counts['retry']} of {sum(counts.values())} events are not stored in every sink: "
+            f"{counts['retry']} of {len(outcomes)} events are not stored in every sink: "
             "send the whole request again, unchanged, with the Idempotency-Key of this answer"
         )
         return problem(503, "NotStored", detail, request.id, **members)
     if not counts["accepted"]:
-        return problem(400, "AllRejected", refusal, request.id, **members)
+        return _refusal(request, [one for one in outcomes if isinstance(one, Rejection)], members)
     return Response(202, json.dumps(members, separators=(",", ":")), {"content-type": "application/json"})
+
+
+def _refusal(request: Request, rejections: Sequence[Rejection], members: Mapping[str, Any]) -> Response:
+    forbidden = all(rejection.code == "Forbidden" for rejection in rejections)
+    status, code = (403, "Forbidden") if forbidden else (400, "AllRejected")
+    detail = rejections[0].detail if len(rejections) == 1 else f"none of {len(rejections)} events can be taken"
+    return problem(status, code, detail, request.id, **members)
 
 
 def _bytes_inside_json(text: str) -> int:

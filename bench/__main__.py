@@ -16,6 +16,7 @@ from bench.contestants import PRODUCT, build
 from bench.division import division
 from bench.measure import Samples, measure
 from bench.report import table
+from bench.runtime import FunctionFailedError
 
 SIZES = (1, 25, 500)
 STUB_SECONDS = 0.015
@@ -60,7 +61,7 @@ def _floor(url: str) -> float:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=50, help="of warm requests for each request size (default 50)")
+    parser.add_argument("--seconds", type=float, default=42, help="of warm requests for each request size (default 42)")
     parser.add_argument("--rounds", type=int, default=4, help="process starts for each request size (default 4)")
     return parser.parse_args()
 
@@ -85,4 +86,7 @@ def _machine() -> str:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except FunctionFailedError as error:
+        sys.exit(f"A function did not answer 202: {error}; what they wrote is in {WORK / 'functions.log'}")

@@ -47,9 +47,13 @@ def _table(laps: list[tuple[str, float, float]], total: float) -> str:
         cpu[step] += cpu_seconds
     rows = [["step", "calls", "CPU, ms", "share", "wall, ms (one call)"]]
     for step in sorted(cpu, key=lambda step: -cpu[step]):
-        times = [cpu[step] / REQUESTS * 1000, cpu[step] / total * 100, wall[step] / calls[step] * 1000]
-        rows.append([step, f"{calls[step] / REQUESTS:g}", f"{times[0]:.2f}", f"{times[1]:.0f} %", f"{times[2]:.2f}"])
-    rest = total - sum(cpu.values())
-    rows.append(["the rest: runtime client, threads", "", f"{rest / REQUESTS * 1000:.2f}", f"{rest / total:.0%}", ""])
-    rows.append(["all", "", f"{total / REQUESTS * 1000:.2f}", "100 %", ""])
+        one_call = wall[step] / calls[step] * 1000
+        rows.append([step, f"{calls[step] / REQUESTS:g}", *_cpu(cpu[step], total), f"{one_call:.2f}"])
+    rows.append(["the rest: runtime client, threads", "", *_cpu(total - sum(cpu.values()), total), ""])
+    rows.append(["all", "", *_cpu(total, total), ""])
     return markdown(rows)
+
+
+def _cpu(seconds: float, total: float) -> tuple[str, str]:
+    """Milliseconds a request, and the share."""
+    return f"{seconds / REQUESTS * 1000:.2f}", f"{seconds / total * 100:.0f} %"

@@ -20,7 +20,8 @@ from decimal import (
     Subnormal,
 )
 from enum import Enum
-from json import JSONDecodeError, JSONDecoder, JSONEncoder
+from json import JSONDecodeError, JSONDecoder
+from json.encoder import encode_basestring
 from typing import Any
 
 from distributary.errors import DistributaryError
@@ -150,8 +151,8 @@ def _exact_decimal(value: Decimal) -> str:
     return text if "." in text or "E" in text else f"{text}E0"
 
 
-quote = JSONEncoder(ensure_ascii=False).encode
-"""A string's JSON text."""
+quote: Callable[[str], str] = encode_basestring
+"""A string's JSON text, no character escaped that need not be."""
 
 
 def write_json(value: Any) -> str:
@@ -199,3 +200,14 @@ def read_object(text: str | bytes) -> Mapping[str, Any]:
     if not isinstance(value, dict):
         raise BadPayload("not a JSON object")
     return value
+
+
+def same_tree(one: Any, other: Any) -> bool:
+    """`same` for containers too, member by member."""
+    if one.__class__ is not other.__class__:
+        return False
+    if one.__class__ is dict:
+        return one.keys() == other.keys() and all(same_tree(inner, other[name]) for name, inner in one.items())
+    if one.__class__ is list:
+        return len(one) == len(other) and all(map(same_tree, one, other))
+    return same(one, other)

@@ -71,17 +71,21 @@ class Expression:
         """The bare function: gives any value of the language, containers and null included, or raises Unevaluable."""
         return _compile(self.tree, lenient=False, declared=self._declared or (lambda _input, _path: True))
 
-    def evaluate(self, scope: Scope) -> Any:
-        """The scalar that comes out, or UNDEFINED; Unevaluable, with this text, for everything else."""
-        try:
-            value = self.run(scope)
-        except Unevaluable as problem:
-            raise Unevaluable(problem.reason, problem.column, self.text) from None
-        if value.__class__ in SCALARS:
-            return value
-        if value is None or value is UNDEFINED:
-            return UNDEFINED
-        raise Unevaluable(f"the result is {type_of(value).lower()}", self.tree.column, self.text)
+    @cached_property
+    def scalar(self) -> Evaluate:
+        """The function that actions use: gives a scalar, or raises Unevaluable with this text."""
+        run = self.run
+
+        def scalar(scope: Scope) -> Any:
+            try:
+                value = run(scope)
+            except Unevaluable as problem:
+                raise Unevaluable(problem.reason, problem.column, self.text) from None
+            if value.__class__ in SCALARS:
+                return value
+            raise Unevaluable(f"the result is {type_of(value).lower()}", self.tree.column, self.text)
+
+        return scalar
 
     def nodes(self) -> tuple[Node, ...]:
         """Every node of the tree."""
@@ -133,8 +137,8 @@ def _variable(name: str) -> Evaluate:
 
 def _input(node: InputReference) -> Evaluate:
     name, path = node.input, node.path
-    if len(path) == 1 and isinstance(path[0], str) and not path[0].isdigit():
-        return _member(name, path[0])
+    if not any(isinstance(segment, int) or segment.isdigit() for segment in path):
+        return _member(name, path)
 
     def at_path(scope: Scope) -> Any:
         value = scope.inputs.get(name, UNDEFINED)
@@ -145,10 +149,17 @@ def _input(node: InputReference) -> Evaluate:
     return at_path
 
 
-def _member(name: str, member: str) -> Evaluate:
+def _member(name: str, path: tuple[str | int, ...]) -> Evaluate:
+    """The short way for a path without an array: subscripting by a name fails on everything but an object."""
+
     def at_member(scope: Scope) -> Any:
-        payload = scope.inputs.get(name)
-        return UNDEFINED if payload is None else payload.get(member, UNDEFINED)
+        value = scope.inputs.get(name, UNDEFINED)
+        try:
+            for member in path:
+                value = value[member]
+        except (KeyError, TypeError):
+            return UNDEFINED
+        return value
 
     return at_member
 

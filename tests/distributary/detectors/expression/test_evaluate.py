@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from distributary.detectors.expression import ExpressionError, Scope, Unevaluable, compile_expression
-from distributary.detectors.values import UNDEFINED, read_json, same
+from distributary.detectors.values import read_json, same
 
 CASES = Path(__file__).parents[3] / "cases" / "expressions"
 
@@ -43,12 +43,14 @@ def outcome(case):
     """What the case's expression comes to, in the words of the case."""
     scope = scope_of(case)
     try:
-        value = compiled(case).evaluate(scope)
+        value = compiled(case).scalar(scope)
     except ExpressionError as problem:
         return scope, {"error": problem.reason, "column": problem.column}
     except Unevaluable as problem:
+        if problem.reason in {"the result is undefined", "the result is null"}:
+            return scope, {"undefined": True}
         return scope, {"invalid": problem.reason, "column": problem.column, "named": problem.expression}
-    return scope, {"undefined": True} if value is UNDEFINED else {"value": value}
+    return scope, {"value": value}
 
 
 @pytest.mark.parametrize("case", list(cases()))
@@ -107,7 +109,7 @@ def test_no_expression_takes_long(name):
     }
     start = time.process_time()
     try:
-        value = compile_expression(text).evaluate(Scope({}, variables))
+        value = compile_expression(text).scalar(Scope({}, variables))
     except Unevaluable:
         value = Unevaluable
     assert time.process_time() - start < 0.1

@@ -10,6 +10,7 @@ import json
 import string
 import types
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -90,12 +91,17 @@ def updated(resource: Resource, properties: Properties) -> Resource:
         deleted(resource)
         place = {key: resource.state[key] for key in ("PhysicalName", "Region", "AccountId")}
         return created(kind, resource.clients, place, properties)
-    gone = {key for key in old if key not in properties}
-    state = {key: value for key, value in resource.state.items() if key not in gone} | properties
+    state = without(old.keys() - properties.keys(), resource.state) | properties
     for operation in kind.update:
-        state |= call(resource.client, operation, kind.change(state), strict=False)
+        answer = call(resource.client, operation, kind.change(state), strict=False)
+        state |= without(old.keys() - properties.keys(), answer)
     kind.after(resource.client, state)
     return Resource(kind, resource.clients, properties, state)
+
+
+def without(keys: AbstractSet[str], state: Properties) -> Properties:
+    """The state without those keys."""
+    return {key: value for key, value in state.items() if key not in keys}
 
 
 def changeable(resource: Resource, properties: Properties) -> set[str]:

@@ -6,6 +6,7 @@ failed call, finds nothing left to do, and reports success. Here every failure i
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -16,7 +17,10 @@ from moto.cloudformation.parsing import ResourceMap
 from local.aws.services import Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Set as AbstractSet
+
+SUBSTITUTED = re.compile(r"\$\{(\w+)")
 
 
 class Resources(ResourceMap):
@@ -73,12 +77,36 @@ class Resources(ResourceMap):
         self.load_parameters()
         self.load_conditions()
         again = [key for key in self.failures if key in self._resource_json_map and key not in self._parsed_resources]
-        for key in dict.fromkeys((*again, *differences["Add"], *differences["Modify"])):
+        for key in self.in_order({*again, *differences["Add"], *differences["Modify"]}):
             self.attempt(key, self.change if key in self._parsed_resources else self.__getitem__)
-        for key in differences["Remove"]:
-            self.failures.pop(key, None)
-            if key in self._parsed_resources:
-                self._delete_resource(self._parsed_resources.pop(key), former[key])
+        self.failures = {key: why for key, why in self.failures.items() if key in self._resource_json_map}
+        for key in self.newest_first(differences["Remove"]):
+            self._delete_resource(self._parsed_resources.pop(key), former[key])
+
+    def in_order(self, keys: AbstractSet[str]) -> list[str]:
+        """The logical ids, each after those that its part of the template mentions."""
+        ordered: dict[str, None] = {}
+
+        def put(key: str, above: tuple[str, ...] = ()) -> None:
+            for other in sorted(mentioned(self._resource_json_map[key]) & keys - {key, *above}):
+                put(other, (*above, key))
+            ordered[key] = None
+
+        for key in self._resource_json_map:
+            if key in keys:
+                put(key)
+        return list(ordered)
+
+    def newest_first(self, keys: Collection[str]) -> list[str]:
+        """Those of the logical ids that exist, what was created last first: nothing is deleted before what needs it."""
+        return [key for key in reversed(self._parsed_resources) if key in keys]
+
+    def delete(self) -> None:
+        """Deletes every resource that the template does not want retained."""
+        retained = {key for key, one in self._resource_json_map.items() if one.get("DeletionPolicy") == "Retain"}
+        for key in self.newest_first(self._resource_json_map.keys() - retained):
+            self._delete_resource(self._parsed_resources[key], self._resource_json_map[key])
+            del self._parsed_resources[key]
 
     def attempt(self, key: str, do: Callable[[str], Any]) -> None:
         """Does it, and goes on with the next resource if it fails: the reason is kept."""
@@ -128,6 +156,14 @@ def failures_of(stack: Stack) -> dict[str, str]:
     """The reason for each logical id of the stack that is not as its template says."""
     resources = stack.resource_map
     return dict(resources.failures) if isinstance(resources, Resources) else {}
+
+
+def mentioned(value: Any) -> set[str]:
+    """Every text in a part of a template, and every name in a Fn::Sub: whatever it refers to is among them."""
+    if isinstance(value, str):
+        return {value, *SUBSTITUTED.findall(value)}
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {text for part in parts for text in mentioned(part)}
 
 
 def failure_event(stack: Stack, key: str, why: str) -> Event:

@@ -1,6 +1,15 @@
 """Amazon API Gateway's HTTP APIs (ApiGatewayV2)."""
 
-from local.aws.resource_type import ResourceType
+from typing import Any
+
+from local.aws.resource_type import Properties, ResourceType
+
+
+def without_former_cors(client: Any, state: Properties) -> None:
+    """UpdateApi leaves a CORS configuration that the template no longer has: taking it away is a call of its own."""
+    if "CorsConfiguration" not in state:
+        client.delete_cors_configuration(ApiId=state["ApiId"])
+
 
 TYPES = (
     ResourceType(
@@ -11,6 +20,8 @@ TYPES = (
         delete="DeleteApi",
         ref="{ApiId}",
         attributes={"ApiEndpoint": "{ApiEndpoint}", "ApiId": "{ApiId}"},
+        in_place=("CorsConfiguration",),
+        after=without_former_cors,
     ),
     ResourceType(
         name="AWS::ApiGatewayV2::Authorizer",

@@ -22,12 +22,15 @@ def one_replica(properties: Properties) -> Properties:
     return {key: value for key, value in properties.items() if key != "Replicas"} | own
 
 
-def set_lifetime(client: Any, state: Properties) -> None:
-    """Time to live is a call of its own; the table's answer is laid open for GetAtt."""
-    state.update(client.describe_table(TableName=state["TableName"])["Table"])
+def set_the_rest(client: Any, state: Properties) -> None:
+    """Time to live and recovery are calls of their own; the table's description is laid open for GetAtt."""
+    name = state["TableName"]
+    state.update(client.describe_table(TableName=name)["Table"])
     if "TimeToLiveSpecification" in state:
-        lifetime = state["TimeToLiveSpecification"]
-        client.update_time_to_live(TableName=state["TableName"], TimeToLiveSpecification=lifetime)
+        client.update_time_to_live(TableName=name, TimeToLiveSpecification=state["TimeToLiveSpecification"])
+    recovery = state["Replicas"][0].get("PointInTimeRecoverySpecification")
+    if recovery:
+        client.update_continuous_backups(TableName=name, PointInTimeRecoverySpecification=recovery)
 
 
 TYPES = (
@@ -35,7 +38,6 @@ TYPES = (
         name="AWS::DynamoDB::GlobalTable",
         service="dynamodb",
         create="CreateTable",
-        update=("UpdateTable",),
         delete="DeleteTable",
         ref="{TableName}",
         attributes={"Arn": "{TableArn}", "StreamArn": "{LatestStreamArn}", "TableId": "{TableId}"},
@@ -44,6 +46,6 @@ TYPES = (
         translate=one_replica,
         beyond_create=("TimeToLiveSpecification", *OF_SEVERAL_REGIONS),
         in_place=("Replicas",),
-        after=set_lifetime,
+        after=set_the_rest,
     ),
 )

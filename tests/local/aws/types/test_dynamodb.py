@@ -1,0 +1,47 @@
+def table(replica=None, **more):
+    """A table as the CDK's TableV2 writes it."""
+    properties = {
+        "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+        "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        "BillingMode": "PAY_PER_REQUEST",
+        "Replicas": [{"Region": "us-east-1", **(replica or {})}],
+        "TimeToLiveSpecification": {"AttributeName": "until", "Enabled": True},
+    }
+    return {"Table": {"Type": "AWS::DynamoDB::GlobalTable", "Properties": properties | more}}
+
+
+OUTPUTS = {"Name": {"Ref": "Table"}, "Arn": {"Fn::GetAtt": ["Table", "Arn"]}}
+
+
+def test_a_global_table_of_one_region_is_a_table(aws, stack):
+    """With its time to live; protected from deletion where the replica says so."""
+    outputs = stack.deploy(
+        table(
+            {
+                "DeletionProtectionEnabled": False,
+                "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
+            }
+        ),
+        OUTPUTS,
+    )
+    client, given = aws.client("dynamodb"), {"TableName": outputs["Name"]}
+    client.put_item(**given, Item={"pk": {"S": "a"}})
+
+    assert client.describe_table(**given)["Table"]["TableArn"] == outputs["Arn"]
+    assert client.describe_time_to_live(**given)["TimeToLiveDescription"]["AttributeName"] == "until"
+    recovery = client.describe_continuous_backups(**given)["ContinuousBackupsDescription"]
+    assert recovery["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+
+
+def test_a_change_keeps_the_items(aws, stack):
+    """What can change in place does; the stack's end deletes the table."""
+    outputs = stack.deploy(table(), OUTPUTS)
+    client, given = aws.client("dynamodb"), {"TableName": outputs["Name"]}
+    client.put_item(**given, Item={"pk": {"S": "a"}})
+    again = stack.deploy(table(TimeToLiveSpecification={"Enabled": False, "AttributeName": "until"}), OUTPUTS)
+
+    assert again == outputs
+    assert client.scan(**given)["Count"] == 1
+    assert client.describe_time_to_live(**given)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED"
+    stack.delete()
+    assert outputs["Name"] not in client.list_tables()["TableNames"]

@@ -139,7 +139,7 @@ def _hash_key(event: Event) -> str | None:
     key = event.attributes.get("explicithashkey")
     if key is None:
         return None
-    if isinstance(key, bool) or not _DECIMAL.fullmatch(str(key)) or int(key) > MAX_HASH_KEY:
+    if not _DECIMAL.fullmatch(str(key)) or int(key) > MAX_HASH_KEY:
         raise BadEvent(
             "InvalidExplicitHashKey", "explicithashkey must be a decimal from 0 to 2^128-1", "/explicithashkey"
         )

@@ -76,6 +76,7 @@ def test_written_forms_are_kept() -> None:
 def test_line_breaks_between_tokens_become_blanks() -> None:
     """So an element stays one line; a JSON string cannot hold one."""
     assert parse('\n{"a":\r\n[1,\n2]}\n').text == '{"a":  [1, 2]}'
+    assert parse('{"a":\r1}').text == '{"a": 1}'
 
 
 def test_numbers_that_python_refuses_are_read() -> None:
@@ -133,6 +134,7 @@ def test_a_faulty_element_leaves_its_neighbours_alone() -> None:
     elements = list(cut_array(f'[1,{{"a":1,"a":2}},{deep},NaN,"\\ud83d\\ude00"]'))
 
     assert [code_of(element) for element in elements] == [None, "DuplicateKey", "TooDeep", "InvalidNumber", None]
+    assert [code_of(element) for element in cut_array("[" * 20_000 + "]" * 20_000)] == ["TooDeep"]
 
 
 def test_128_levels_are_taken() -> None:

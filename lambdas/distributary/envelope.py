@@ -3,7 +3,7 @@
 import re
 import uuid
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from json import dumps
@@ -11,7 +11,7 @@ from json.encoder import encode_basestring
 from typing import Any, Literal
 
 from distributary.clock import Clock
-from distributary.errors import BadRequest
+from distributary.errors import BadEvent, BadRequest
 from distributary.events import Event, Rejection
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,59}")
@@ -72,10 +72,15 @@ def address(posted: Sequence[Posted | Rejection], sender: Sender, *, many: bool)
 
 
 def encode(event: Event, envelope: Literal["cloudevents", "none"] = "cloudevents") -> bytes:
-    """The event as the streams carry it: a CloudEvent in JSON, or with envelope `none` the data as it was posted."""
+    """The event as the streams carry it: a CloudEvent in JSON, or with envelope `none` the data as it was posted.
+
+    Raises BadEvent where there is neither data nor an envelope to carry.
+    """
     data = event.data
     if envelope == "none":
-        return data.encode() if isinstance(data, str) else data or b""
+        if data is None:
+            raise BadEvent("NothingToDo", "this event has no data, and this stage delivers data alone")
+        return data.encode() if isinstance(data, str) else data
     attributes = ",".join(
         [
             f'"{name}":{encode_basestring(value) if isinstance(value, str) else dumps(value)}'
@@ -117,7 +122,7 @@ def _in_order(attributes: Mapping[str, Any], time: str) -> dict[str, Any]:
     return first | complete
 
 
-def _uuid7(time: float, random: Callable[[], uuid.UUID] = uuid.uuid4) -> str:
+def _uuid7(time: float) -> str:
     """A UUID version 7 (RFC 9562): 48 bits of milliseconds, then the random bits of a version 4."""
-    bits = random().int & ~(0xFFFF_FFFF_FFFF_F << 76) | int(time * 1000) << 80 | 7 << 76
+    bits = uuid.uuid4().int & ~(0xFFFF_FFFF_FFFF_F << 76) | int(time * 1000) << 80 | 7 << 76
     return str(uuid.UUID(int=bits))

@@ -9,7 +9,7 @@ from fake_clock import FakeClock
 
 from distributary.clock import Clock
 from distributary.envelope import Posted, Sender, address, encode, request_key, rfc3339
-from distributary.errors import BadRequest
+from distributary.errors import BadEvent, BadRequest
 from distributary.events import Event, Rejection
 
 SENDER = Sender(key="K", source="plant", type="reading", time=1_700_000_000.1234)
@@ -39,6 +39,15 @@ def test_an_envelope_is_written_as_the_case_says(case: dict[str, Any]) -> None:
     assert json.loads(encode(event))["specversion"] == "1.0"
     if "none" in case:
         assert encode(event, "none") == case["none"].encode("latin-1" if isinstance(event.data, bytes) else "utf-8")
+
+
+def test_without_an_envelope_an_event_needs_data() -> None:
+    """Nothing would be left of it; empty data is data."""
+    nothing, empty = (Event(0, REQUIRED, data) for data in (None, b""))
+
+    with pytest.raises(BadEvent, match="NothingToDo"):
+        encode(nothing, "none")
+    assert encode(empty, "none") == b""
 
 
 def test_an_event_keeps_its_place() -> None:

@@ -72,7 +72,7 @@ def _check_attribute(name: str, value: Any) -> None:
     if not _NAME.fullmatch(name) or name in _DATA:
         raise _invalid("an attribute's name must be of a-z and 0-9")
     if isinstance(value, str):
-        if _DISALLOWED.search(value):
+        if not value.isprintable() and _DISALLOWED.search(value):
             raise _invalid(f"{name} has a control character or a noncharacter", f"/{name}")
         if not value and name in _NEVER_EMPTY:
             raise _invalid(f"{name} is empty", f"/{name}")

@@ -61,7 +61,7 @@ def _floor(url: str) -> float:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=42, help="of warm requests for each request size (default 42)")
+    parser.add_argument("--seconds", type=float, default=36, help="of warm requests for each request size (default 36)")
     parser.add_argument("--rounds", type=int, default=4, help="process starts for each request size (default 4)")
     return parser.parse_args()
 

@@ -53,7 +53,7 @@ ACTION_KINDS: dict[str, tuple[Member, ...]] = {
         *_optional("expression", "rangeKeyField", "rangeKeyValue"),
         Member("rangeKeyType", "word", words=_KEY_TYPES),
         Member("operation", "word", words=("INSERT", "UPDATE", "DELETE"), default="INSERT"),
-        Member("payloadField", "expression", default="payload"),
+        Member("payloadField", "expression", default="'payload'"),
     ),
     "dynamoDBv2": _required("expression", "tableName"),
     "iotSiteWise": (

@@ -123,8 +123,9 @@ class Cycle(Scope):
         before = self.timers.get(name)
         if before is None and len(self.timers) >= self.limits.timers:
             raise Unevaluable(f"the detector already has {self.limits.timers} timers")
-        generation = before.generation + 1 if before else 1
-        self.timers = {**self.timers, name: Timer(self.now // MILLISECONDS + duration, duration, generation)}
+        armed = Timer(self.now // MILLISECONDS + duration, duration, before.generation if before else 0)
+        if armed != before:
+            self.timers = {**self.timers, name: armed._replace(generation=armed.generation + 1)}
 
     def reset(self, name: str) -> None:
         """Arms the timer again with the duration it had; Unevaluable for one that was never set."""

@@ -87,6 +87,9 @@ def replay(model: Model, log: list[Entry]) -> Iterator[str]:
         yield from _wake(model, detectors, time)
         if message is None:
             continue
+        if message.input not in model.inputs:
+            yield f"{_when(time)} {message.input} {message.id}: not read by this model"
+            continue
         try:
             key = key_value(model.definition.key, message.payload)
         except BadKey as fault:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from distributary.errors import SinkUnavailable
 from distributary.rules import Input
 from distributary.sinks.message import Message
-from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue
+from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue, _Calls
+from distributary.sinks.queue_entry import queue_entry
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/put_message.json").read_text())
 INPUTS = {
@@ -170,6 +171,18 @@ def test_each_key_keeps_its_order_and_ends_at_its_first_refusal(keys, refused) -
         assert [body["messageId"] for body in sqs.bodies if body["key"] == key] == [f"m{n}" for n in expected]
         assert [n for n in own if entries[n] is None] == expected
     assert all(len(groups) == len(set(groups)) <= MAX_ENTRIES for groups in sqs.groups)
+
+
+def test_no_call_follows_one_that_failed() -> None:
+    """The batches of a put that still wait are refused without another call; botocore has tried twice already."""
+    client = FakeClient(send_message_batch=aws_error("ServiceUnavailable", 503))
+    calls = _Calls(client, "q", FakeClock().clock)
+    batch = [queue_entry(0, Message("m1", "in", b"{}"), None)]
+
+    refused = [calls.send(batch), calls.send(batch)]
+
+    assert [one[0].error_code for one in refused] == ["ServiceUnavailableException"] * 2
+    assert len(client.calls) == 1
 
 
 def test_calls_are_made_at_the_same_time() -> None:

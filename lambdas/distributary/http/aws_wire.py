@@ -1,0 +1,76 @@
+"""`POST /`: Firehose and Kinesis as AWS SDKs speak to them, for this stack's own two streams.
+
+What comes in is passed on as it is: no envelope, no rules. Limits are AWS's and are checked before anything is sent.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from distributary import delivery
+from distributary.clock import Clock
+from distributary.errors import BadRequest, SinkUnavailable
+from distributary.events import Outcome
+from distributary.http.aws_answer import Done, answer, error_answer
+from distributary.http.firehose_wire import FirehoseWire
+from distributary.http.kinesis_wire import KinesisWire
+from distributary.http.request import Request, Response
+from distributary.http.structure import Structure, read, serialization_error
+from distributary.settings import Settings
+from distributary.sinks.firehose import FirehoseSink
+from distributary.sinks.kinesis import KinesisSink
+from distributary.sinks.sink import Sink
+
+R = TypeVar("R")
+Operation = Callable[[Structure, Callable[..., Any]], Done]
+
+_CBOR = (
+    "CBOR is not spoken here: switch it off with AWS_CBOR_DISABLE=true (environment) or aws.cborEnabled=false "
+    "(Java system property)"
+)
+
+
+class AwsWire:
+    """Answers AWS JSON 1.1 for the streams of this stack, under their real names and their alias."""
+
+    def __init__(self, settings: Settings, firehose: FirehoseSink, kinesis: KinesisSink, clock: Clock) -> None:
+        self._retry_seconds = settings.retry_seconds
+        self._clock = clock
+        streams = KinesisWire(kinesis, {settings.stream_name, settings.stream_alias})
+        deliveries = FirehoseWire(firehose, {settings.delivery_stream_name, settings.stream_alias})
+        self._operations: dict[str, Operation] = {
+            "Firehose_20150804.PutRecord": deliveries.put_record,
+            "Firehose_20150804.PutRecordBatch": deliveries.put_record_batch,
+            "Firehose_20150804.DescribeDeliveryStream": deliveries.describe,
+            "Kinesis_20131202.PutRecord": streams.put_record,
+            "Kinesis_20131202.PutRecords": streams.put_records,
+            "Kinesis_20131202.DescribeStream": streams.describe,
+            "Kinesis_20131202.DescribeStreamSummary": streams.summarise,
+        }
+
+    def answer(self, request: Request) -> Response:
+        """AWS's answer, or AWS's error; never an exception for what a client sent."""
+        if "cbor" in request.headers.get("content-type", "").lower():
+            # The Java SDK cannot read a JSON body then, but it reads this header.
+            return error_answer(serialization_error(_CBOR), request).with_headers({"x-amzn-error-message": _CBOR})
+        target = request.headers.get("x-amz-target", "")
+        try:
+            return answer(self._operation(target)(_body(request), self._deliver(request)), target, request)
+        except (BadRequest, SinkUnavailable) as error:
+            return error_answer(error, request)
+
+    def _operation(self, target: str) -> Operation:
+        if target not in self._operations:
+            raise BadRequest("UnknownOperationException", f"no such operation: {target[:100]}")
+        return self._operations[target]
+
+    def _deliver(self, request: Request) -> Callable[[Sink[R], Sequence[R]], list[Outcome]]:
+        """Delivery within what the request has of time, from now on."""
+        end = delivery.deadline(remaining=request.remaining, retry_seconds=self._retry_seconds, clock=self._clock)
+        return lambda sink, records: delivery.deliver(sink, records, deadline=end, clock=self._clock)
+
+
+def _body(request: Request) -> Structure:
+    encoding = request.headers.get("content-encoding", "identity")
+    if encoding.lower() != "identity":
+        raise serialization_error(f"Content-Encoding {encoding[:100]} is not spoken here")
+    return read(request.body)

@@ -1,0 +1,24 @@
+"""Short forms in JSON cases, written out: what would be too long to stand in a file."""
+
+import base64
+from typing import Any
+
+
+def written_out(value: Any) -> Any:
+    """The value that a case means.
+
+    `{"$text": [piece, times]}` and `{"$list": [element, times]}` repeat; `{"$base64": n}` is base64 of n bytes.
+    """
+    match value:
+        case {"$text": [piece, times]}:
+            return piece * times
+        case {"$list": [element, times]}:
+            return [written_out(element)] * times
+        case {"$base64": length}:
+            return base64.b64encode(bytes(length)).decode()
+        case dict():
+            return {name: written_out(member) for name, member in value.items()}
+        case list():
+            return [written_out(element) for element in value]
+        case _:
+            return value

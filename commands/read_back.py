@@ -55,7 +55,7 @@ def journal_payloads(stage: Stage) -> dict[str, Any]:
     url = f"{stage.aws_endpoint}/_distributary/journal?queue={queue}"
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the embedded AWS's own address
         entries = json.load(answer)["messages"]
-    bodies = [json.loads(entry["body"]) for entry in entries]
+    bodies = [json.loads(entry["body"], parse_int=_number) for entry in entries]
     return {body["messageId"]: body["payload"] for body in bodies}
 
 
@@ -71,5 +71,13 @@ def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.
 
 
 def _by_id(lines: Iterable[bytes]) -> Envelopes:
-    envelopes = (json.loads(line) for line in lines if line.startswith(b'{"specversion"'))
+    envelopes = (json.loads(line, parse_int=_number) for line in lines if line.startswith(b'{"specversion"'))
     return {envelope["id"]: envelope for envelope in envelopes}
+
+
+def _number(digits: str) -> int | str:
+    """An integer; one that Python will not read is compared by its digits."""
+    try:
+        return int(digits)
+    except ValueError:
+        return digits

@@ -5,6 +5,7 @@ import gzip
 import json
 import sys
 import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from commands.landing import landings, table
@@ -12,6 +13,8 @@ from commands.post import Answer, Sent, UnexpectedAnswerError, post, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
 from commands.samples import Sample, samples
 from commands.stage import Stage, StageNotFoundError, find
+
+Check = Callable[[], bool]
 
 FIREHOSE_BUFFERS_SECONDS = 400
 """Firehose's buffering interval, at most 300 s in the presets, and a delivery."""
@@ -51,7 +54,7 @@ def _events_land(stage: Stage) -> bool:
 
 def _gateway_is_as_assumed(stage: Stage) -> bool:
     """The points of the contract that are API Gateway's, not ours, and that AWS documents thinly or nowhere."""
-    checks = {
+    checks: dict[str, Check] = {
         "text types arrive as text, others as base64 (invalid UTF-8 is seen only in text)": lambda: _split(stage),
         "gzip under application/json arrives whole": lambda: _accepted(stage, _gzipped()),
         "a trailing slash is another path": lambda: _get(stage, "POST", "/v1/events/").status == 404,  # noqa: PLR2004

@@ -7,7 +7,9 @@ from pathlib import Path
 from distributary.clients import Clients
 from distributary.clock import Clock
 from distributary.fan_out import FanOut, Sinks
+from distributary.http.aws_wire import AwsWire
 from distributary.http.event_door import EventDoor
+from distributary.http.iot_events_door import IotEventsDoor
 from distributary.http.router import Known, Router
 from distributary.http.welcome import welcome
 from distributary.rules import Rules
@@ -23,11 +25,13 @@ clock, clients = Clock(), Clients()
 rules = Rules.from_tables(configuration["rules"], configuration["inputs"])
 firehose = FirehoseSink(clients.make("firehose"), settings.delivery_stream_name)
 kinesis = KinesisSink(clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024)
-inputs = provider(settings, rules.inputs, clients, clock)
-sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": IotEventsSink(inputs)}
+iot_events = IotEventsSink(provider(settings, rules.inputs, clients, clock))
+sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": iot_events}
 events = EventDoor(settings, clock, FanOut(settings, rules, sinks, clock))
 doors = {
     Known("POST", "/v1/events"): events.answer,
+    Known("POST", "/"): AwsWire(settings, firehose, kinesis, clock).answer,
+    Known("POST", "/inputs/messages"): IotEventsDoor(settings, iot_events, clock).answer,
     Known("GET", "/"): welcome,
 }
 router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)

@@ -10,8 +10,11 @@ import hashlib
 import itertools
 import threading
 import time
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from moto.core.utils import camelcase_to_underscores
+from moto.sqs import models
 from moto.sqs.models import Message, SQSBackend
 from moto.sqs.models import Queue as MotoQueue
 
@@ -26,8 +29,20 @@ DEDUPLICATION_SECONDS = 300  # SQS developer guide, "Using the message deduplica
 POLL_SECONDS = 0.25  # how soon a waiting receiver sees a message whose visibility timeout or delay has ended
 
 
+COUNTS = {
+    "ApproximateNumberOfMessages": "approximate_number_of_messages",
+    "ApproximateNumberOfMessagesDelayed": "approximate_number_of_messages_delayed",
+    "ApproximateNumberOfMessagesNotVisible": "approximate_number_of_messages_not_visible",
+}
+# Asked some forty times for each message sent, letter by letter.
+models.camelcase_to_underscores = lru_cache(maxsize=None)(camelcase_to_underscores)  # type: ignore[attr-defined]
+
+
 class Queue(MotoQueue):
     """moto's queue; duplicates are found by the service, and functions are invoked by nobody here."""
+
+    # moto reads all attributes for each message sent: counting the queue each time makes 1,000 messages take minutes.
+    BASE_ATTRIBUTES = [name for name in MotoQueue.BASE_ATTRIBUTES if name not in COUNTS]  # noqa: RUF012 - moto's form
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,6 +57,11 @@ class Queue(MotoQueue):
         with self._messages_lock:
             self._messages.append(message)
             self._messages_lock.notify_all()
+
+    def forget_until(self, time: float) -> None:
+        """Drops the deduplication ids of that time and before; they stand in the order of their times."""
+        while self.accepted and next(iter(self.accepted.values()))[0] <= time:
+            del self.accepted[next(iter(self.accepted))]
 
 
 class Sqs(Completed, SQSBackend):
@@ -65,6 +85,14 @@ class Sqs(Completed, SQSBackend):
             if name not in self.queues:
                 self.queues[name] = Queue(name, self.region_name, self.account_id, **kwargs)
             return super().create_queue(name, tags, **kwargs)
+
+    def get_queue_attributes(self, queue_name: str, attribute_names: list[str]) -> dict[str, Any]:
+        """The attributes asked for; messages are counted here, where somebody wants to know."""
+        queue = self.get_queue(queue_name)
+        counted = [name for name in COUNTS if name in attribute_names or "All" in attribute_names]
+        others = [name for name in attribute_names if name not in COUNTS]
+        attributes = super().get_queue_attributes(queue_name, others) if others else {}
+        return {**{name: getattr(queue, COUNTS[name]) for name in counted}, **attributes}
 
     def send_message(  # noqa: PLR0917 - moto's own signature
         self,
@@ -100,8 +128,7 @@ class Sqs(Completed, SQSBackend):
         """The message that this one would be a duplicate of."""
         if not (isinstance(queue, Queue) and queue.fifo_queue and group_id):
             return None
-        now = self.clock()
-        queue.accepted = {key: one for key, one in queue.accepted.items() if now - one[0] < DEDUPLICATION_SECONDS}
+        queue.forget_until(self.clock() - DEDUPLICATION_SECONDS)
         content = hashlib.sha256(body.encode()).hexdigest()
         _, message = queue.accepted.get((scope(queue, group_id), deduplication_id or content), (0, None))
         return message

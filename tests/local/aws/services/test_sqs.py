@@ -1,6 +1,7 @@
 import json
 import threading
 from collections import Counter
+from cProfile import Profile
 
 import pytest
 from fake_clock import FakeClock
@@ -152,3 +153,34 @@ def test_a_waiting_receiver_gets_the_message_that_comes(sqs):
     receiver.join(timeout=5)
 
     assert [message.body for message in found] == ["here"]
+
+
+def test_a_full_queue_takes_messages_as_fast_as_an_empty_one(sqs):
+    """The work of a send does not grow with the messages that wait: none of them is looked at."""
+    sqs.create_queue("q.fifo", **FIFO)
+
+    def calls_of_a_send():
+        number = len(bodies(sqs, "q.fifo"))
+        with Profile() as profile:
+            sqs.send_message("q.fifo", "body", group_id="g", deduplication_id=str(number))
+        return sum(entry.callcount for entry in profile.getstats())
+
+    calls_of_a_send()
+    empty = calls_of_a_send()
+    for _ in range(50):
+        full = calls_of_a_send()
+
+    assert full <= 1.1 * empty
+
+
+def test_messages_are_counted_where_somebody_asks(sqs):
+    """The counts are attributes of a queue like any other."""
+    sqs.create_queue("q")
+    sqs.send_message("q", "one")
+    sqs.send_message("q", "two")
+    sqs.receive_message("q", 1, 0, 30)
+
+    assert sqs.get_queue_attributes("q", ["ApproximateNumberOfMessages"]) == {"ApproximateNumberOfMessages": 1}
+    every = sqs.get_queue_attributes("q", ["All"])
+    assert (every["ApproximateNumberOfMessages"], every["ApproximateNumberOfMessagesNotVisible"]) == (1, 1)
+    assert every["VisibilityTimeout"] == 30

@@ -1,0 +1,105 @@
+"""The stack, deployed once for all tests of this folder, and real clients for its doors."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+import pytest
+from botocore.config import Config
+
+from commands.post import Answer, request
+from commands.stage import Stage
+from local.stack import LocalStack
+
+MODELS = Path(__file__).parents[2] / "lambdas" / "distributary" / "models"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs the deployed stack; one worker runs it all."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.deployed)
+            item.add_marker(pytest.mark.xdist_group("deployed"))
+
+
+@pytest.fixture(scope="session")
+def local() -> Iterator[LocalStack]:
+    """The running stack."""
+    with LocalStack(port=0, aws_port=0) as stack:
+        yield stack
+
+
+@pytest.fixture(scope="session")
+def stage(local: LocalStack) -> Stage:
+    """The stack as commands see it."""
+    return Stage("local", local.outputs, local.aws_endpoint)
+
+
+@pytest.fixture
+def since() -> datetime:
+    """A moment before anything that the test does; streams keep milliseconds, S3 whole seconds."""
+    return datetime.now(UTC) - timedelta(seconds=1)
+
+
+class Http:
+    """Requests to the endpoint with exactly the given headers."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+
+    def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+        """`content_type="…"` becomes the header `content-type`."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return request(self.endpoint, method, path, headers=named, body=body)
+
+
+@pytest.fixture(scope="session")
+def http(stage: Stage) -> Http:
+    """Plain HTTP."""
+    return Http(stage.endpoint)
+
+
+def client(service: str, endpoint: str, session: boto3.Session | None = None, **config: Any) -> Any:
+    """A boto3 client as a user makes it: with an endpoint, and one attempt, so that nothing is hidden."""
+    return (session or boto3).client(
+        service,
+        endpoint_url=endpoint,
+        region_name="us-east-1",
+        aws_access_key_id="any",
+        aws_secret_access_key="any",
+        config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **config),
+    )
+
+
+@pytest.fixture(scope="session")
+def firehose(stage: Stage) -> Any:
+    """boto3's Firehose client, pointed at the endpoint."""
+    return client("firehose", stage.endpoint)
+
+
+@pytest.fixture(scope="session")
+def kinesis(stage: Stage) -> Any:
+    """boto3's Kinesis client, pointed at the endpoint."""
+    return client("kinesis", stage.endpoint)
+
+
+def with_our_model() -> boto3.Session:
+    """A boto3 session that knows `iotevents-data`."""
+    session = botocore.session.get_session()
+    session.get_component("data_loader").search_paths.append(str(MODELS))
+    return boto3.Session(botocore_session=session)
+
+
+@pytest.fixture(scope="session")
+def iotevents(stage: Stage) -> Any:
+    """boto3 with our service model, pointed at the endpoint."""
+    return client("iotevents-data", stage.endpoint, with_our_model())
+
+
+@pytest.fixture(scope="session")
+def unchecked(stage: Stage) -> Any:
+    """The same without botocore's own check of parameters, so that the service's answer is seen."""
+    return client("iotevents-data", stage.endpoint, with_our_model(), parameter_validation=False)

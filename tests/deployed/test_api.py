@@ -1,0 +1,77 @@
+import json
+
+import pytest
+
+ORIGIN = "https://app.example.com"
+
+
+def test_the_root_says_what_this_is(http) -> None:
+    """GET / names the product and its version, and says that the API is open."""
+    answer = http("GET", "/")
+    document = json.loads(answer.body)
+
+    assert answer.status == 200
+    assert document["name"] == "distributary"
+    assert "open" in document["access"]
+
+
+def test_health_passes(http) -> None:
+    """GET /v1/health looks at the sinks and the queue."""
+    answer = http("GET", "/v1/health")
+
+    assert (answer.status, json.loads(answer.body)) == (200, {"status": "pass"})
+    assert answer.headers["content-type"] == "application/health+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "allow"),
+    [
+        ("GET", "/nowhere", 404, None),
+        ("POST", "/v1/events/", 404, None),
+        ("PUT", "/v1/events", 405, "POST"),
+        ("GET", "/v1/events", 405, "POST"),
+        ("DELETE", "/", 405, "GET, POST"),
+        ("POST", "/v1/health", 405, "GET"),
+        ("GET", "/inputs/messages", 405, "POST"),
+    ],
+)
+def test_unknown_paths_and_methods(http, method: str, path: str, status: int, allow: str | None) -> None:
+    """404 and 405 come from the route table, with Allow, a problem document and a request id."""
+    answer = http(method, path)
+
+    assert (answer.status, answer.headers.get("allow")) == (status, allow)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert json.loads(answer.body)["instance"] == answer.headers["x-request-id"] == answer.headers["apigw-requestid"]
+
+
+def test_preflight_is_answered_by_the_api(http) -> None:
+    """A browser's OPTIONS gets the allowed headers without reaching a function."""
+    answer = http(
+        "OPTIONS",
+        "/v1/events",
+        origin=ORIGIN,
+        access_control_request_method="POST",
+        access_control_request_headers="content-type,idempotency-key,ce-id",
+    )
+
+    assert answer.status == 204
+    assert answer.headers["access-control-allow-origin"] in ("*", ORIGIN)
+    allowed = answer.headers["access-control-allow-headers"].lower()
+    assert {"content-type", "idempotency-key", "ce-id", "authorization"} <= set(allowed.replace(" ", "").split(","))
+
+
+def test_answers_may_be_read_by_pages(http) -> None:
+    """A cross-origin answer exposes what a client needs for its retries."""
+    answer = http("POST", "/v1/events", b'{"a":1}', content_type="application/json", origin=ORIGIN)
+    exposed = answer.headers["access-control-expose-headers"].lower().replace(" ", "").split(",")
+
+    assert answer.status == 202
+    assert {"retry-after", "x-request-id", "idempotency-key"} <= set(exposed)
+
+
+@pytest.mark.parametrize(("size", "status"), [(10_485_761, 413), (7_000_000, 413)])
+def test_what_is_too_large_for_the_api_is_answered_in_its_words(http, size: int, status: int) -> None:
+    """Over 10 MB, and between Lambda's 6 MB and that, the answer is API Gateway's own."""
+    answer = http("POST", "/v1/events", b"x" * size, content_type="application/octet-stream")
+
+    assert (answer.status, json.loads(answer.body)) == (status, {"message": "Request Entity Too Large"})

@@ -1,0 +1,88 @@
+import base64
+import hashlib
+import json
+import urllib.parse
+import urllib.request
+import uuid
+
+import pytest
+from botocore.exceptions import ClientError
+
+
+def digest(*parts: str) -> str:
+    """base64url(SHA-256(parts joined by a zero byte)), without padding."""
+    return base64.urlsafe_b64encode(hashlib.sha256("\0".join(parts).encode()).digest()).rstrip(b"=").decode()
+
+
+def journal(stage) -> list[dict]:
+    """What the queue has accepted."""
+    queue = urllib.parse.quote(stage.outputs["MessageQueueUrl"], safe="")
+    with urllib.request.urlopen(f"{stage.aws_endpoint}/_distributary/journal?queue={queue}") as answer:
+        return json.load(answer)["messages"]
+
+
+def body(entry: dict) -> dict:
+    """The message of a journal entry; as floats its integers may have any number of digits."""
+    return json.loads(entry["body"], parse_int=float)
+
+
+def message(**payload: object) -> dict:
+    """A message to the shipped input."""
+    return {"messageId": uuid.uuid4().hex, "inputName": "telemetry", "payload": json.dumps(payload).encode()}
+
+
+def test_boto3_with_our_model_puts_messages(iotevents, stage) -> None:
+    """An accepted batch has no error entries, and each message is in the queue under its key's group."""
+    messages = [message(deviceId="pump-7", temperature=20.0), message(deviceId="pump-8", temperature=1)]
+    answer = iotevents.batch_put_message(messages=messages)
+    found = {body(one)["messageId"]: one for one in journal(stage)}
+
+    assert answer["BatchPutMessageErrorEntries"] == []
+    for sent, key in zip(messages, ("pump-7", "pump-8"), strict=True):
+        one = found[sent["messageId"]]
+        group = digest("telemetry", key)
+        attributes = {name.lower().replace("_", ""): value for name, value in one.items() if isinstance(value, str)}
+        assert group in attributes.values()
+        assert digest(group, sent["messageId"]) in attributes.values()
+        assert body(one)["payload"] == json.loads(sent["payload"])
+
+
+def test_refused_messages_have_entries_and_the_rest_none(iotevents) -> None:
+    """An unknown input and a payload that is no object are refused by entry; the good one is accepted."""
+    good = message(deviceId="d")
+    unknown = {**message(deviceId="d"), "inputName": "nobody"}
+    broken = {**message(), "payload": b"[1]"}
+    entries = iotevents.batch_put_message(messages=[good, unknown, broken])["BatchPutMessageErrorEntries"]
+
+    assert {entry["messageId"]: entry["errorCode"] for entry in entries} == {
+        unknown["messageId"]: "ResourceNotFoundException",
+        broken["messageId"]: "InvalidRequestException",
+    }
+
+
+def test_a_message_sent_again_is_taken_once(iotevents, stage) -> None:
+    """Within five minutes the queue drops the same messageId of the same key."""
+    again = message(deviceId="twice")
+    for _ in range(2):
+        assert iotevents.batch_put_message(messages=[again])["BatchPutMessageErrorEntries"] == []
+
+    assert len([one for one in journal(stage) if again["messageId"] in one["body"]]) == 1
+
+
+def test_one_keys_messages_stay_in_order(iotevents, stage) -> None:
+    """Messages of one key in one request are queued in the request's order."""
+    messages = [message(deviceId="ordered", n=number) for number in range(7)]
+    iotevents.batch_put_message(messages=messages)
+    bodies = [body(one) for one in journal(stage)]
+
+    assert [body["payload"]["n"] for body in bodies if body["payload"].get("deviceId") == "ordered"] == list(range(7))
+
+
+@pytest.mark.parametrize("messages", [[], [{**message(deviceId="d"), "messageId": "not a name!"}]], ids=["empty", "id"])
+def test_whole_requests_are_refused_as_modelled(unchecked, messages: list) -> None:
+    """What the service model says of shape, count and patterns is InvalidRequestException, 400."""
+    with pytest.raises(ClientError) as error:
+        unchecked.batch_put_message(messages=messages)
+
+    assert error.value.response["Error"]["Code"] == "InvalidRequestException"
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400

@@ -6,8 +6,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from botocore.session import Session
 from fake_clock import FakeClock
@@ -127,7 +129,8 @@ def test_wrong_credentials_are_401_with_a_challenge(house: House, headers: dict[
     assert json.loads(response.body)["instance"] == "r-1"
     assert response.log == {"refused": "Unauthorized"}
     assert house.seen == []
-    assert ID not in house.keys.asked
+    # Only who knows the secret that an id would have makes us look.
+    assert house.keys.asked == (["DK1BBBBBBBBBBBBBBBB"] if headers == WRONG["a derived secret of no key"] else [])
 
 
 def test_an_unknown_id_and_a_wrong_secret_get_the_same_answer(house: House) -> None:
@@ -401,12 +404,15 @@ def test_a_key_of_another_door_is_denied(house: House, call: tuple) -> None:
 
 
 def test_a_signature_for_one_stream_opens_no_other(house: House) -> None:
-    """The target is signed, and its service must be that of the signature."""
-    made = client(house, "firehose")
-    target = {"x-amz-target": "Kinesis_20131202.PutRecord"}
-    made.change = lambda seen: replace(seen, headers={**seen.headers, **target})
+    """A key for Firehose alone signs a Kinesis target as Firehose's: the service must be the target's."""
+    house.give(sinks=frozenset({"firehose"}))
+    for target, status in (("Firehose_20150804.PutRecord", 202), ("Kinesis_20131202.PutRecord", 400)):
+        signed = AWSRequest("POST", "https://h/", {"X-Amz-Target": target}, b"{}")
+        SigV4Auth(Credentials(ID, SECRET), "firehose", "us-east-1").add_auth(signed)
+        headers = {"host": "h", **{name.lower(): value for name, value in signed.headers.items()}}
 
-    assert error_of(CALLS["firehose"][1], made) == ("InvalidSignatureException", 400)
+        assert house.aws(Request("POST", "/", headers, "", b"{}", time=Clock().time())).status == status
+    assert len(house.seen) == 1
 
 
 def test_a_target_of_another_service_is_left_to_the_door(house: House) -> None:

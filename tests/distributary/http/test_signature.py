@@ -75,6 +75,46 @@ def test_a_changed_request_is_refused_with_awss_name(case: dict) -> None:
     assert SECRET not in str(refused.value)
 
 
+class _SignsFewer(SigV4Auth):
+    """A signer that leaves a header out of a signature that is good otherwise."""
+
+    left_out = ""
+
+    def headers_to_sign(self, request: AWSRequest) -> Any:
+        headers = super().headers_to_sign(request)
+        del headers[self.left_out]
+        return headers
+
+
+@pytest.mark.parametrize("left_out", ["host", "x-amz-date", "x-amz-target", "content-type"])
+def test_what_decides_what_a_request_does_must_be_signed(left_out: str) -> None:
+    """A good signature that leaves out the host, the time or the target would be good for others, too."""
+    given = {"X-Amz-Target": "Kinesis_20131202.PutRecord", "Content-Type": "application/x-amz-json-1.1"}
+    signed = AWSRequest("POST", f"https://{HOST}/", given, b"{}")
+    signer = _SignsFewer(Credentials(KEY_ID, SECRET), "kinesis", "us-east-1")
+    signer.left_out = left_out
+    signer.add_auth(signed)
+    headers = {"host": HOST, **{name.lower(): value for name, value in signed.headers.items()}}
+    request = Request("POST", "/", headers, "", b"{}", time=arrived(headers))
+    if left_out == "content-type":
+        check(request, "kinesis", signed=("x-amz-target",))
+        return
+
+    with pytest.raises(Unauthorized, match=f"{left_out} must be signed"):
+        check(request, "kinesis", signed=("x-amz-target",))
+
+
+def test_a_query_is_signed_in_one_order_and_sent_in_any() -> None:
+    """Also where one name has several values."""
+    described = next(
+        case for case in CASES["good"] if case["is"] == "a path and a query with everything that is encoded"
+    )
+    parameters = described["query"].split("&")
+
+    for order in (reversed(parameters), sorted(parameters)):
+        check(replace(as_request(described), query="&".join(order)), "ioteventsdata")
+
+
 # ── against botocore's own signer ──
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)

@@ -49,17 +49,19 @@ class FirehoseWire:
         return Done(members, len(data), refused)
 
     def describe(self, body: Structure, _: Deliver) -> Done:
-        """DescribeDeliveryStream, as AWS answers it."""
-        name = _name(body)
+        """DescribeDeliveryStream, as AWS answers it, under the name that was asked for: Vector compares the two."""
+        asked = _name(body)
         page = {
             "Limit": body.number("Limit", 1, _MAX_LIMIT),
             "ExclusiveStartDestinationId": body.text(
                 "ExclusiveStartDestinationId", longest=_LONGEST_DESTINATION, pattern=_DESTINATION
             ),
         }
-        self._check(body, name)
+        self._check(body, asked)
         described = self._sink.describe(**{name: value for name, value in page.items() if value is not None})
-        return Done({"DeliveryStreamDescription": described["DeliveryStreamDescription"]})
+        return Done(
+            {"DeliveryStreamDescription": {**described["DeliveryStreamDescription"], "DeliveryStreamName": asked}}
+        )
 
     def _check(self, body: Structure, name: str | None) -> None:
         body.check()

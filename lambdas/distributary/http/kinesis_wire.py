@@ -48,19 +48,20 @@ class KinesisWire:
         return Done({"FailedRecordCount": refused, "Records": told, **self._encryption()}, len(records), refused)
 
     def describe(self, body: Structure, _: Deliver) -> Done:
-        """DescribeStream, as AWS answers it."""
+        """DescribeStream, as AWS answers it, under the name that was asked for: clients compare the two."""
         page = {
             "Limit": body.number("Limit", 1, _MAX_LIMIT),
             "ExclusiveStartShardId": body.text("ExclusiveStartShardId", longest=_LONGEST_NAME, pattern=_NAME),
         }
-        self._check_stream(body)
+        asked = self._check_stream(body)
         described = self._sink.describe(**{name: value for name, value in page.items() if value is not None})
-        return Done({"StreamDescription": described["StreamDescription"]})
+        return Done({"StreamDescription": {**described["StreamDescription"], "StreamName": asked}})
 
     def summarise(self, body: Structure, _: Deliver) -> Done:
-        """DescribeStreamSummary, as AWS answers it."""
-        self._check_stream(body)
-        return Done({"StreamDescriptionSummary": self._sink.summarise()["StreamDescriptionSummary"]})
+        """DescribeStreamSummary, as AWS answers it, under the name that was asked for."""
+        asked = self._check_stream(body)
+        described = self._sink.summarise()["StreamDescriptionSummary"]
+        return Done({"StreamDescriptionSummary": {**described, "StreamName": asked}})
 
     def _record(self, body: Structure) -> KinesisRecord:
         """The record of a PutRecord, or of one entry of a PutRecords."""
@@ -82,8 +83,8 @@ class KinesisWire:
                 "DryRunOperationException", "The request was rejected because the DryRun parameter was specified."
             )
 
-    def _check_stream(self, body: Structure) -> None:
-        """Raises BadRequest for whatever the readers noted, then unless name and ARN are those of our stream."""
+    def _check_stream(self, body: Structure) -> str:
+        """The name that was asked for. Raises BadRequest for what the readers noted, and for another stream's name."""
         name = body.text("StreamName", longest=_LONGEST_NAME, pattern=_NAME)
         arn = body.text("StreamARN", longest=_LONGEST_ARN, pattern=_ARN)
         body.check()
@@ -93,6 +94,7 @@ class KinesisWire:
         for one in given:
             if one not in self._names:
                 raise BadRequest("ResourceNotFoundException", f"Stream {one} not found.")
+        return given[0]
 
     def _check_record(self, record: KinesisRecord) -> None:
         if record.explicit_hash_key is not None and int(record.explicit_hash_key) > _MAX_HASH_KEY:

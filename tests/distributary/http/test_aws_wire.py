@@ -260,7 +260,7 @@ def test_boto3_reads_what_the_door_answers(client) -> None:
     assert described["CreateTimestamp"] == CREATED
     assert kinesis.describe_stream(StreamName="events")["StreamDescription"]["StreamCreationTimestamp"] == CREATED
     summary = kinesis.describe_stream_summary(StreamName="events")["StreamDescriptionSummary"]
-    assert summary["StreamName"] == "real-stream"
+    assert summary["StreamName"] == "events"
 
 
 @pytest.mark.parametrize(

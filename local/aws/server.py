@@ -33,6 +33,7 @@ from local.aws.services.kinesis import Kinesis
 from local.aws.services.lambda_functions import Lambda
 from local.aws.services.sqs import Sqs
 from local.aws.types import TYPES
+from local.aws.unimplemented import answered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -131,7 +132,7 @@ class AwsServer:
         forget_known_types()
 
     def _serve(self, listener: socket.socket, opening: ExitStack) -> None:
-        application: Application = self.journal.in_front_of(DomainDispatcherApplication(create_backend_app))
+        application: Application = self.journal.in_front_of(answered(DomainDispatcherApplication(create_backend_app)))
         for layer in self._layers:
             application = layer(application)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)

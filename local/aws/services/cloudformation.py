@@ -6,13 +6,17 @@ failed call, finds nothing left to do, and reports success. Here every failure i
 
 from __future__ import annotations
 
+import contextlib
 import re
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 from moto.cloudformation import models, parsing
-from moto.cloudformation.models import CloudFormationBackend, Event, Stack
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import ChangeSet, CloudFormationBackend, Event, Stack
 from moto.cloudformation.parsing import ResourceMap
+from moto.core.exceptions import ServiceException
+from moto.ssm.models import ssm_backends
 
 from local.aws.services import Completed
 
@@ -76,18 +80,25 @@ class Resources(ResourceMap):
         self.load_mapping()
         self.load_parameters()
         self.load_conditions()
-        again = [key for key in self.failures if key in self._resource_json_map and key not in self._parsed_resources]
+        again = [key for key in self.failures if key in self._resource_json_map]
         for key in self.in_order({*again, *differences["Add"], *differences["Modify"]}):
             self.attempt(key, self.change if key in self._parsed_resources else self.__getitem__)
         self.failures = {key: why for key, why in self.failures.items() if key in self._resource_json_map}
         for key in self.newest_first(differences["Remove"]):
             self._delete_resource(self._parsed_resources.pop(key), former[key])
 
+    def parse_ssm_parameter(self, value: str, value_type: str) -> str:
+        """The parameter's value, also where moto takes what it has read before for the parameter's name."""
+        known = ssm_backends[self._account_id][self._region_name].get_parameter(value)
+        return super().parse_ssm_parameter(value, value_type) if known else value
+
     def in_order(self, keys: AbstractSet[str]) -> list[str]:
         """The logical ids, each after those that its part of the template mentions."""
         ordered: dict[str, None] = {}
 
         def put(key: str, above: tuple[str, ...] = ()) -> None:
+            if key in ordered:
+                return
             for other in sorted(mentioned(self._resource_json_map[key]) & keys - {key, *above}):
                 put(other, (*above, key))
             ordered[key] = None
@@ -135,21 +146,57 @@ class CloudFormation(Completed, CloudFormationBackend):
 
     __module__ = CloudFormationBackend.__module__  # moto finds a service's URLs by its backend's module
 
+    def describe_change_set(self, change_set_name: str) -> ChangeSet:
+        """The change set by ARN or name; an unknown one is answered as AWS does, which the CDK CLI waits for."""
+        try:
+            found = super().describe_change_set(change_set_name)
+        except ValidationError as error:
+            raise ChangeSetNotFound(change_set_name) from error
+        assert found is not None  # noqa: S101 - moto raises where there is none
+        return found
+
+    def delete_change_set(self, change_set_name: str) -> None:
+        """Deletes the change set; it is no error if there is none."""
+        with contextlib.suppress(ChangeSetNotFound):
+            self.change_sets.pop(self.describe_change_set(change_set_name).change_set_id)
+
     def execute_change_set(self, change_set_name: str, stack_name: str | None = None) -> None:
-        """Carries the change set out; the stack's status and events say what failed."""
-        super().execute_change_set(change_set_name, stack_name)
+        """Carries the change set out and forgets all of its stack's; the stack's status and events say what failed."""
         change_set = self.describe_change_set(change_set_name)
-        assert change_set is not None  # noqa: S101 - it was executed a line ago
+        self.change_sets = {key: one for key, one in self.change_sets.items() if one.stack_id != change_set.stack_id}
         stack = self.stacks[change_set.stack_id]
-        stack.template_dict = change_set.template_dict
+        stack.template, stack.template_dict = change_set.template, change_set.template_dict
         stack.parameters = change_set.parameters
-        failures = failures_of(stack)
-        if not failures:
-            stack.output_map = stack._create_output_map()  # noqa: SLF001 - moto does so in its UpdateStack, and only there
+        kind = change_set.change_set_type
+        stack._add_stack_event(f"{kind}_IN_PROGRESS", resource_status_reason="User Initiated")  # noqa: SLF001 - moto's way
+        try:
+            change_set.apply()
+        except Exception as error:  # noqa: BLE001 - a 500 would make the CDK CLI ask again for a minute
+            stack._add_stack_event(f"{kind}_FAILED", resource_status_reason=reason(error))  # noqa: SLF001 - likewise
+            stack.status = FAILED[kind]
             return
-        for key, why in failures.items():
-            stack.events.append(failure_event(stack, key, why))
-        stack.status = "ROLLBACK_COMPLETE" if change_set.change_set_type == "CREATE" else "UPDATE_ROLLBACK_COMPLETE"
+        conclude(stack, kind)
+
+
+FAILED = {"CREATE": "ROLLBACK_COMPLETE", "UPDATE": "UPDATE_ROLLBACK_COMPLETE"}
+
+
+def conclude(stack: Stack, kind: str) -> None:
+    """Gives the stack its status, its outputs and the events that say what failed. `kind`: CREATE or UPDATE."""
+    failures = failures_of(stack)
+    for key, why in failures.items():
+        stack.events.append(failure_event(stack, key, why))
+    stack.status = FAILED[kind] if failures else f"{kind}_COMPLETE"
+    stack._add_stack_event(stack.status)  # noqa: SLF001 - moto's way
+    if not failures:
+        stack.output_map = stack._create_output_map()  # noqa: SLF001 - moto does so in its UpdateStack, and only there
+
+
+class ChangeSetNotFound(ServiceException):
+    """AWS's answer for a change set that does not exist, or was executed."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__("ChangeSetNotFound", f"ChangeSet [{name}] does not exist")
 
 
 def failures_of(stack: Stack) -> dict[str, str]:

@@ -86,6 +86,7 @@ class Stack:
         self.client = aws.client("cloudformation")
         self.name = f"Test{next(NUMBERS)}"
         self.kind = "CREATE"
+        self.parameters: list[dict[str, Any]] = []
 
     def deploy(self, resources: dict[str, Any], outputs: dict[str, Any] | None = None, **more: Any) -> dict[str, str]:
         """The values of the outputs; `outputs` gives the value of each by name."""
@@ -95,6 +96,7 @@ class Stack:
             StackName=self.name,
             ChangeSetName=change,
             ChangeSetType=self.kind,
+            Parameters=self.parameters,
             TemplateBody=json.dumps(template | more),
         )
         self.client.execute_change_set(StackName=self.name, ChangeSetName=change)

@@ -1,3 +1,5 @@
+import pytest
+
 QUEUE = {"Type": "AWS::SQS::Queue"}
 NO_ROLE = {
     "Type": "AWS::Lambda::Function",
@@ -58,6 +60,20 @@ def test_a_failed_resource_is_tried_again_with_the_next_deployment(aws, stack, r
     assert outputs["Url"] == f"{aws.endpoint}/123456789012/good-now"
 
 
+def test_a_failed_change_is_tried_again_with_the_next_deployment(aws, stack, unique):
+    """What it needs may exist by then, though its own part of the template is the same."""
+    dead = unique("dead")
+    policy = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:123456789012:{dead}", "maxReceiveCount": 3}
+    changed = {"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": policy}}
+    stack.deploy({"Queue": QUEUE})
+    stack.deploy({"Queue": changed})
+    failed = stack.status
+    aws.client("sqs").create_queue(QueueName=dead)
+    stack.deploy({"Queue": changed, "Other": QUEUE})
+
+    assert (failed, stack.status) == ("UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE")
+
+
 def test_an_update_adds_changes_and_removes(aws, stack, unique):
     """What is new exists, what changed has changed in place, what is gone is gone; outputs are the new ones."""
     first, second = unique("first"), unique("second")
@@ -74,6 +90,40 @@ def test_an_update_adds_changes_and_removes(aws, stack, unique):
     assert urls == [outputs["Other"]]
     assert set(outputs) == {"Other"}
     assert kept["Attributes"]["VisibilityTimeout"] == "7"
+
+
+def test_a_change_set_that_is_not_there_is_not_found(aws, stack):
+    """As the CDK CLI expects it before each new deployment: deleting it again is no error, and describing it is one."""
+    stack.deploy({"Queue": QUEUE})
+    client, named_set = (
+        aws.client("cloudformation"),
+        {"StackName": stack.name, "ChangeSetName": "cdk-deploy-change-set"},
+    )
+    client.delete_change_set(**named_set)
+
+    with pytest.raises(client.exceptions.ChangeSetNotFoundException):
+        client.describe_change_set(**named_set)
+
+
+def test_a_parameter_from_parameter_store_keeps_its_value_over_updates(aws, stack, unique):
+    """The CDK's bootstrap version is one: read at the first deployment, the previous value at the next."""
+    name = f"/{unique('parameter')}"
+    aws.client("ssm").put_parameter(Name=name, Value="33", Type="String")
+    version = {"Version": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": name}}
+    outputs = [stack.deploy({"Queue": QUEUE}, {"Version": {"Ref": "Version"}}, Parameters=version)]
+    stack.parameters = [{"ParameterKey": "Version", "UsePreviousValue": True}]
+    outputs.append(stack.deploy({"Other": QUEUE}, {"Version": {"Ref": "Version"}}, Parameters=version))
+
+    assert (stack.status, outputs) == ("UPDATE_COMPLETE", [{"Version": "33"}] * 2)
+
+
+def test_a_template_that_cannot_be_applied_fails_its_stack_at_once(stack):
+    """No error 500, which the CDK CLI would repeat for a minute."""
+    parameter = {"Missing": {"Type": "AWS::SSM::Parameter::Value<String>"}}
+    stack.deploy({"Queue": QUEUE})
+    stack.deploy({"Queue": QUEUE, "Other": QUEUE}, Parameters=parameter)
+
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
 
 
 def test_what_the_conditions_leave_out_is_no_failure(stack):

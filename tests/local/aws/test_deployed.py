@@ -1,0 +1,91 @@
+import pytest
+
+from local.gateway import Cors, Route
+
+
+def resource(kind, **properties):
+    """A resource."""
+    return {"Type": f"AWS::{kind}", "Properties": properties}
+
+
+@pytest.fixture
+def api(role):
+    """A stack with an HTTP API of two routes, one of them to a function."""
+    return {
+        "Function": resource(
+            "Lambda::Function", Runtime="python3.13", Handler="h.f", Role=role, Code={"ZipFile": "def f(): pass"}
+        ),
+        "Api": resource(
+            "ApiGatewayV2::Api",
+            Name="any",
+            ProtocolType="HTTP",
+            CorsConfiguration={
+                "AllowOrigins": ["*"],
+                "AllowMethods": ["POST"],
+                "AllowHeaders": ["content-type"],
+                "ExposeHeaders": ["retry-after"],
+                "MaxAge": 60,
+            },
+        ),
+        "ToFunction": resource(
+            "ApiGatewayV2::Integration",
+            ApiId={"Ref": "Api"},
+            IntegrationType="AWS_PROXY",
+            IntegrationUri={"Fn::GetAtt": ["Function", "Arn"]},
+            PayloadFormatVersion="2.0",
+        ),
+        "Elsewhere": resource(
+            "ApiGatewayV2::Integration",
+            ApiId={"Ref": "Api"},
+            IntegrationType="HTTP_PROXY",
+            IntegrationMethod="GET",
+            IntegrationUri="https://example.com",
+            PayloadFormatVersion="1.0",
+        ),
+        "Post": route("POST /v1/events", "ToFunction"),
+        "Get": route("GET /", "Elsewhere"),
+    }
+
+
+def route(key, integration):
+    """A route to an integration."""
+    target = {"Fn::Join": ["", ["integrations/", {"Ref": integration}]]}
+    return resource("ApiGatewayV2::Route", ApiId={"Ref": "Api"}, RouteKey=key, Target=target)
+
+
+def test_the_api_has_the_routes_that_lead_to_functions(aws, stack, api):
+    """Each with its function's name, and the CORS configuration; another deployment counts at once."""
+    name = stack.deploy(api, {"Name": {"Ref": "Function"}})["Name"]
+    first = aws.inside("deployed.http_api()")
+    stack.deploy(api | {"Put": route("PUT /v2", "ToFunction")})
+    second = aws.inside("deployed.http_api()")
+    stack.delete()
+
+    assert first.routes == (Route("POST /v1/events", name),)
+    assert first.cors == Cors(("*",), ("POST",), ("content-type",), ("retry-after",), 60)
+    assert second.routes == (Route("POST /v1/events", name), Route("PUT /v2", name))
+
+
+def test_before_a_deployment_there_is_no_api(aws):
+    """LookupError, which the gateway answers with 404."""
+    with pytest.raises(LookupError):
+        aws.inside("deployed.http_api()")
+
+
+def test_an_unknown_function_is_a_lookup_error(aws):
+    """As the runtime wants it."""
+    with pytest.raises(LookupError):
+        aws.inside("deployed.function('nobody')")
+
+
+def test_a_revision_changes_with_the_configuration_alone(aws, stack, api):
+    """Warm processes must see a new environment variable, and no process must end where nothing has changed."""
+    function = {"Function": api["Function"]}
+    name = stack.deploy(function, {"Name": {"Ref": "Function"}})["Name"]
+    revisions = [aws.inside(f"deployed.function({name!r}).revision") for _ in range(2)]
+    changed = {**api["Function"]["Properties"], "Environment": {"Variables": {"A": "1"}}}
+    stack.deploy({"Function": api["Function"] | {"Properties": changed}})
+    revisions.append(aws.inside(f"deployed.function({name!r}).revision"))
+    stack.delete()
+
+    assert revisions[0] == revisions[1] != revisions[2]

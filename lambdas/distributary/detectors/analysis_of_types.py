@@ -13,7 +13,9 @@ def type_findings(found: list[Place]) -> Iterator[Finding]:
     values = [place for place in found if place.role == "value" and place.action]
     named = [(str(place.action.members["variableName"]), place) for place in values if place.action]
     variables = variable_types([(name, place.expression.tree) for name, place in named])
-    first = {name: place.path for name, place in reversed(named)}
+    first: dict[str, str] = {}
+    for name, place in named:
+        first.setdefault(name, place.path)
     for name, path in first.items():
         if types := variables[name]:
             text = f"Inferred data types [{', '.join(sorted(types))}] for $variable.{name}"

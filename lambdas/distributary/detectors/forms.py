@@ -52,8 +52,9 @@ def read_inputs(text: str, *, name: str, parameters: Mapping[str, Any] | None = 
     for found in _found(text, "Input", name, parameters or {}, faults):
         definition = found.take("inputDefinition", faults)
         attributes = definition.get("attributes") if isinstance(definition, dict) else None
-        paths = [one.get("jsonPath") if isinstance(one, dict) else None for one in attributes or ()]
-        if not isinstance(attributes, list) or not all(isinstance(path, str) for path in paths):
+        listed = attributes if isinstance(attributes, list) else [None]
+        paths = [one.get("jsonPath") if isinstance(one, dict) else None for one in listed]
+        if not all(isinstance(path, str) for path in paths):
             faults.append(f"{found.path}inputDefinition.attributes: a list of objects with jsonPath is missing")
         inputs[found.name] = tuple(map(str, paths))
     _raise(faults)

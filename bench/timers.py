@@ -14,7 +14,7 @@ from typing import Any
 
 # (module, what in it, step): functions before the modules that import them, so that those get the watched one.
 WATCHED = (
-    ("botocore.client", "BaseClient._make_api_call", "botocore, {1}"),
+    ("distributary.sinks.json_client", "JsonClient._call", "AWS, {1}"),
     ("distributary.http.request", "Request.from_event", "request"),
     ("distributary.http.body", "read", "parse"),
     ("distributary.envelope", "address", "ids"),

@@ -1,16 +1,18 @@
 """A door behind a loopback port, so that real clients can knock."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 from distributary.http.request import Request, Response
 
 
 @contextmanager
-def served(answer: Callable[[Request], Response]) -> Iterator[str]:
-    """The URL under which the door answers until the block ends."""
+def served(answer: Callable[[Request], Response], certificate: Path | None = None) -> Iterator[str]:
+    """The URL under which the door answers until the block ends; with a certificate and its key, by TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -32,10 +34,14 @@ def served(answer: Callable[[Request], Response]) -> Iterator[str]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
+    if certificate:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"https://localhost:{server.server_port}" if certificate else f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()

@@ -1,8 +1,20 @@
+import ssl
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from botocore.stub import Stubber
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+from door_server import served
 
 from distributary import timeouts
-from distributary.clients import Clients
+from distributary.clients import QUICK, Clients
+from distributary.errors import SinkUnavailable
+from distributary.http.request import Response
+from distributary.sinks.json_client import JsonClient
 
 
 def test_a_client_has_the_projects_timeouts_and_attempts(monkeypatch) -> None:
@@ -18,12 +30,81 @@ def test_a_client_has_the_projects_timeouts_and_attempts(monkeypatch) -> None:
 def test_no_parameters_are_checked(monkeypatch) -> None:
     """Whoever calls has made them; checking 500 records again costs a millisecond."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    client = Clients().make("kinesis")
+    client = Clients().make("iotevents-data")
 
     with Stubber(client) as stub:
-        stub.add_client_error("put_records", "ValidationException")
-        with pytest.raises(client.exceptions.ClientError, match="ValidationException"):
-            client.put_records(StreamName="s")
+        stub.add_client_error("batch_put_message", "InvalidRequestException")
+        with pytest.raises(client.exceptions.InvalidRequestException):
+            client.batch_put_message()
+
+
+@pytest.mark.parametrize("service", sorted(QUICK))
+def test_puts_go_the_shorter_way_over_one_pool(monkeypatch, service) -> None:
+    """The pool leads to the client's endpoint, keeps so many connections, and trusts what botocore trusts."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    clients = Clients()
+
+    client = clients.make(service, connections=7)
+
+    assert isinstance(client, JsonClient)
+    assert f"{client._pool.scheme}://{client._pool.host}" == client.meta.endpoint_url
+    assert client._pool.pool.maxsize == 7
+    assert (client._pool.timeout.connect_timeout, client._pool.timeout.read_timeout) == (1.0, 3.0)
+    assert client._pool.conn_kw["ssl_context"] is clients._trust
+    assert clients._trust.verify_mode is ssl.CERT_REQUIRED
+    assert clients._trust.check_hostname
+    assert clients._trust.get_ca_certs()
+
+
+@pytest.fixture
+def certificate(tmp_path):
+    """A certificate of localhost's own, with its key, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    usage = dict.fromkeys(
+        ["content_commitment", "key_encipherment", "data_encipherment", "key_agreement", "crl_sign"], False
+    )
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=True, key_cert_sign=True, encipher_only=False, decipher_only=False, **usage
+            ),
+            critical=True,
+        )
+        .sign(key, hashes.SHA256())
+    )
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + made.public_bytes(Encoding.PEM)
+    (tmp_path / "localhost.pem").write_bytes(pem)
+    return tmp_path / "localhost.pem"
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_a_server_is_believed_only_with_a_certificate_of_the_bundle(monkeypatch, certificate, trusted) -> None:
+    """TLS is verified, against `AWS_CA_BUNDLE` where it is set."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    if trusted:
+        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    with served(lambda _: Response(200, '{"Successful": []}'), certificate) as url:
+        client = Clients().make("sqs", endpoint=url)
+
+        if trusted:
+            assert client.send_message_batch(QueueUrl="q", Entries=[]) == {"Successful": []}
+        else:
+            with pytest.raises(SinkUnavailable, match="CERTIFICATE_VERIFY_FAILED"):
+                client.send_message_batch(QueueUrl="q", Entries=[])
 
 
 def test_one_session_makes_all_clients(monkeypatch) -> None:

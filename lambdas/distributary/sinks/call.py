@@ -43,11 +43,16 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
         about = error.response.get("Error", {})
         code = str(about.get("Code", "Unknown"))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        later = status >= _SERVER_ERRORS or status == _TOO_MANY_REQUESTS or code in THROTTLING
-        raise SinkUnavailable(code, str(about.get("Message", "")), retryable=later) from error
+        raise failure(code, str(about.get("Message", "")), status) from error
     except (BotoCoreError, ResponseParserError) as error:
         later = isinstance(error, ConnectionError | HTTPClientError | ResponseParserError)
         raise SinkUnavailable(type(error).__name__, str(error), retryable=later) from error
+
+
+def failure(code: str, detail: str, status: int) -> SinkUnavailable:
+    """The error for an answer that is one: throttling and what goes wrong at AWS may pass, the rest will not."""
+    later = status >= _SERVER_ERRORS or status == _TOO_MANY_REQUESTS or code in THROTTLING
+    return SinkUnavailable(code, detail, retryable=later)
 
 
 def matched(entries: Sequence[Mapping[str, Any]], records: Sequence[object]) -> Sequence[Mapping[str, Any]]:

@@ -44,8 +44,7 @@ def function(name: str) -> FunctionSpec:
 
 def revision(found: LambdaFunction) -> str:
     """A text that changes with the function's code or configuration."""
-    configuration = {key: value for key, value in found.get_configuration().items() if key != "LastModified"}
-    return hashlib.sha256(json.dumps(configuration, sort_keys=True, default=str).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(found.get_configuration(), sort_keys=True, default=str).encode()).hexdigest()
 
 
 def http_api() -> HttpApi:

@@ -1,4 +1,4 @@
-"""Lambda whose functions run in our own processes, and whose event sources are polled by us."""
+"""Lambda whose functions run in our own processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import LambdaClientError
-from moto.awslambda.models import EventSourceMapping, LambdaBackend, LambdaFunction
+from moto.awslambda.models import LambdaBackend, LambdaFunction
 
 from local.aws.services import Completed
 from local.functions import Invocation, RequestTooLarge, TooManyRequests
@@ -37,12 +37,6 @@ class Lambda(Completed, LambdaBackend):
         """The function's new configuration."""
         with_log_group(self.get_function(function_name, qualifier), body)
         return super().update_function_configuration(function_name, qualifier, body)
-
-    def create_event_source_mapping(self, spec: dict[str, Any]) -> EventSourceMapping:
-        """The mapping, which moto must not serve: without Docker it would eat the source's messages."""
-        mapping = super().create_event_source_mapping(spec)
-        forget_mappings(self.account_id, self.region_name)
-        return mapping
 
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
@@ -84,16 +78,3 @@ def with_log_group(function: LambdaFunction, spec: Mapping[str, Any]) -> LambdaF
     if group:
         function.logs_group_name = group
     return function
-
-
-def forget_mappings(account_id: str, region_name: str) -> None:
-    """Takes from every queue and stream what makes moto invoke functions by itself."""
-    from moto.kinesis.models import kinesis_backends  # noqa: PLC0415  # moto's services import each other
-    from moto.sqs.models import sqs_backends  # noqa: PLC0415  # likewise
-
-    sources: list[Any] = [
-        *sqs_backends[account_id][region_name].queues.values(),
-        *kinesis_backends[account_id][region_name].streams.values(),
-    ]
-    for source in sources:
-        source.lambda_event_source_mappings.clear()

@@ -39,7 +39,11 @@ models.camelcase_to_underscores = lru_cache(maxsize=None)(camelcase_to_underscor
 
 
 class Queue(MotoQueue):
-    """moto's queue; duplicates are found by the service, and functions are invoked by nobody here."""
+    """moto's queue; duplicates are found by the service.
+
+    moto's would also hand each message to the functions that are mapped to it, and without Docker that eats it: event
+    sources are polled by `local.event_sources`.
+    """
 
     # moto reads all attributes for each message sent: counting the queue each time makes 1,000 messages take minutes.
     BASE_ATTRIBUTES = [name for name in MotoQueue.BASE_ATTRIBUTES if name not in COUNTS]  # noqa: RUF012 - moto's form

@@ -136,3 +136,12 @@ def role(aws: Aws) -> str:
 def unique() -> Callable[[str], str]:
     """Names that no other test uses."""
     return lambda name: f"{name}-{next(NUMBERS)}"
+
+
+@pytest.fixture
+def impatient() -> Iterator[None]:
+    """Threads that take turns a thousand times as often as usual, so that a race shows."""
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(usual)

@@ -115,6 +115,7 @@ def test_a_stream_says_its_largest_record(aws, unique):
     assert kinesis.get_records(ShardIterator=iterator)["Records"][0]["Data"] == record["Data"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_concurrent_producers_lose_nothing(kinesis):
     """Each record has a sequence number of its own in its shard."""
     numbers: list[tuple[str, str]] = []

@@ -1,6 +1,8 @@
 import json
 import threading
+import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from cProfile import Profile
 
 import pytest
@@ -114,33 +116,33 @@ def test_a_dead_letter_arrives_whatever_its_deduplication_id(aws, unique):
     assert [message["Body"] for message in moved] == ["earlier", "poison"]
 
 
+@pytest.mark.usefixtures("impatient")
 def test_no_message_is_lost_or_given_twice_under_concurrency(sqs):
-    """Four senders and four receivers at once: each message is received exactly once."""
+    """Three senders and three receivers at a queue that is already long: each message is received exactly once."""
     sqs.create_queue("q")
+    senders, messages = range(3), range(100)
+    waiting = [f"waiting-{i}" for i in range(200)]
+    for body in waiting:
+        sqs.send_message("q", body)
     received: list[str] = []
-    done = threading.Event()
+    end = time.monotonic() + 10
 
     def send(sender):
-        for i in range(50):
+        for i in messages:
             sqs.send_message("q", f"{sender}-{i}")
 
     def receive():
-        while not done.is_set():
-            for message in sqs.receive_message("q", 10, 0, 30):
+        while len(received) < len(waiting) + len(senders) * len(messages) and time.monotonic() < end:
+            for message in sqs.receive_message("q", 3, 0, 30):
                 received.append(message.body)
                 sqs.delete_message("q", message.receipt_handle)
-            if len(received) >= 200:
-                done.set()
 
-    threads = [threading.Thread(target=send, args=(i,)) for i in range(4)]
-    threads += [threading.Thread(target=receive) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(timeout=20)
-    done.set()
+    with ThreadPoolExecutor(2 * len(senders)) as threads:
+        running = [threads.submit(receive) for _ in senders] + [threads.submit(send, one) for one in senders]
+    for one in running:
+        one.result()
 
-    assert Counter(received) == {f"{sender}-{i}": 1 for sender in range(4) for i in range(50)}
+    assert Counter(received) == Counter([*waiting, *(f"{sender}-{i}" for sender in senders for i in messages)])
 
 
 def test_a_waiting_receiver_gets_the_message_that_comes(sqs):

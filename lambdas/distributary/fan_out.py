@@ -151,7 +151,8 @@ def _kinesis_record(parcel: _Parcel) -> KinesisRecord:
 def _message(parcel: _Parcel) -> Message:
     event = parcel.event
     payload = event.data.encode() if isinstance(event.data, str) else bytes(event.data or b"")
-    return Message(message_id(event), parcel.route.input or "", payload, _milliseconds(str(event.attributes["time"])))
+    time = _milliseconds(str(event.attributes["time"]))
+    return Message(message_id(event), parcel.route.input or "", payload, time, event.value)
 
 
 _MAKERS: Mapping[SinkName, Any] = {"firehose": _firehose_record, "kinesis": _kinesis_record, "iot_events": _message}

@@ -1,8 +1,8 @@
 """What BatchPutMessage takes and what it says: messages, entries for the refused ones, and who may take them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Protocol
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
 
 # The codes of an entry: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessageErrorEntry.html
 INVALID_REQUEST: Final = "InvalidRequestException"
@@ -23,6 +23,8 @@ class Message:
     input_name: str
     payload: bytes
     timestamp_ms: int | None = None
+    value: dict[str, Any] | None = field(default=None, compare=False)
+    """What the payload means, where its maker has checked it already: then nobody parses it again."""
 
 
 @dataclass(frozen=True, slots=True)

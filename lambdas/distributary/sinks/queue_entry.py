@@ -60,7 +60,7 @@ def queue_entry(place: int, message: Message, path: KeyPath | None) -> QueueEntr
     group = unpadded base64url of SHA-256(input ‖ 0 ‖ key); deduplication id = the same of
     SHA-256(group ‖ 0 ‖ messageId), so that two groups never share one.
     """
-    text, value = _object(message.payload)
+    text, value = _object(message.payload) if message.value is None else (message.payload.decode(), message.value)
     key = _key(path, text, value) or message.message_id
     group = _digest(message.input_name, key)
     timestamp = f'"timestamp":{message.timestamp_ms},' if message.timestamp_ms is not None else ""

@@ -116,6 +116,20 @@ def test_an_entry_has_the_documented_ids_and_body() -> None:
     assert "=" not in group
 
 
+def test_a_payload_that_was_checked_is_not_parsed_again() -> None:
+    """The maker's value stands for it, its text travels; numbers keep their written form."""
+    given = [
+        Message("m1", "in", b'{"deviceId":1.10}', None, {"deviceId": 1.1}),
+        Message("m2", "in", b"not read", None, {}),
+    ]
+
+    entries, sqs = put([given[0]])
+
+    assert entries == [None]
+    assert sqs.bodies[0]["key"] == "1.10"
+    assert queue_entry(0, given[1], None).body.endswith('"payload":not read}')
+
+
 def test_a_message_without_a_timestamp_has_none_in_its_body() -> None:
     """The member is missing, not null."""
     _, sqs = put([Message("m1", "in", b"{}")])

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 PROJECT = Path(__file__).parents[1]
-ENVIRONMENT = "aws://123456789012/us-east-1"
+ACCOUNT = "123456789012"  # moto's, whatever the credentials
+REGION = "us-east-1"
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 QUIET = ("--no-notices", "--no-color")
 
 
@@ -86,7 +88,7 @@ class Cdk:
 
     def bootstrap(self, endpoint: str) -> Step:
         """Creates the stack that the CDK needs in every account."""
-        return self._step("cdk bootstrap", ["bootstrap", ENVIRONMENT], aws_at(endpoint), self.workspace)
+        return self._step("cdk bootstrap", ["bootstrap", f"aws://{ACCOUNT}/{REGION}"], aws_at(endpoint), self.workspace)
 
     def deploy(self, endpoint: str) -> Step:
         """Deploys what `synth` wrote."""
@@ -127,13 +129,7 @@ def surroundings(workspace: Path) -> dict[str, str]:
 
 def aws_at(endpoint: str) -> dict[str, str]:
     """The environment variables that lead an AWS SDK to the embedded AWS."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint,
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_REGION": "us-east-1",
-        "AWS_DEFAULT_REGION": "us-east-1",
-    }
+    return {**CREDENTIALS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
 
 def deployed(

@@ -11,7 +11,7 @@ from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
-from local.aws.server import ACCOUNT, REGION
+from local.deployment import ACCOUNT, REGION
 from local.event_sources import EventSource
 from local.functions import FunctionSpec
 from local.gateway import Cors, HttpApi, Route

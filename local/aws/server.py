@@ -34,6 +34,7 @@ from local.aws.services.lambda_functions import Lambda
 from local.aws.services.sqs import Sqs
 from local.aws.types import TYPES
 from local.aws.unimplemented import answered
+from local.deployment import ACCOUNT, CREDENTIALS, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -43,9 +44,6 @@ if TYPE_CHECKING:
     Application = Callable[..., Iterable[bytes]]
     Layer = Callable[[Application], Application]
 
-ACCOUNT = "123456789012"
-REGION = "us-east-1"
-CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 FLUSH_SECONDS = 0.1
 REQUESTS_WAITING = 128
 ONE_AT_A_TIME = threading.Lock()  # moto keeps its state in its modules

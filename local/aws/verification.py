@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from moto.cloudformation import parsing
 from moto.cloudformation.models import cloudformation_backends
 
-from local.aws.server import ACCOUNT, REGION
 from local.aws.services.cloudformation import failures_of
-from local.deployment import NotCreated
+from local.deployment import ACCOUNT, REGION, NotCreated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

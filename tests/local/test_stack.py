@@ -32,6 +32,7 @@ UP = """
 import json, signal, sys
 from pathlib import Path
 from local.stack import LocalStack
+signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the tests themselves were started with
 with LocalStack(project=Path(sys.argv[1])) as stack:
     print(json.dumps({"endpoint": stack.endpoint, "aws": stack.aws_endpoint, "outputs": stack.outputs}), flush=True)
     signal.pause()

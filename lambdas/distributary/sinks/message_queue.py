@@ -23,8 +23,8 @@ MAX_BYTES = 1024 * 1024
 
 MAX_MESSAGES = 500
 """Of one put: 50 calls where no two messages share a key."""
-CONNECTIONS = 10
-"""Calls at the same time; the client should keep as many connections."""
+CONNECTIONS = 17
+"""Calls at the same time, so that the 50 take three turns; the client should keep as many connections."""
 
 _EARLIER = "an earlier message of its key was refused"
 

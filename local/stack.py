@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 from local import deployment
 from local.deployment import Cdk, aws_at
 from local.event_sources import EventSources
+from local.faults import FaultLayer, Faults, read
 from local.functions import Functions
 from local.gateway import Gateway
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from local.functions import Invocation
 
@@ -33,8 +34,9 @@ class LocalStack:
     """Runs inside `with`; port 0 takes a free one. Nothing of it is left when the block ends, however it ends.
 
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
-    `layers` wrap the embedded AWS (see `AwsServer`); `say` takes each line of progress and of the functions' logs.
-    Raises PortTaken, StepFailed or NotCreated, whose messages are written for the user.
+    `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
+    that are set when everything is deployed; `say` takes each line of progress and of the functions' logs.
+    Raises BadFaults, PortTaken, StepFailed or NotCreated, whose messages are written for the user.
     """
 
     def __init__(
@@ -44,12 +46,16 @@ class LocalStack:
         *,
         project: Path = deployment.PROJECT,
         layers: Sequence[Any] = (),
+        faults: Mapping[str, Any] | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         self.outputs: dict[str, str] = {}
         self._ports = {"PORT": port, "AWS_PORT": aws_port}
         self._project = project
-        self._layers = layers
+        self._wanted_faults = faults or {}
+        read(self._wanted_faults)
+        self.faults = Faults()
+        self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
         self._say = say
         self._open = ExitStack()
 
@@ -100,9 +106,13 @@ class LocalStack:
         )
         sources.start()
         opening.callback(sources.close)
+        self.faults.put(self._wanted_faults)
 
     def _run(self, name: str, payload: bytes) -> Invocation:
         return self._functions.invoke(name, payload)
+
+    def _kill_one(self, name: str) -> int | None:
+        return self._functions.kill_one(name)
 
     @contextlib.contextmanager
     def _naming_the_port(self, variable: str) -> Iterator[None]:

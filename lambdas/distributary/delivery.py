@@ -32,7 +32,7 @@ def deliver(sink: Sink[R], records: Sequence[R], *, deadline: float, clock: Cloc
     """An outcome for each record, in order; a record that was accepted is never sent again.
 
     A refused record is put again while its failure is retryable and a put can still end before `deadline` (on the
-    clock's `monotonic`). A call that failed as a whole is not repeated: botocore has done that.
+    clock's `monotonic`). A call that failed as a whole is not repeated: its client has done that.
     """
     outcomes: list[Outcome] = [OUT_OF_TIME] * len(records)
     pending: Sequence[int] = range(len(records))

@@ -3,9 +3,9 @@
 CONNECT = 1.0
 READ = 3.0
 ATTEMPTS = 2
-"""Of one call, the first included: botocore re-sends calls, `delivery` re-sends records, never both."""
+"""Of one call, the first included: clients re-send calls, `delivery` re-sends records, never both."""
 BACKOFF = 1.0
-"""The longest that botocore's mode `standard` waits before the second attempt (a throttled one).
+"""The longest pause before a second attempt (after a throttled one), as in botocore's mode `standard`.
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """

@@ -29,7 +29,7 @@ class FirehoseWire:
         self._names = names
 
     def put_record(self, body: Structure, _: Deliver) -> Done:
-        """PutRecord: one call, which botocore has tried again already."""
+        """PutRecord: one call, tried twice by its client where that may help."""
         name = _name(body)
         record = body.structure("Record", required=True)
         data = _data(record) if record else b""

@@ -33,7 +33,7 @@ class KinesisWire:
         self._names = names
 
     def put_record(self, body: Structure, _: Deliver) -> Done:
-        """PutRecord: one call, which keeps a shard's order and which botocore has tried again already."""
+        """PutRecord: one call, which keeps a shard's order, tried twice by its client where that may help."""
         record = self._record(body)
         ordering = body.text("SequenceNumberForOrdering", pattern=_SEQUENCE_NUMBER)
         self._check(body, [record])

@@ -44,6 +44,10 @@ class Provider(Protocol):
         """The most messages of one call."""
 
     @property
+    def max_bytes(self) -> int:
+        """The most bytes of all payloads of one call."""
+
+    @property
     def max_payload_bytes(self) -> int:
         """The most bytes of one payload; its callers see to that."""
 

@@ -41,6 +41,7 @@ class MessageQueue:
         self._queue_url = queue_url
         self._keys = {name: KeyPath(one.key) if one.key else None for name, one in inputs.items()}
         self.max_payload_bytes = max_payload_bytes
+        self.max_bytes = self.max_messages * max_payload_bytes
         self._clock = clock
         self._threads: ThreadPoolExecutor | None = None
 

@@ -1,3 +1,5 @@
+import base64
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -9,7 +11,7 @@ from distributary.clients import Clients
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Receipt
 from distributary.settings import Settings
-from distributary.sinks.iot_events import DataEndpoint, IotEventsSink, provider
+from distributary.sinks.iot_events import MAX_CALL_BYTES, DataEndpoint, IotEventsSink, provider
 from distributary.sinks.message import ErrorEntry, Message
 from distributary.sinks.message_queue import MessageQueue
 
@@ -20,6 +22,7 @@ class Refuser:
     """A provider that refuses each message with the code that is its messageId."""
 
     max_messages = 3
+    max_bytes = 300
     max_payload_bytes = 100
 
     def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
@@ -83,6 +86,19 @@ def test_an_endpoint_is_asked_as_aws_was(stubbed) -> None:
     messages = [Message("m1", "in", b"{}", 1), Message("m2", "in", b"{}"), Message("m3", "in", b"{}")]
 
     assert endpoint.batch_put_message(messages) == [None, ErrorEntry("m2", "ThrottlingException", "slow"), None]
+
+
+def test_a_full_call_stays_below_the_body_that_another_stack_takes() -> None:
+    """As many messages as go in one call, with the longest names and ids, come to less than 4.5 MB on the wire."""
+    payload = bytes(MAX_CALL_BYTES // 500)
+    longest = {
+        "messageId": "m" * 64,
+        "inputName": "i" * 128,
+        "payload": base64.b64encode(payload).decode(),
+        "timestamp": {"timeInMillis": 2**63 - 1},
+    }
+
+    assert len(json.dumps({"messages": [longest] * 500})) < 4_500_000
 
 
 @pytest.mark.parametrize("answer", [{}, {"BatchPutMessageErrorEntries": []}, {"BatchPutMessageErrorEntries": None}])

@@ -13,9 +13,8 @@ from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read
 from distributary.settings import Settings
 from distributary.sinks import message as codes
-from distributary.sinks.iot_events import STRICT_MAX_MESSAGES, IotEventsSink
+from distributary.sinks.iot_events import MAX_MESSAGES, STRICT_MAX_MESSAGES, IotEventsSink
 from distributary.sinks.message import Message
-from distributary.sinks.message_queue import MAX_MESSAGES
 
 # As received; Lambda takes 6 MB with everything around it.
 MAX_BODY_BYTES = 4_500_000

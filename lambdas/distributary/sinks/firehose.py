@@ -51,7 +51,7 @@ class FirehoseSink:
         else:
             data = [{"Data": record.data} for record in records]
             answer = call(self._client.put_record_batch, Records=data, **self._stream)
-            entries = matched(answer["RequestResponses"], records)
+            entries = matched(answer.get("RequestResponses", ()), records)
         self.encrypted = answer.get("Encrypted", False)
         return [_outcome(entry) for entry in entries]
 

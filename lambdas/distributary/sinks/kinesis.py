@@ -49,7 +49,7 @@ class KinesisSink:
     def put(self, records: Sequence[KinesisRecord]) -> list[Outcome]:
         """One call: an outcome for each record, in order. Raises SinkUnavailable."""
         answer = call(self._client.put_records, Records=[_members(record) for record in records], **self._stream)
-        entries = matched(answer["Records"], records)
+        entries = matched(answer.get("Records", ()), records)
         self.encryption_type = answer.get("EncryptionType")
         return [_outcome(entry) for entry in entries]
 

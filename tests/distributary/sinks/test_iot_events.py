@@ -121,8 +121,8 @@ def test_an_endpoint_that_fails_is_sink_unavailable() -> None:
 @pytest.mark.parametrize(
     ("settings", "kind", "messages", "payload"),
     [
-        ({}, MessageQueue, 500, 131_072),
-        ({"iot_events_strict": True}, MessageQueue, 500, 1024),
+        ({}, MessageQueue, 100_000, 131_072),
+        ({"iot_events_strict": True}, MessageQueue, 100_000, 1024),
         ({"iot_events_provider": "endpoint"}, DataEndpoint, 10, 1024),
         ({"iot_events_provider": "endpoint", "iot_events_endpoint": "https://x"}, DataEndpoint, 500, 131_072),
         (

@@ -10,8 +10,11 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distributary.delivery import deliver
 from distributary.errors import SinkUnavailable
+from distributary.events import Receipt
 from distributary.rules import Input
+from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.message import Message
 from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue, _Calls
 from distributary.sinks.queue_entry import queue_entry
@@ -49,6 +52,7 @@ class Queue:
         self.time = time
         self.calls: list[list[str]] = []
         self.bodies: list[dict] = []
+        self.once = set(case.get("refuse_once", ()))
         self.groups: list[list[str]] = []
         self._lock = threading.Lock()
 
@@ -70,6 +74,9 @@ class Queue:
             name = body["messageId"]
             if name in refused:
                 answer["Failed"].append({"Id": entry["Id"], **refused[name]})
+            elif name in self.once:
+                self.once.remove(name)
+                answer["Failed"].append({"Id": entry["Id"], "Code": "InternalError", "SenderFault": False})
             elif name not in self.case.get("forget", []):
                 answer["Successful"].append({"Id": entry["Id"]})
                 self.bodies.append({**body, "group": entry["MessageGroupId"], "entry": entry})
@@ -166,6 +173,21 @@ def test_calls_stay_below_sqss_limits() -> None:
     assert entries == [None] * 25
     assert sorted(map(len, sqs.calls)) == [1, 8, 8, 8]
     assert sum(map(len, sqs.calls)) == 25
+
+
+def test_a_request_of_thousands_keeps_the_order_of_a_key() -> None:
+    """Delivered as one put: a later message of a key never overtakes one that has to be sent again."""
+    time = FakeClock()
+    sqs = Queue({"refuse_once": {"m0"}}, time)
+    queue = MessageQueue(sqs, "https://sqs/q.fifo", INPUTS, max_payload_bytes=1024, clock=time.clock)
+    keys = ["a", *map(str, range(1200)), "a"]
+    messages = [Message(f"m{n}", "in", json.dumps({"deviceId": key}).encode()) for n, key in enumerate(keys)]
+
+    outcomes = deliver(IotEventsSink(queue), messages, deadline=100.0, clock=time.clock)
+
+    assert all(isinstance(outcome, Receipt) for outcome in outcomes)
+    assert [body["messageId"] for body in sqs.bodies if body["key"] == "a"] == ["m0", "m1201"]
+    assert len(sqs.bodies) == len(messages)
 
 
 KEYS = st.lists(st.sampled_from("abcdefghijklmnopqrstuvwxyz"), max_size=60)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 from distributary.detectors.detector import MILLISECONDS, Detector, Timer
 from distributary.detectors.effects import Effect, LogRecord, detector_text, execution_id, message_text, timer_text
 from distributary.detectors.expression import Scope, Unevaluable
-from distributary.detectors.expression.evaluate import MESSAGE, TIMER
+from distributary.detectors.expression.scope import MESSAGE, TIMER
 from distributary.detectors.limits import Limits
 from distributary.detectors.values import quote, same, write_json
 

@@ -6,7 +6,7 @@ from typing import Any
 from distributary.detectors.action_kinds import INTERNAL
 from distributary.detectors.definition import Action, Definition, Event, State
 from distributary.detectors.expression import Expression, compile_expression
-from distributary.detectors.expression.tree import Call, InputReference, Literal
+from distributary.detectors.expression.tree import Call, InputReference, Literal, is_index
 
 Path = tuple[str | int, ...]
 Reads = frozenset[tuple[str, Path]]
@@ -98,9 +98,7 @@ def _trees(reads: Reads) -> dict[str, Kept | None]:
 
 def _first_index(path: Path) -> int:
     """How many members lead to the first array: an array is kept whole."""
-    return next(
-        (place for place, segment in enumerate(path) if isinstance(segment, int) or segment.isdigit()), len(path)
-    )
+    return next((place for place, segment in enumerate(path) if is_index(segment)), len(path))
 
 
 def _grow(tree: dict[str, Any], members: list[str]) -> None:

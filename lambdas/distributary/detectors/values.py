@@ -28,8 +28,6 @@ from distributary.errors import DistributaryError
 
 DIGITS = 34
 EXPONENT = 6143
-MOST_NUMBER_TEXT = EXPONENT + DIGITS + 10
-"""The longest text of a number that can be within the limits: a zero, a point, zeros and 34 digits."""
 MOST_INTEGER, LEAST_INTEGER = 2**63 - 1, -(2**63)
 MOST_TEXT = 128 * 1024
 """The longest string, in characters, that an expression makes: as long as the largest message may be."""
@@ -83,8 +81,6 @@ def integer_from(text: str) -> int | Decimal | Absent:
 
 def decimal_from(text: str) -> Decimal | Absent:
     """A JSON number's value, digit for digit as written; UNREADABLE outside 34 digits or exponent ±6143."""
-    if len(text) > MOST_NUMBER_TEXT:
-        return UNREADABLE
     try:
         return _EXACT.create_decimal(text)
     except DecimalException:

@@ -4,6 +4,7 @@
 """
 
 from distributary.detectors.expression.errors import ExpressionError, Unevaluable
-from distributary.detectors.expression.evaluate import Evaluate, Expression, Scope, compile_expression
+from distributary.detectors.expression.evaluate import Expression, compile_expression
+from distributary.detectors.expression.scope import Evaluate, Scope
 
 __all__ = ["Evaluate", "Expression", "ExpressionError", "Scope", "Unevaluable", "compile_expression"]

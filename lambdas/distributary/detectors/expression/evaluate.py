@@ -4,7 +4,7 @@ Undefined is a value and travels (`UNDEFINED`); an invalid operation is the exce
 expression.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +12,8 @@ from distributary.detectors.expression import operators
 from distributary.detectors.expression.errors import Unevaluable
 from distributary.detectors.expression.functions import FUNCTIONS, type_of
 from distributary.detectors.expression.parser import parse
+from distributary.detectors.expression.references import reference, variable
+from distributary.detectors.expression.scope import Evaluate, Scope
 from distributary.detectors.expression.tree import (
     Call,
     Chain,
@@ -25,37 +27,6 @@ from distributary.detectors.expression.tree import (
     walk,
 )
 from distributary.detectors.values import MOST_TEXT, NUMBERS, SCALARS, UNDEFINED, plain
-
-MESSAGE, TIMER = "Message", "Timer"
-
-
-class Scope:
-    """What an expression can see: the last payload of each input, the variables, and the cycle that asks.
-
-    `expired` are the timers whose expiry this cycle may report; `asked` collects those that some `timeout()` asked for,
-    `remarks` what an expression met that is worth a line in the log.
-    """
-
-    __slots__ = ("asked", "expired", "input", "inputs", "remarks", "trigger", "variables")
-
-    def __init__(
-        self,
-        inputs: Mapping[str, Any],
-        variables: Mapping[str, Any],
-        *,
-        input: str | None = None,  # noqa: A002 - the language's word
-        expired: frozenset[str] = frozenset(),
-    ) -> None:
-        self.inputs = inputs
-        self.variables = variables
-        self.input = input
-        self.trigger = TIMER if input is None else MESSAGE
-        self.expired = expired
-        self.asked: set[str] = set()
-        self.remarks: list[Unevaluable] = []
-
-
-Evaluate = Callable[[Scope], Any]
 
 
 class Expression:
@@ -109,9 +80,9 @@ def _compile(node: Node, *, lenient: bool, declared: Declared) -> Evaluate:  # n
         case Literal():
             return _constant(node.value)
         case VariableReference():
-            return _variable(node.name)
+            return variable(node.name)
         case InputReference():
-            return _input(node) if declared(node.input, node.path) else _constant(UNDEFINED)
+            return reference(node) if declared(node.input, node.path) else _constant(UNDEFINED)
         case Unary():
             return _apply_one(operators.UNARY[node.operator], inner(node.operand), node.column)
         case Chain():
@@ -126,52 +97,6 @@ def _compile(node: Node, *, lenient: bool, declared: Declared) -> Evaluate:  # n
 
 def _constant(value: Any) -> Evaluate:
     return lambda _scope: value
-
-
-def _variable(name: str) -> Evaluate:
-    def variable(scope: Scope) -> Any:
-        return scope.variables.get(name, UNDEFINED)
-
-    return variable
-
-
-def _input(node: InputReference) -> Evaluate:
-    name, path = node.input, node.path
-    if not any(isinstance(segment, int) or segment.isdigit() for segment in path):
-        return _member(name, path)
-
-    def at_path(scope: Scope) -> Any:
-        value = scope.inputs.get(name, UNDEFINED)
-        for segment in path:
-            value = _descend(value, segment)
-        return value
-
-    return at_path
-
-
-def _member(name: str, path: tuple[str | int, ...]) -> Evaluate:
-    """The short way for a path without an array: subscripting by a name fails on everything but an object."""
-
-    def at_member(scope: Scope) -> Any:
-        value = scope.inputs.get(name, UNDEFINED)
-        try:
-            for member in path:
-                value = value[member]
-        except (KeyError, TypeError):
-            return UNDEFINED
-        return value
-
-    return at_member
-
-
-def _descend(value: Any, segment: str | int) -> Any:
-    kind = value.__class__
-    if kind is dict and segment.__class__ is str:
-        return value.get(segment, UNDEFINED)
-    if kind is list and (segment.__class__ is int or str(segment).isdigit()):
-        index = int(segment)
-        return value[index] if index < len(value) else UNDEFINED
-    return UNDEFINED
 
 
 def _apply_one(function: Callable[[Any], Any], operand: Evaluate, column: int) -> Evaluate:

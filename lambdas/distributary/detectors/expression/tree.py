@@ -87,6 +87,11 @@ class Call:
 Node = Literal | InputReference | VariableReference | Template | Unary | Chain | TypeName | Call
 
 
+def is_index(segment: str | int) -> bool:
+    """Whether a segment of a path may lead into an array: `[1]`, or `.1`, which is a member of an object as well."""
+    return isinstance(segment, int) or (segment.isascii() and segment.isdigit())
+
+
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes right below a node, from left to right."""
     match node:

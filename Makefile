@@ -33,11 +33,14 @@ lock: .venv/installed ## pin requirements.in again, with hashes
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 
 ##@ use
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566)
-	@python -m local --port $(PORT) --aws-port $(AWS_PORT)
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: see docs/faults.md
+	@python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(FAULTS),--faults '$(FAULTS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
 	@python -m commands.demo
+
+bootstrap: setup ## prepare the account and region of your AWS credentials for the CDK, once
+	@cdk bootstrap --context stage=$(STAGE)
 
 deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev
 	@cdk deploy --context stage=$(STAGE)
@@ -58,7 +61,10 @@ check: setup ## formatting, lint, types, import contracts, layout, template
 	@cfn-lint cdk.out/*.template.json
 
 test: setup ## the whole test suite, a deployed local stack included
-	@pytest
+	@pytest -n 2 --dist loadgroup
+
+chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
+	@python -m commands.chaos $(CHAOS)
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
@@ -66,4 +72,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo deploy smoke synth check test bench clean
+.PHONY: help setup lock up demo bootstrap deploy smoke synth check test chaos bench clean

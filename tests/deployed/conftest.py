@@ -17,6 +17,7 @@ from local.stack import LocalStack
 MODELS = Path(__file__).parents[2] / "lambdas" / "distributary" / "models"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Everything here needs the deployed stack; one worker runs it all."""
     for item in items:

@@ -68,7 +68,7 @@ class Http:
 class Functions:
     """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 
-    memory_mb: int = within(128, 10_240, 512)
+    memory_mb: int = within(128, 10_240, 1024)
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
 
 

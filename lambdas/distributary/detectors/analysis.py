@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from distributary.detectors.action_kinds import INTERNAL
 from distributary.detectors.analysis_of_data import data_findings
 from distributary.detectors.analysis_of_types import type_findings
+from distributary.detectors.declared import declared_by
 from distributary.detectors.definition import Action, Definition, Event
+from distributary.detectors.expression.tree import InputReference
 from distributary.detectors.finding import Finding, error, warning
 from distributary.detectors.flow import always, reachable
 from distributary.detectors.limits import AWS_LIMITS, Limits
@@ -20,9 +22,17 @@ _MOST_NAME = 128
 
 
 def analyse(
-    definition: Definition, *, limits: Limits = AWS_LIMITS, inputs: Mapping[str, tuple[str, ...]] | None = None
+    definition: Definition,
+    *,
+    limits: Limits = AWS_LIMITS,
+    inputs: Mapping[str, tuple[str, ...]] | None = None,
+    declared_only: bool = False,
 ) -> list[Finding]:
-    """All findings about a model, `inputs`, if given, are all that exist, each with the paths it declares."""
+    """All findings about a model.
+
+    `inputs`, if given, are all that exist, each with the paths it declares; `declared_only` says that nothing else of
+    them can be read.
+    """
     found, findings = places(definition)
     findings += [
         *_structure(definition),
@@ -31,6 +41,7 @@ def analyse(
         *_counts(definition, limits),
         *_lengths(found, limits),
         *_inputs(found, inputs),
+        *(_undeclared(found, inputs) if inputs is not None and declared_only else ()),
         *type_findings(found),
         *data_findings(definition, found),
     ]
@@ -180,3 +191,13 @@ def _inputs(found: list[Place], inputs: Mapping[str, tuple[str, ...]] | None) ->
         elif inputs is not None and name not in inputs:
             text = f"Detector Model Definition contains reference to Input '{name}' that does not exist."
             yield error("referenced-resource", path, text)
+
+
+def _undeclared(found: list[Place], inputs: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+    may_read = declared_by(inputs)
+    for place in found:
+        for node in place.expression.nodes():
+            if isinstance(node, InputReference) and node.input in inputs and not may_read(node.input, node.path):
+                what = ".".join(["$input", node.input, *map(str, node.path)])
+                text = f"{what} is always undefined: the input does not declare it."
+                yield warning("referenced-resource", place.path, text)

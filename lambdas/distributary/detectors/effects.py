@@ -16,7 +16,7 @@ class Effect(NamedTuple):
 
     `kind` is AWS's name of the action, `parameters` its members with expressions already evaluated, `body` the payload
     (None for iotSiteWise, which has none), `payload_type` DEFAULT, STRING or JSON, `time` epoch milliseconds of the
-    event. `path` leads to the action in the model.
+    event. `path` leads to the action in the model. All members are JSON values: it can be kept and queued as it is.
     """
 
     kind: str

@@ -27,17 +27,18 @@ def check_text(
     parameters: Mapping[str, Any] | None = None,
     limits: Limits = AWS_LIMITS,
     inputs: Mapping[str, tuple[str, ...]] | None = None,
+    declared_only: bool = False,
 ) -> list[Checked]:
     """Every model of a file with its findings; BadDefinition where the file is none of the three forms.
 
     `name` is for a model without one (the file's name), `key` for a model without one, `parameters` for a template's,
-    `inputs` (by name the declared paths) for whoever knows all that exist.
+    `inputs` (by name the declared paths) for whoever knows all that exist, and `declared_only` if only those are read.
     """
     checked = []
     for document in read_documents(text, name=name, parameters=parameters):
         definition, findings = read_definition(document, key=key)
         if not findings:  # what could not be read would only be found again
-            findings = analyse(definition, limits=limits, inputs=inputs)
+            findings = analyse(definition, limits=limits, inputs=inputs, declared_only=declared_only)
         checked.append(Checked(definition, tuple(findings)))
     return checked
 

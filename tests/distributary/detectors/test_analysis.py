@@ -21,7 +21,8 @@ def text_of(case):
 def findings_of(case):
     """What is found, in the order in which it is."""
     limits = Limits(**case.get("limits", {}))
-    ((_, findings),) = check_text(text_of(case), name="m", limits=limits, inputs=case.get("inputs"))
+    switches = {name: case[name] for name in ("inputs", "declared_only") if name in case}
+    ((_, findings),) = check_text(text_of(case), name="m", limits=limits, **switches)
     return [finding for finding in findings if case.get("info") or finding.level != "INFO"]
 
 

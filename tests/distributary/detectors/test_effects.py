@@ -1,9 +1,10 @@
+import json
 import uuid
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.detectors.effects import execution_id
+from distributary.detectors.effects import Effect, execution_id
 
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "action.detectors.distributary")
 WORD = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=20)
@@ -19,3 +20,10 @@ def test_an_execution_id_is_a_version_5_uuid(model, version, key, counts):
 
     assert found == str(uuid.uuid5(NAMESPACE, name))
     assert uuid.UUID(found).version == 5
+
+
+def test_an_effect_is_json():
+    """It can be kept with the detector and sent through a queue as it is."""
+    effect = Effect("sqs", "id", 5, {"queueUrl": "q", "useBase64": True}, "{}", "DEFAULT", "states[0]")
+
+    assert Effect(*json.loads(json.dumps(effect))) == effect

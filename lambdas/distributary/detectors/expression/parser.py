@@ -2,6 +2,7 @@
 
 import re
 from decimal import Decimal
+from functools import lru_cache
 
 from distributary.detectors.expression.errors import ExpressionError
 from distributary.detectors.expression.functions import FUNCTIONS, NAMED, TYPE_NAMES
@@ -28,6 +29,7 @@ _POWER = {operator: power for power, operators in enumerate(_LEVELS, 1) for oper
 _SEGMENT = re.compile(r"\.(?:`([^`]*)`|([A-Za-z0-9_]+))|\[([0-9]+)\]")
 
 
+@lru_cache(maxsize=4096)  # reading, checking and compiling a model each look at every expression
 def parse(expression: str) -> Node:
     """The expression's tree; ExpressionError names the column of the first thing that is wrong."""
     return _Parser(expression).parse()

@@ -19,7 +19,10 @@ MESSAGES_A_QUEUE = 20_000
 
 
 class Journal:
-    """The newest messages of each queue, oldest first; `?queue=<name or URL>` on the AWS port reads it."""
+    """The newest messages of each queue, oldest first; `?queue=<name or URL>` on the AWS port reads it.
+
+    `&after=<sequence number>` leaves out what a FIFO queue accepted up to there.
+    """
 
     def __init__(self, messages_a_queue: int = MESSAGES_A_QUEUE) -> None:
         self._lock = threading.Lock()
@@ -41,9 +44,11 @@ class Journal:
         def answer(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
             if environ["PATH_INFO"] != PATH:
                 return application(environ, start_response)
-            queue = parse_qs(environ["QUERY_STRING"]).get("queue", [""])[0]
+            asked = parse_qs(environ["QUERY_STRING"])
+            queue, after = asked.get("queue", [""])[0], asked.get("after", [""])[0]
+            found = [one for one in self.read(queue) if not after or (one["sequenceNumber"] or "") > after]
             start_response("200 OK", [("Content-Type", "application/json")])
-            return [json.dumps({"messages": self.read(queue)}).encode()]
+            return [json.dumps({"messages": found}).encode()]
 
         return answer
 

@@ -7,9 +7,9 @@ from moto.sqs.models import Message
 from local.aws.journal import Journal
 
 
-def read(aws, queue):
+def read(aws, queue, after=""):
     """The journal of a queue, over HTTP."""
-    address = f"{aws.endpoint}/_distributary/journal?queue={urllib.parse.quote(queue, safe='')}"
+    address = f"{aws.endpoint}/_distributary/journal?queue={urllib.parse.quote(queue, safe='')}&after={after}"
     with urllib.request.urlopen(address) as answer:
         return json.load(answer)["messages"]
 
@@ -76,3 +76,15 @@ def test_a_queue_keeps_its_newest_messages():
         journal.write("q", Message(body, body))
 
     assert [entry["body"] for entry in journal.read("q")] == ["b", "c"]
+
+
+def test_a_fifo_queue_is_read_on_from_a_sequence_number(aws, unique):
+    """`after` leaves out what was read before."""
+    sqs, name = aws.client("sqs"), f"{unique('on')}.fifo"
+    url = sqs.create_queue(QueueName=name, Attributes={"FifoQueue": "true"})["QueueUrl"]
+    first, _ = (
+        sqs.send_message(QueueUrl=url, MessageBody=body, MessageGroupId="g", MessageDeduplicationId=body)
+        for body in ("one", "two")
+    )
+
+    assert [entry["body"] for entry in read(aws, name, after=first["SequenceNumber"])] == ["two"]

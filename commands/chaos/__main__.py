@@ -1,0 +1,68 @@
+"""`make chaos`: deploys a local stack, runs the matrix over it and prints the table."""
+
+import argparse
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from commands.chaos.landed import Landed
+from commands.chaos.run import Matrix
+from commands.chaos.scenario import Scenario, load, shortened
+from commands.chaos.verdict import Verdict, table
+from commands.stage import Stage
+from local.stack import LocalStack
+
+EVENTS, SHORT_EVENTS = 2000, 200
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if every scenario held."""
+    parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
+    parser.add_argument("--short", action="store_true", help=f"few scenarios, {SHORT_EVENTS} events each")
+    parser.add_argument("--only", type=int, nargs="+", metavar="N", help="only these scenarios, by their number")
+    parser.add_argument("--log", type=Path, help="write the functions' logs to this file")
+    options = parser.parse_args(arguments)
+    scenarios = shortened(load()) if options.short else load()
+    chosen = [scenario for scenario in scenarios if not options.only or scenario.number in options.only]
+    started = time.monotonic()
+    with ExitStack() as opened:
+        log = opened.enter_context(options.log.open("w", encoding="utf-8")) if options.log else None
+        verdicts = run(chosen, SHORT_EVENTS if options.short else EVENTS, log)
+    print(f"\n{table(verdicts)}\n")
+    failed = sum(bool(verdict.faults) for verdict in verdicts)
+    print(f"{len(verdicts) - failed} of {len(verdicts)} scenarios held, in {time.monotonic() - started:.0f} s.")
+    return 1 if failed or not verdicts else 0
+
+
+def run(scenarios: Sequence[Scenario], events: int, log: TextIO | None = None) -> list[Verdict]:
+    """The verdicts, on a stack that is started for them and stopped."""
+    print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
+    with LocalStack(say=lambda line: print(line, file=log, flush=True) if log else None) as local:
+        stage = Stage("local", local.outputs, local.aws_endpoint)
+        return prove(stage, scenarios, events)
+
+
+def prove(stage: Stage, scenarios: Sequence[Scenario], events: int) -> list[Verdict]:
+    """The verdicts, on a local stage that runs."""
+    name = uuid.uuid4().hex[:8]
+    landed = Landed(stage, name, datetime.now(UTC) - timedelta(seconds=1))
+    matrix = Matrix(stage, landed, run=name, events=events)
+    verdicts = []
+    for scenario in scenarios:
+        print(f"{scenario.number:2} {scenario.name} …", flush=True)
+        verdict = matrix.prove(scenario)
+        verdicts.append(verdict)
+        answers = ", ".join(f"{count} with {status or 'nothing'}" for status, count in sorted(verdict.answers.items()))
+        print(f"   {verdict.seconds:.0f} s; answers: {answers}; {verdict.injected} times injected", flush=True)
+        for fault in verdict.faults:
+            print(f"   FAILED: {fault}", flush=True)
+    return verdicts
+
+
+if __name__ == "__main__":
+    sys.exit(main())

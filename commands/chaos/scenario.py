@@ -64,7 +64,7 @@ def shortened(scenarios: Sequence[Scenario]) -> list[Scenario]:
 
 
 def addressed(faults: Mapping[str, Mapping[str, Any]], outputs: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The faults with the names of this stack's resources, found by its outputs; a missing one keeps its placeholder."""
+    """The faults with the names of this stack's resources, found by its outputs; one that it lacks stays as it is."""
 
     def named(value: Any) -> Any:
         if not isinstance(value, str):

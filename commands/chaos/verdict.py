@@ -7,8 +7,7 @@ from typing import Any
 
 from commands.chaos.landed import SINKS, Content, Found
 
-
-HEAD = "#|scenario|sent|accepted|S3|Kinesis|IoT Events|spilled|twice|dead|lost|faults|s".split("|")
+COUNTED = ("sent", "accepted", "S3", "Kinesis", "IoT Events", "spilled", "twice", "dead", "lost", "faults", "s")
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def duplicates(events: Collection[str], found: Mapping[str, Found]) -> int:
 
 def table(verdicts: Sequence[Verdict]) -> str:
     """The verdicts as text, a line each."""
-    head = (*HEAD, "")
+    head = ("#", "scenario", *COUNTED, "")
     lines = [head, *(_row(one) for one in verdicts)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
     texts = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]

@@ -55,29 +55,33 @@ class FaultLayer:
     ) -> Iterable[bytes]:
         call.body  # noqa: B018 - read whole, whatever comes: an answer before its request confuses clients
         refused: dict[int, Active] = {}
-        reset_after: Active | None = None
+        last: Active | None = None
         for active in falling:
-            if active.fault.effect == "refuse_records":
+            effect = active.fault.effect
+            if effect == "refuse_records":
                 refused = struck_records(call, active) | refused
             elif active.strikes():
-                match active.fault.effect:
-                    case "delay":
-                        active.count()
-                        self._sleep(active.fault.delay_seconds)
-                    case "reset_before":
-                        active.count()
-                        reset(call)
-                    case "refuse_calls":
-                        active.count()
-                        return refuse(call, active, start_response)
-                    case "reset_after":
-                        reset_after = active
+                if effect == "reset_after":
+                    last = active
+                elif effect == "delay":
+                    self._delay(active)
+                else:
+                    return ended(call, active, start_response)
         status, headers, body = forwarded(application, call, refused)
-        if reset_after:
-            reset_after.count()
-            reset(call)
+        if last:
+            return ended(call, last, start_response)
         start_response(status, headers)
         return [body]
+
+    def _delay(self, active: Active) -> None:
+        active.count()
+        self._sleep(active.fault.delay_seconds)
+
+
+def ended(call: Call, active: Active, start_response: Callable[..., Any]) -> list[bytes]:
+    """Answers with the fault's error, or resets the connection. Raises ConnectionResetError."""
+    active.count()
+    return refuse(call, active, start_response) if active.fault.effect == "refuse_calls" else reset(call)
 
 
 def refuse(call: Call, active: Active, start_response: Callable[..., Any]) -> list[bytes]:

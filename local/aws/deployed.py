@@ -14,9 +14,11 @@ from moto.awslambda.models import lambda_backends
 from local.deployment import ACCOUNT, REGION
 from local.event_sources import EventSource
 from local.functions import FunctionSpec
-from local.gateway import Cors, HttpApi, Route
+from local.gateway import Cors, HttpApi, Route, Throttle
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from moto.apigatewayv2.models import Api
     from moto.awslambda.models import EventSourceMapping, LambdaFunction
 
@@ -54,7 +56,21 @@ def http_api() -> HttpApi:
         raise LookupError("no HTTP API is deployed")
     api = apis[-1]
     routes = (Route(route.route_key, function_of(api, route.target)) for route in list(api.routes.values()))
-    return HttpApi(api.api_id, tuple(route for route in routes if route.function), cors(api.cors_configuration))
+    served = tuple(route for route in routes if route.function)
+    return HttpApi(api.api_id, served, cors(api.cors_configuration), throttles(api, served))
+
+
+def throttles(api: Api, routes: Sequence[Route]) -> dict[str, Throttle]:
+    """The limits of each route for which the `$default` stage has any, its own before the stage's."""
+    stage = api.stages.get("$default")
+    if stage is None:
+        return {}
+    settings = {route.key: stage.route_settings.get(route.key) or stage.default_route_settings for route in routes}
+    return {
+        key: Throttle(float(one["throttlingRateLimit"]), int(one["throttlingBurstLimit"]))
+        for key, one in settings.items()
+        if "throttlingRateLimit" in one and "throttlingBurstLimit" in one
+    }
 
 
 def function_of(api: Api, target: str) -> str:

@@ -3,5 +3,6 @@
 from local.gateway.cors import Cors
 from local.gateway.routing import HttpApi, Route
 from local.gateway.server import Gateway
+from local.gateway.throttle import Throttle
 
-__all__ = ["Cors", "Gateway", "HttpApi", "Route"]
+__all__ = ["Cors", "Gateway", "HttpApi", "Route", "Throttle"]

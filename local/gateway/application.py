@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,6 +19,7 @@ from local.gateway.answer import Answer
 from local.gateway.cors import Cors, is_preflight
 from local.gateway.event import HttpRequest
 from local.gateway.routing import HttpApi, Match, match
+from local.gateway.throttle import Throttles
 
 if TYPE_CHECKING:
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
@@ -50,6 +52,7 @@ class Application:
         self._functions = functions
         self._seconds = seconds
         self._log = log
+        self._throttles = Throttles()
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gateway")
 
     def close(self) -> None:
@@ -80,6 +83,8 @@ class Application:
         matched = match(api.routes, request.method, request.path)
         if matched is None:
             return answer.own(HTTPStatus.NOT_FOUND)
+        if not self._throttles.admits(matched.route.key, api.throttles, time.monotonic()):
+            return answer.own(HTTPStatus.TOO_MANY_REQUESTS)
         body = await _body(request, receive)
         if body is None:
             return answer.own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)

@@ -6,11 +6,12 @@ path variable, then `$default`; `ANY` takes the methods that no other route of t
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote
 
 from local.gateway.cors import Cors
+from local.gateway.throttle import Throttle
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class HttpApi:
     api_id: str
     routes: tuple[Route, ...]
     cors: Cors | None = None
+    throttles: Mapping[str, Throttle] = field(default_factory=dict)
+    """By a route's key; a route without one is not throttled here."""
 
 
 @dataclass(frozen=True)

@@ -75,3 +75,12 @@ def test_what_is_too_large_for_the_api_is_answered_in_its_words(http, size: int,
     answer = http("POST", "/v1/events", b"x" * size, content_type="application/octet-stream")
 
     assert (answer.status, json.loads(answer.body)) == (status, {"message": "Request Entity Too Large"})
+
+
+def test_a_throttled_route_answers_in_the_apis_words(http) -> None:
+    """Health may be asked once a second, twice at once: more is API Gateway's own 429."""
+    answers = [http("GET", "/v1/health") for _ in range(6)]
+    refused = [answer for answer in answers if answer.status != 200]
+
+    assert 3 <= len(refused) <= 6
+    assert {(answer.status, answer.body) for answer in refused} == {(429, b'{"message":"Too Many Requests"}')}

@@ -1,6 +1,6 @@
 import pytest
 
-from local.gateway import Cors, Route
+from local.gateway import Cors, Route, Throttle
 
 
 def resource(kind, **properties):
@@ -64,6 +64,25 @@ def test_the_api_has_the_routes_that_lead_to_functions(aws, stack, api):
     assert first.routes == (Route("POST /v1/events", name),)
     assert first.cors == Cors(("*",), ("POST",), ("content-type",), ("retry-after",), 60)
     assert second.routes == (Route("POST /v1/events", name), Route("PUT /v2", name))
+
+
+def test_the_stages_limits_hold_for_its_routes(aws, stack, api):
+    """A route's own settings before the stage's; settings without a rate limit nothing."""
+    api = api | {
+        "Put": route("PUT /v2", "ToFunction"),
+        "Stage": resource(
+            "ApiGatewayV2::Stage",
+            ApiId={"Ref": "Api"},
+            StageName="$default",
+            DefaultRouteSettings={"ThrottlingRateLimit": 100, "ThrottlingBurstLimit": 50},
+            RouteSettings={"PUT /v2": {"ThrottlingRateLimit": 0.5, "ThrottlingBurstLimit": 2}},
+        ),
+    }
+    stack.deploy(api)
+    limited = aws.inside("deployed.http_api()").throttles
+    stack.delete()
+
+    assert limited == {"POST /v1/events": Throttle(100, 50), "PUT /v2": Throttle(0.5, 2)}
 
 
 def test_before_a_deployment_there_is_no_api(aws):

@@ -93,6 +93,7 @@ _Body = Callable[[Cycle, str], str | None]
 
 
 def _send(action: Action, state: str, event: str, limits: Limits, declared: Declared | None) -> _Do:
+    kind, path = action.kind, action.path
     parameters = _parameters(action, declared)
     payload_type = action.payload.type if action.payload else "DEFAULT"
     body = _body(action, state, event, limits, declared)
@@ -100,7 +101,8 @@ def _send(action: Action, state: str, event: str, limits: Limits, declared: Decl
     def send(cycle: Cycle) -> None:
         effect_id = cycle.next_id()
         filled, text = parameters(cycle, effect_id), body(cycle, effect_id)
-        cycle.send(Effect(action.kind, effect_id, cycle.now, filled, text, payload_type, action.path))
+        cycle.effects.append(Effect(kind, effect_id, cycle.now, filled, text, payload_type, path))
+        cycle.ordinal += 1
 
     return send
 

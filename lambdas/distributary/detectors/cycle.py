@@ -140,11 +140,6 @@ class Cycle(Scope):
         if before and before.due is not None:
             self.timers = {**self.timers, name: before._replace(due=None)}
 
-    def send(self, effect: Effect) -> None:
-        """Adds an effect that carries the next id."""
-        self.effects.append(effect)
-        self.ordinal += 1
-
     def next_id(self) -> str:
         """The `actionExecutionId` of the effect to be sent next."""
         model, detector = self.model, self.detector

@@ -3,12 +3,13 @@
 import hashlib
 import uuid
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from distributary.detectors.values import quote
 
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "action.detectors.distributary").bytes
-_VARIANTS = "89ab"
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 
 
 class Effect(NamedTuple):
@@ -43,10 +44,11 @@ def execution_id(model: str, version: str, key: str | None, created: int, *, cyc
     """
     name = f"{model}\0{version}\0{key or ''}\0{created}\0{cycle}\0{ordinal}"
     digest = hashlib.sha1(_NAMESPACE + name.encode(), usedforsecurity=False).hexdigest()
-    variant = _VARIANTS[int(digest[16], 16) & 3]
+    variant = _VARIANT[digest[16]]
     return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
+@lru_cache(maxsize=4096)
 def detector_text(model: str, version: str, key: str | None) -> str:
     """The `detector` member of a default payload."""
     key_value = "" if key is None else f'"keyValue":{quote(key)},'

@@ -13,7 +13,7 @@ from distributary.detectors.debug import debug_record, note_skipped
 from distributary.detectors.detector import MILLISECONDS, Detector, Timer
 from distributary.detectors.effects import Effect, LogRecord
 from distributary.detectors.model import Model
-from distributary.detectors.reads import prune
+from distributary.detectors.reads import Kept, prune
 from distributary.detectors.rules import Group, Rule
 from distributary.detectors.values import same_tree
 
@@ -28,7 +28,7 @@ def step(model: Model, detector: Detector, trigger: Trigger, now: int, *, debug:
 
     `now` is in epoch milliseconds. `debug` adds a DEBUG record for each cycle.
     """
-    if not detector.timers and isinstance(trigger, Message):
+    if not detector.timers and trigger.__class__ is Message:
         return _message_cycle(model, detector, trigger, max(now, detector.updated), debug=debug)
     effects: list[Effect | LogRecord] = []
     for after, more in cycles(model, detector, trigger, now, debug=debug):
@@ -66,8 +66,8 @@ def _message_cycle(model: Model, before: Detector, message: Message, now: int, *
     if model.merge:
         payload = {**before.inputs.get(message.input, {}), **payload}
     inputs = {**before.inputs, message.input: payload}
-    cycle = Cycle(model, detector, message, now, inputs, _expired(detector, now), [] if debug else None)
-    return _run(model, before, cycle)
+    expired = _expired(detector, now) if detector.timers else _NONE
+    return _run(model, before, Cycle(model, detector, message, now, inputs, expired, [] if debug else None))
 
 
 def _is_due(timer: Timer, now: int) -> bool:
@@ -75,8 +75,6 @@ def _is_due(timer: Timer, now: int) -> bool:
 
 
 def _expired(detector: Detector, now: int) -> frozenset[str]:
-    if not detector.timers:
-        return _NONE
     return frozenset(name for name, timer in detector.timers.items() if not timer.reported and _is_due(timer, now))
 
 
@@ -90,9 +88,11 @@ def _run(model: Model, before: Detector, cycle: Cycle) -> Done:
     if transition is not None:
         for act in transition.acts:
             act(cycle)
-        run_group(cycle, state.on_exit, ())
+        if state.on_exit:
+            run_group(cycle, state.on_exit, ())
         cycle.state = transition.next_state or cycle.state
-        run_group(cycle, states[cycle.state].on_enter, ())
+        if on_enter := states[cycle.state].on_enter:
+            run_group(cycle, on_enter, ())
     after = _after(model, before, cycle)
     if cycle.trace is not None:
         cycle.effects.append(debug_record(before, after, cycle))
@@ -101,7 +101,7 @@ def _run(model: Model, before: Detector, cycle: Cycle) -> Done:
 
 def _batch(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
     """All conditions first, so that none sees what an action of this group changes."""
-    hits = [event for event in events if event.holds is None or event.holds(cycle)]
+    hits = [event for event in events if event.holds is None or event.holds(cycle)] if events else ()
     transition = _first(cycle, transitions) if transitions else None
     for event in hits:
         for act in event.acts:
@@ -130,13 +130,14 @@ def _first(cycle: Cycle, transitions: Group) -> Rule | None:
 def _after(model: Model, before: Detector, cycle: Cycle) -> Detector:
     """What the cycle leaves behind; `before` itself where that is nothing new."""
     timers = _reported(cycle) if cycle.asked else cycle.timers
-    inputs = _kept(model, cycle)
+    kept = model.kept[cycle.state]
+    inputs = _kept(kept, cycle) if kept or before.inputs else before.inputs
     unchanged = (
         cycle.ordinal == 0
         and cycle.state == before.state
         and (timers is before.timers or timers == before.timers)
         and (cycle.variables is before.variables or same_tree(cycle.variables, before.variables))
-        and same_tree(inputs, before.inputs)
+        and (inputs is before.inputs or same_tree(inputs, before.inputs))
     )
     if unchanged:
         return before
@@ -155,9 +156,6 @@ def _reported(cycle: Cycle) -> Mapping[str, Timer]:
     return {**cycle.timers, **told}
 
 
-def _kept(model: Model, cycle: Cycle) -> Mapping[str, Any]:
-    kept = model.kept[cycle.state]
-    if not kept:
-        return {}
+def _kept(kept: Mapping[str, Kept | None], cycle: Cycle) -> Mapping[str, Any]:
     pruned = {name: prune(payload, kept[name]) for name, payload in cycle.inputs.items() if name in kept}
     return {name: payload for name, payload in pruned.items() if payload is not None}

@@ -91,7 +91,7 @@ def _condition(expression: Expression, event: Event) -> Holds:
     def holds(cycle: Cycle) -> bool:
         try:
             value = run(cycle)
-            if value.__class__ is not bool:
+            if value is not True and value is not False:
                 _refuse_other(value, expression)
         except Unevaluable as problem:
             text = str(Unevaluable(problem.reason, problem.column, expression.text))

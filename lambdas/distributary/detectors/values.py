@@ -164,10 +164,12 @@ def keep_json(value: Any) -> str:
 _STILL_UNREADABLE = "1E9999"
 
 
-def _write(value: Any, number: Callable[[Decimal], str], unreadable: str) -> str:
+def _write(value: Any, number: Callable[[Decimal], str], unreadable: str) -> str:  # noqa: PLR0911 - one a kind
     kind = value.__class__
     if kind is str:
         return quote(value)
+    if kind is int:
+        return str(value)
     if kind is Decimal:
         return number(value)
     if kind is dict:
@@ -203,7 +205,12 @@ def same_tree(one: Any, other: Any) -> bool:
     if one.__class__ is not other.__class__:
         return False
     if one.__class__ is dict:
-        return one.keys() == other.keys() and all(same_tree(inner, other[name]) for name, inner in one.items())
+        if len(one) != len(other):
+            return False
+        for name, inner in one.items():
+            if name not in other or not (inner is other[name] or same_tree(inner, other[name])):
+                return False
+        return True
     if one.__class__ is list:
         return len(one) == len(other) and all(map(same_tree, one, other))
     return same(one, other)

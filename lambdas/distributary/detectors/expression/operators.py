@@ -60,7 +60,8 @@ def _number_operation(
 ) -> Callable[[Any, Any, Any], Any]:
     def apply(_scope: Any, one: Any, other: Any) -> Any:
         if one.__class__ is int and other.__class__ is int:
-            return _integer(on_integers(one, other))
+            value = on_integers(one, other)
+            return value if LEAST_INTEGER <= value <= MOST_INTEGER else ARITHMETIC.create_decimal(value)
         if one.__class__ in NUMBERS and other.__class__ in NUMBERS:
             return on_decimals(one, other)
         return _clash(symbol, one, other)

@@ -1,7 +1,6 @@
 """The language is data: every case of tests/cases/expressions, named by its file and its expression."""
 
 import json
-import time
 from pathlib import Path
 
 import pytest
@@ -98,7 +97,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_no_expression_takes_long(name):
+def test_no_expression_takes_long(name, quickly):
     """An expression of any shape within the limits is parsed and evaluated in well under 100 ms."""
     text, expected = HOSTILE[name]
     variables = {
@@ -107,12 +106,14 @@ def test_no_expression_takes_long(name):
         "large": read_json("1e4000"),
         "tiny": read_json("1e-6000"),
     }
-    start = time.process_time()
-    try:
-        value = compile_expression(text).scalar(Scope({}, variables))
-    except Unevaluable:
-        value = Unevaluable
-    assert time.process_time() - start < 0.1
+
+    def evaluate():
+        try:
+            return compile_expression(text).scalar(Scope({}, variables))
+        except Unevaluable:
+            return Unevaluable
+
+    value = quickly(evaluate)
     if expected is not None:
         assert value == expected
 

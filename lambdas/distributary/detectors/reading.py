@@ -63,10 +63,15 @@ class _Reader:
             if name not in known and inner is not None:
                 self.fault(_join(path, name), f"unknown member; known here: {', '.join(known)}")
 
-    def text(self, value: Mapping[str, Any], name: str, path: str, *, required: bool = False) -> str:
-        """The member's text; a number or Boolean in its place is taken as its text, as CloudFormation does."""
+    def text(
+        self, value: Mapping[str, Any], name: str, path: str, *, required: bool = False, empty: bool = False
+    ) -> str:
+        """The member's text; a number or Boolean in its place is taken as its text, as CloudFormation does.
+
+        `required` asks for one, which may only be empty where `empty` says so.
+        """
         inner = value.get(name)
-        if inner.__class__ in SCALARS and (inner != "" or not required):
+        if inner.__class__ in SCALARS and (inner != "" or empty or not required):
             return plain(inner)
         if inner is not None and inner != "":
             self.fault(_join(path, name), "not a string")
@@ -104,7 +109,7 @@ class _Reader:
     def event(self, value: Mapping[str, Any], path: str) -> Event:
         self.only(value, path, "eventName", "condition", "actions")
         return Event(
-            name=self.text(value, "eventName", path, required=True),
+            name=self.text(value, "eventName", path, required=True, empty=True),
             condition=self.text(value, "condition", path) or None,
             actions=self.actions(value, path),
             path=path,
@@ -113,8 +118,8 @@ class _Reader:
     def transition(self, value: Mapping[str, Any], path: str) -> Event:
         self.only(value, path, "eventName", "condition", "actions", "nextState")
         return Event(
-            name=self.text(value, "eventName", path, required=True),
-            condition=self.text(value, "condition", path, required=True) or None,
+            name=self.text(value, "eventName", path, required=True, empty=True),
+            condition=self.text(value, "condition", path, required=True, empty=True) or None,
             actions=self.actions(value, path),
             path=path,
             next_state=self.text(value, "nextState", path, required=True),

@@ -34,7 +34,7 @@ lock: .venv/installed ## pin requirements.in again, with hashes
 
 ##@ use
 up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: see docs/faults.md
-	@python -m local --port $(PORT) --aws-port $(AWS_PORT) $(if $(FAULTS),--faults '$(FAULTS)')
+	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(FAULTS),--faults '$(FAULTS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
 	@python -m commands.demo
@@ -44,6 +44,9 @@ bootstrap: setup ## prepare the account and region of your AWS credentials for t
 
 deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev
 	@cdk deploy --context stage=$(STAGE)
+
+keys: setup ## create, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
+	@python -m commands.keys --stage $(STAGE) $(ARGS)
 
 smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
 	@python -m commands.smoke --stage $(STAGE)
@@ -72,4 +75,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo bootstrap deploy smoke synth check test chaos bench clean
+.PHONY: help setup lock up demo bootstrap deploy keys smoke synth check test chaos bench clean

@@ -2,8 +2,10 @@
 
 import sys
 import uuid
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from commands.key_ring import passing_key
 from commands.landing import Landing, landings, table
 from commands.post import Sent, post
 from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
@@ -31,18 +33,20 @@ def main() -> int:
     progress = Progress()
     with LocalStack(port=0, aws_port=0, say=progress) as local:
         progress.over = True
-        rows = show(Stage("local", local.outputs, local.aws_endpoint))
+        stage = Stage("local", local.outputs, local.aws_endpoint)
+        with passing_key(stage, "demo") as credential:
+            rows = show(stage, credential)
     missing = [row for row in rows if not row.complete]
     print(f"\n{len(rows) - len(missing)} of {len(rows)} events were found in every sink that takes them.")
     return 1 if missing or not rows else 0
 
 
-def show(stage: Stage) -> list[Landing]:
+def show(stage: Stage, credential: Mapping[str, str]) -> list[Landing]:
     """Post every kind of body to a local stage, print and return where each event landed."""
     since = datetime.now(UTC) - timedelta(seconds=2)
     sent: list[Sent] = []
     for sample in samples(uuid.uuid4().hex[:8]):
-        sent += post(stage.endpoint, sample)
+        sent += post(stage.endpoint, sample, credential)
         print(f"posted {sample.kind}: {len(sample.arrives)} accepted", flush=True)
     print("\nreading them back from the bucket, the stream and the queue\n", flush=True)
     ids = [one.id for one in sent]

@@ -3,14 +3,15 @@
 import json
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from commands.stage import Stage
-from distributary.access import RANDOM_BYTES, Key, derive_secret, new_id
+from distributary.access import ANY_SOURCE, RANDOM_BYTES, Key, derive_secret, new_id
 from distributary.key_item import item_of, key_of
 from distributary.keys import read_versions
 
@@ -80,3 +81,19 @@ class KeyRing:
     def _items(self) -> Iterator[dict[str, Any]]:
         for page in self._dynamodb.get_paginator("scan").paginate(TableName=self._table_name):
             yield from page["Items"]
+
+
+@contextmanager
+def passing_key(stage: Stage, name: str) -> Iterator[Mapping[str, str]]:
+    """The headers that let a caller in while the block runs: a key of any source, revoked when it ends."""
+    ring = KeyRing(stage)
+    key, secret = ring.create(Key(id="", name=name, sources=frozenset({ANY_SOURCE})))
+    try:
+        yield bearer(key.id, secret)
+    finally:
+        ring.revoke(key.id)
+
+
+def bearer(key_id: str, secret: str) -> dict[str, str]:
+    """The header that presents a key at `/v1/events`."""
+    return {"authorization": f"Bearer {key_id}.{secret}"}

@@ -34,12 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def curl(stage: Stage, key: Key, secret: str) -> str:
-    """A command that posts one event with the key."""
-    return (
-        f"curl -H 'Authorization: Bearer {key.id}.{secret}' -H 'Content-Type: application/json' \\\n"
-        f'  -d \'{{"hello": "world"}}\' {stage.endpoint}/v1/events'
-    )
+def curl(stage: Stage, key: Key | None = None, secret: str = "") -> str:
+    """A command that posts one event, with the key where the stage asks for one."""
+    credential = f"-H 'Authorization: Bearer {key.id}.{secret}' " if key else ""
+    event = '{"deviceId": "pump-7", "temperature": 21.5}'
+    return f"curl -i {stage.endpoint}/v1/events {credential}\\\n  -H 'Content-Type: application/json' -d '{event}'"
 
 
 def _create(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:

@@ -53,9 +53,12 @@ def request(
         connection.close()
 
 
-def post(endpoint: str, sample: Sample) -> list[Sent]:
-    """Each event of the sample with its answered id. Raises UnexpectedAnswerError where not all are accepted."""
-    headers = dict(sample.headers) | ({"content-type": sample.content_type} if sample.content_type else {})
+def post(endpoint: str, sample: Sample, credential: Mapping[str, str]) -> list[Sent]:
+    """Each event of the sample with its answered id; `credential` are the headers that let it in.
+
+    Raises UnexpectedAnswerError where not all are accepted.
+    """
+    headers = {**sample.headers, **credential} | ({"content-type": sample.content_type} if sample.content_type else {})
     answer = request(endpoint, "POST", f"/v1/events{sample.query}", headers=headers, body=sample.body)
     if answer.status != http.client.ACCEPTED:
         raise UnexpectedAnswerError(f"{sample.kind}: {answer.status} {answer.body.decode(errors='replace')}")

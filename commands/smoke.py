@@ -5,9 +5,10 @@ import gzip
 import json
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
+from commands.key_ring import KeyRingError, passing_key
 from commands.landing import landings, table
 from commands.post import Answer, Sent, UnexpectedAnswerError, post, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
@@ -15,6 +16,7 @@ from commands.samples import Sample, samples
 from commands.stage import Stage, StageNotFoundError, find
 
 Check = Callable[[], bool]
+Credential = Mapping[str, str]
 
 FIREHOSE_BUFFERS_SECONDS = 400
 """Firehose's buffering interval, at most 300 s in the presets, and a delivery."""
@@ -28,17 +30,18 @@ def main() -> int:
     options = parser.parse_args()
     try:
         stage = find(options.stage, options.aws_endpoint)
-        return 0 if all([_gateway_is_as_assumed(stage), _events_land(stage)]) else 1
-    except (StageNotFoundError, UnexpectedAnswerError) as error:
+        with passing_key(stage, "smoke") as credential:
+            return 0 if all([_gateway_is_as_assumed(stage, credential), _events_land(stage, credential)]) else 1
+    except (StageNotFoundError, KeyRingError, UnexpectedAnswerError) as error:
         print(error, file=sys.stderr)
         return 1
 
 
-def _events_land(stage: Stage) -> bool:
+def _events_land(stage: Stage, credential: Credential) -> bool:
     since = datetime.now(UTC) - timedelta(seconds=60)
     sent: list[Sent] = []
     for sample in samples(uuid.uuid4().hex[:8]):
-        sent += post(stage.endpoint, sample)
+        sent += post(stage.endpoint, sample, credential)
         print(f"posted {sample.kind}", flush=True)
     print(f"waiting for Firehose's buffer, up to {FIREHOSE_BUFFERS_SECONDS} s", flush=True)
     ids = [one.id for one in sent]
@@ -52,13 +55,16 @@ def _events_land(stage: Stage) -> bool:
     return all(row.complete for row in rows)
 
 
-def _gateway_is_as_assumed(stage: Stage) -> bool:
+def _gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
     """The points of the contract that are API Gateway's, not ours, and that AWS documents thinly or nowhere."""
     checks: dict[str, Check] = {
-        "text types arrive as text, others as base64 (invalid UTF-8 is seen only in text)": lambda: _split(stage),
-        "gzip under application/json arrives whole": lambda: _accepted(stage, _gzipped()),
+        "text types arrive as text, others as base64 (invalid UTF-8 is seen only in text)": lambda: _split(
+            stage, credential
+        ),
+        "gzip under application/json arrives whole": lambda: _accepted(stage, _gzipped(), credential),
         "a trailing slash is another path": lambda: _get(stage, "POST", "/v1/events/").status == 404,  # noqa: PLR2004
         "another method is 405 with Allow": lambda: _allow(_get(stage, "PUT", "/v1/events")) == (405, "POST"),
+        "a caller without a key stays outside": lambda: _get(stage, "POST", "/v1/events").status == 401,  # noqa: PLR2004
         "health is open": lambda: _get(stage, "GET", "/v1/health").status == 200,  # noqa: PLR2004
     }
     results = {name: check() for name, check in checks.items()}
@@ -67,11 +73,12 @@ def _gateway_is_as_assumed(stage: Stage) -> bool:
     return all(results.values())
 
 
-def _split(stage: Stage) -> bool:
+def _split(stage: Stage, credential: Credential) -> bool:
     invalid = b'{"text": "\xff"}'
-    text = request(stage.endpoint, "POST", "/v1/events", headers={"content-type": "application/json"}, body=invalid)
-    opaque = {"content-type": "application/octet-stream"}
-    binary = request(stage.endpoint, "POST", "/v1/events", headers=opaque, body=invalid)
+    text, binary = (
+        request(stage.endpoint, "POST", "/v1/events", headers={**credential, "content-type": kind}, body=invalid)
+        for kind in ("application/json", "application/octet-stream")
+    )
     return text.status == 400 and b"InvalidUtf8" in text.body and binary.status == 202  # noqa: PLR2004 - HTTP's own
 
 
@@ -81,9 +88,9 @@ def _gzipped() -> Sample:
     return Sample("JSON, gzip", "application/json", body, ({"data": data},), {"content-encoding": "gzip"})
 
 
-def _accepted(stage: Stage, sample: Sample) -> bool:
+def _accepted(stage: Stage, sample: Sample, credential: Credential) -> bool:
     try:
-        return len(post(stage.endpoint, sample)) == len(sample.arrives)
+        return len(post(stage.endpoint, sample, credential)) == len(sample.arrives)
     except UnexpectedAnswerError as error:
         print(error)
         return False

@@ -78,6 +78,7 @@ class Configuration:
 
     stage: str
     retain: bool = True
+    auth: Literal["keys", "open"] = Settings.auth
     envelope: Literal["cloudevents", "none"] = Settings.envelope
     source: str = Settings.source
     type: str = Settings.type
@@ -94,13 +95,24 @@ class Configuration:
     rules: tuple[Table, ...] = ()
     inputs: Table = field(default_factory=dict)
 
-    def settings(self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str) -> Settings:
+    def settings(
+        self,
+        *,
+        delivery_stream_name: str,
+        stream_name: str,
+        message_queue_url: str,
+        key_table_name: str = "",
+        key_secret_arn: str = "",
+    ) -> Settings:
         """What the functions of this stage need to know. Raises SettingsError for values out of their range."""
         return Settings(
             stage=self.stage,
             delivery_stream_name=delivery_stream_name,
             stream_name=stream_name,
             message_queue_url=message_queue_url,
+            key_table_name=key_table_name,
+            key_secret_arn=key_secret_arn,
+            auth=self.auth,
             envelope=self.envelope,
             source=self.source,
             type=self.type,
@@ -168,6 +180,8 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
         Rules.from_tables([*configuration.rules], configuration.inputs)
     except BadDefinition as error:
         yield from error.faults
+    if configuration.auth == "open" and configuration.stage == "prod":
+        yield "auth = 'open': is not for prod, where only keys are let in"
     if configuration.retain and configuration.bucket.empty_on_destroy:
         yield "bucket.empty_on_destroy: contradicts retain = true"
     endpoint, provider = configuration.iot_events.endpoint, configuration.iot_events.provider

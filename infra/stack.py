@@ -7,6 +7,7 @@ from infra.api import Api
 from infra.configuration import Configuration
 from infra.function import Function
 from infra.iot_events import IotEvents
+from infra.keys import Keys
 from infra.streams import Streams
 
 
@@ -18,10 +19,13 @@ class DistributaryStack(cdk.Stack):
         super().__init__(scope, name, description=description, termination_protection=configuration.retain)
         streams = Streams(self, "Streams", configuration=configuration)
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
+        keys = Keys(self, "Keys", configuration=configuration)
         settings = configuration.settings(
             delivery_stream_name=streams.delivery_stream.delivery_stream_name,
             stream_name=streams.stream.stream_name,
             message_queue_url=iot_events.queue_url,
+            key_table_name=keys.table_name,
+            key_secret_arn=keys.secret_arn,
         )
         functions = {
             folder: Function(self, name, folder=folder, configuration=configuration, settings=settings)
@@ -31,6 +35,7 @@ class DistributaryStack(cdk.Stack):
         for sink in (streams, iot_events):
             sink.grant_write(ingest)
             sink.grant_look(check_health)
+        keys.grant_read(ingest)
         api = Api(self, "Api", functions=functions, cors_origins=configuration.http.cors_origins)
         outputs = {
             "Stage": configuration.stage,
@@ -40,6 +45,8 @@ class DistributaryStack(cdk.Stack):
             "DeliveryStreamName": streams.delivery_stream.delivery_stream_name,
             "BucketName": streams.bucket.bucket_name,
             "MessageQueueUrl": iot_events.queue_url,
+            "KeyTableName": keys.table_name,
+            "KeySecretArn": keys.secret_arn,
             "IngestFunctionName": ingest.function_name,
             "HealthFunctionName": check_health.function_name,
             "IngestLogGroupName": ingest.log_group.log_group_name,

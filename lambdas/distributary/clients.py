@@ -30,11 +30,13 @@ class Clients:
         self._session = Session()
         self._session.get_component("data_loader").search_paths.append(str(MODELS))
 
-    def make(self, service: str, *, connections: int = 10, endpoint: str = "") -> Any:
+    def make(
+        self, service: str, *, connections: int = 10, endpoint: str = "", read_timeout: float = timeouts.READ
+    ) -> Any:
         """A client that checks no parameters (its callers have) and keeps `connections` open; `endpoint` is a URL."""
         config = Config(
             connect_timeout=timeouts.CONNECT,
-            read_timeout=timeouts.READ,
+            read_timeout=read_timeout,
             retries={"mode": "standard", "total_max_attempts": timeouts.ATTEMPTS},
             max_pool_connections=connections,
             parameter_validation=False,

@@ -9,6 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from distributary.access import Key
 from distributary.clock import Clock
 from distributary.delivery import deliver
 from distributary.envelope import encode
@@ -46,9 +47,12 @@ class FanOut:
         self._clock = clock
         self._threads: ThreadPoolExecutor | None = None
 
-    def __call__(self, events: Sequence[Event], deadline: float) -> list[Fate]:
-        """A Fate for each event; nothing new is tried after `deadline` (of the clock's `monotonic`)."""
-        planned = [self._plan(event) for event in events]
+    def __call__(self, events: Sequence[Event], deadline: float, key: Key | None = None) -> list[Fate]:
+        """A Fate for each event; nothing new is tried after `deadline` (of the clock's `monotonic`).
+
+        What the key may not send is rejected; without one, everything may be.
+        """
+        planned = [self._plan(event, key) for event in events]
         parcels = [parcel for parcel in planned if isinstance(parcel, _Parcel)]
         shipments = {name: shipment for name in self._sinks if (shipment := self._shipment(name, parcels))}
         for name, outcomes in self._send(shipments, deadline).items():
@@ -57,9 +61,12 @@ class FanOut:
                     _note(parcel, name, outcome)
         return [_fate(parcel) if isinstance(parcel, _Parcel) else parcel for parcel in planned]
 
-    def _plan(self, event: Event) -> "_Parcel | Fate":
+    def _plan(self, event: Event, key: Key | None) -> "_Parcel | Fate":
         try:
-            parcel = _Parcel(event, self._rules.route(event), encode(event, self._settings.envelope))
+            route = self._rules.route(event)
+            if key:
+                key.check_event(event.source, route.sinks)
+            parcel = _Parcel(event, route, encode(event, self._settings.envelope))
             for name in parcel.route.sinks:
                 self._address(parcel, name)
             _refuse_if_all_skip(parcel)

@@ -8,10 +8,13 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from distributary import timeouts
 from distributary.access import Key, derive_secret, version_of
+from distributary.clients import Clients
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable
 from distributary.key_item import key_of
+from distributary.settings import Settings
 
 FRESH_SECONDS = 60.0
 """How long a key is not looked up again: the longest that a revoked key still works."""
@@ -114,6 +117,19 @@ class KeyStore:
         if len(self._seen) > MAX_KEYS:
             self._seen.popitem(last=False)
         return seen
+
+
+def key_store(settings: Settings, clients: Clients, clock: Clock) -> KeyStore | None:
+    """The keys of this stage, of which nothing is read yet; None where the stage is open to all."""
+    if settings.auth == "open":
+        return None
+    return KeyStore(
+        clients.make("dynamodb", read_timeout=timeouts.READ_KEY),
+        clients.make("secretsmanager", read_timeout=timeouts.READ_KEY),
+        table_name=settings.key_table_name,
+        secret_id=settings.key_secret_arn,
+        clock=clock,
+    )
 
 
 class _MasterSecrets:

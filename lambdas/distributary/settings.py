@@ -18,6 +18,12 @@ class Settings:
     stream_name: str
     message_queue_url: str
     """The FIFO queue of accepted IoT Events messages; empty with provider `endpoint`."""
+    key_table_name: str = ""
+    key_secret_arn: str = ""
+    """Where keys and their master secret are; both empty with auth `open`."""
+
+    auth: Literal["keys", "open"] = "keys"
+    """Whether a caller needs a key: `open` lets anyone in."""
 
     envelope: Literal["cloudevents", "none"] = "cloudevents"
     source: str = "distributary"

@@ -2,6 +2,8 @@
 
 CONNECT = 1.0
 READ = 3.0
+READ_KEY = 1.0
+"""Of a call that looks a key up: a request waits for it before anything else."""
 ATTEMPTS = 2
 """Of one call, the first included: clients re-send calls, `delivery` re-sends records, never both."""
 BACKOFF = 1.0

@@ -9,9 +9,12 @@ from distributary.clock import Clock
 from distributary.fan_out import FanOut, Sinks
 from distributary.http.aws_wire import AwsWire
 from distributary.http.event_door import EventDoor
+from distributary.http.guard import Guard
 from distributary.http.iot_events_door import IotEventsDoor
 from distributary.http.router import Known, Router
 from distributary.http.welcome import welcome
+from distributary.keys import key_store
+from distributary.quota import Quotas
 from distributary.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
@@ -28,11 +31,13 @@ kinesis = KinesisSink(clients.make("kinesis"), settings.stream_name, settings.ma
 iot_events = IotEventsSink(provider(settings, rules.inputs, clients, clock))
 sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": iot_events}
 events = EventDoor(settings, clock, FanOut(settings, rules, sinks, clock))
+messages = IotEventsDoor(settings, iot_events, clock)
+guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
 doors = {
-    Known("POST", "/v1/events"): events.answer,
-    Known("POST", "/"): AwsWire(settings, firehose, kinesis, clock).answer,
-    Known("POST", "/inputs/messages"): IotEventsDoor(settings, iot_events, clock).answer,
-    Known("GET", "/"): welcome,
+    Known("POST", "/v1/events"): guard.protect(events.answer, "events"),
+    Known("POST", "/"): guard.protect(AwsWire(settings, firehose, kinesis, clock).answer, "aws"),
+    Known("POST", "/inputs/messages"): guard.protect(messages.answer, "iot_events"),
+    Known("GET", "/"): welcome(settings),
 }
 router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)
 handle = logged(router.answer, service="ingest", level=settings.log_level, clock=clock)

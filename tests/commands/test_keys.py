@@ -101,7 +101,10 @@ def test_a_created_key_opens_the_door_and_its_secret_is_stored_nowhere(deployed:
 
 def test_create_says_how_to_use_the_key(deployed: Deployed) -> None:
     """A curl for `/v1/events` and the variables for AWS's own clients, each where the key has that door."""
-    assert "curl -H 'Authorization: Bearer DK1" in deployed.run("create", "--name", "a")[1]
+    assert (
+        "curl -i http://localhost:8080/v1/events -H 'Authorization: Bearer DK1"
+        in deployed.run("create", "--name", "a")[1]
+    )
     assert "AWS_ACCESS_KEY_ID" not in deployed.run("create", "--name", "b", "--doors", "events")[1]
     assert "curl" not in deployed.run("create", "--name", "c", "--doors", "aws", "iot_events")[1]
 

@@ -1,6 +1,6 @@
 """The stack, deployed once for all tests of this folder, and real clients for its doors."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,10 @@ import botocore.session
 import pytest
 from botocore.config import Config
 
+from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.stage import Stage
+from distributary.access import ANY_SOURCE, Key
 from local.stack import LocalStack
 
 MODELS = Path(__file__).parents[2] / "lambdas" / "distributary" / "models"
@@ -39,6 +41,13 @@ def stage(local: LocalStack) -> Stage:
     return Stage("local", local.outputs, local.aws_endpoint)
 
 
+@pytest.fixture(scope="session")
+def credential(stage: Stage) -> tuple[str, str]:
+    """Id and secret of a key for everything."""
+    key, secret = KeyRing(stage).create(Key(id="", name="tests", sources=frozenset({ANY_SOURCE})))
+    return key.id, secret
+
+
 @pytest.fixture
 def since() -> datetime:
     """A moment before anything that the test does; streams keep milliseconds, S3 whole seconds."""
@@ -46,45 +55,54 @@ def since() -> datetime:
 
 
 class Http:
-    """Requests to the endpoint with exactly the given headers."""
+    """Requests to the endpoint with exactly the given headers, and those that let them in."""
 
-    def __init__(self, endpoint: str) -> None:
+    def __init__(self, endpoint: str, credential: Mapping[str, str]) -> None:
         self.endpoint = endpoint
+        self.credential = credential
 
     def __call__(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
         """`content_type="…"` becomes the header `content-type`."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return request(self.endpoint, method, path, headers=named, body=body)
+        return request(self.endpoint, method, path, headers={**self.credential, **named}, body=body)
 
 
 @pytest.fixture(scope="session")
-def http(stage: Stage) -> Http:
-    """Plain HTTP."""
-    return Http(stage.endpoint)
+def http(stage: Stage, credential: tuple[str, str]) -> Http:
+    """Plain HTTP, with a key."""
+    return Http(stage.endpoint, bearer(*credential))
 
 
-def client(service: str, endpoint: str, session: boto3.Session | None = None, **config: Any) -> Any:
+@pytest.fixture(scope="session")
+def anonymous(stage: Stage) -> Http:
+    """Plain HTTP, as somebody without a key."""
+    return Http(stage.endpoint, {})
+
+
+def client(
+    service: str, endpoint: str, credential: tuple[str, str], session: boto3.Session | None = None, **config: Any
+) -> Any:
     """A boto3 client as a user makes it: with an endpoint, and one attempt, so that nothing is hidden."""
     return (session or boto3).client(
         service,
         endpoint_url=endpoint,
         region_name="us-east-1",
-        aws_access_key_id="any",
-        aws_secret_access_key="any",
+        aws_access_key_id=credential[0],
+        aws_secret_access_key=credential[1],
         config=Config(retries={"mode": "standard", "total_max_attempts": 1}, **config),
     )
 
 
 @pytest.fixture(scope="session")
-def firehose(stage: Stage) -> Any:
+def firehose(stage: Stage, credential: tuple[str, str]) -> Any:
     """boto3's Firehose client, pointed at the endpoint."""
-    return client("firehose", stage.endpoint)
+    return client("firehose", stage.endpoint, credential)
 
 
 @pytest.fixture(scope="session")
-def kinesis(stage: Stage) -> Any:
+def kinesis(stage: Stage, credential: tuple[str, str]) -> Any:
     """boto3's Kinesis client, pointed at the endpoint."""
-    return client("kinesis", stage.endpoint)
+    return client("kinesis", stage.endpoint, credential)
 
 
 def with_our_model() -> boto3.Session:
@@ -95,12 +113,12 @@ def with_our_model() -> boto3.Session:
 
 
 @pytest.fixture(scope="session")
-def iotevents(stage: Stage) -> Any:
+def iotevents(stage: Stage, credential: tuple[str, str]) -> Any:
     """boto3 with our service model, pointed at the endpoint."""
-    return client("iotevents-data", stage.endpoint, with_our_model())
+    return client("iotevents-data", stage.endpoint, credential, with_our_model())
 
 
 @pytest.fixture(scope="session")
-def unchecked(stage: Stage) -> Any:
+def unchecked(stage: Stage, credential: tuple[str, str]) -> Any:
     """The same without botocore's own check of parameters, so that the service's answer is seen."""
-    return client("iotevents-data", stage.endpoint, with_our_model(), parameter_validation=False)
+    return client("iotevents-data", stage.endpoint, credential, with_our_model(), parameter_validation=False)

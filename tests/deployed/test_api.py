@@ -5,19 +5,19 @@ import pytest
 ORIGIN = "https://app.example.com"
 
 
-def test_the_root_says_what_this_is(http) -> None:
-    """GET / names the product and its version, and says that the API is open."""
-    answer = http("GET", "/")
+def test_the_root_says_what_this_is(anonymous) -> None:
+    """GET / names the product and its version, and says that a key is needed, to everyone."""
+    answer = anonymous("GET", "/")
     document = json.loads(answer.body)
 
     assert answer.status == 200
     assert document["name"] == "distributary"
-    assert "open" in document["access"]
+    assert "with a key" in document["access"]
 
 
-def test_health_passes(http) -> None:
-    """GET /v1/health looks at the sinks and the queue."""
-    answer = http("GET", "/v1/health")
+def test_health_passes(anonymous) -> None:
+    """GET /v1/health looks at the sinks and the queue, for anyone."""
+    answer = anonymous("GET", "/v1/health")
 
     assert (answer.status, json.loads(answer.body)) == (200, {"status": "pass"})
     assert answer.headers["content-type"] == "application/health+json"

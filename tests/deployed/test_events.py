@@ -10,9 +10,9 @@ from commands.demo import show
 from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 
 
-def test_every_kind_of_body_lands_in_every_sink(stage) -> None:
+def test_every_kind_of_body_lands_in_every_sink(stage, http) -> None:
     """What the demo posts is found again in S3, Kinesis and the queue, by id and with equal content."""
-    rows = show(stage)
+    rows = show(stage, http.credential)
 
     assert len(rows) >= 12
     assert [row for row in rows if not row.complete] == []

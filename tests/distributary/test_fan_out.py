@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distributary.access import Key
 from distributary.clock import Clock
 from distributary.envelope import encode
 from distributary.errors import SinkUnavailable
@@ -229,3 +230,28 @@ def test_every_event_has_exactly_one_fate(data: list, first: list, second: list,
             assert encode(fate.event) not in lines
         else:
             assert any("error" in receipt for receipt in fate.sinks.values())
+
+
+@pytest.mark.parametrize(
+    ("key", "detail"),
+    [
+        (Key(id="k", name="another"), "this source"),
+        (Key(id="k", name="here", sinks=frozenset({"firehose", "kinesis"})), "iot_events"),
+    ],
+    ids=["source", "sink"],
+)
+def test_what_the_key_may_not_send_is_rejected_and_reaches_no_sink(key: Key, detail: str) -> None:
+    """A source of somebody else's, and a sink that the rules choose and the key may not use."""
+    stage = Stage()
+    fates = stage.send([event(0), event(1)], FAR, key)
+
+    assert [(fate.status, fate.error.code) for fate in fates if fate.error] == [("rejected", "Forbidden")] * 2
+    assert all(detail in fate.error.detail for fate in fates if fate.error)
+    assert [sink.records for sink in stage.sinks.values()] == [[], [], []]
+
+
+def test_what_the_key_may_send_is_accepted() -> None:
+    """Its own source, to all sinks that the rules choose."""
+    [fate] = Stage().send([event()], FAR, Key(id="k", name="here"))
+
+    assert fate.status == "accepted"

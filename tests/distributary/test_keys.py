@@ -6,10 +6,14 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from fake_clock import FakeClock
 
+from distributary import timeouts
 from distributary.access import Key, derive_secret
+from distributary.clients import Clients
+from distributary.clock import Clock
 from distributary.errors import KeysUnavailable
 from distributary.key_item import item_of
-from distributary.keys import MAX_KEYS, KeyStore, read_versions
+from distributary.keys import MAX_KEYS, KeyStore, key_store, read_versions
+from distributary.settings import Settings
 
 ID = "DK1AAAAAAAAAAAAAAAA"
 NEWER = "DK2AAAAAAAAAAAAAAAA"
@@ -341,3 +345,18 @@ def test_no_error_shows_a_master_secret() -> None:
         with pytest.raises(ValueError) as error:  # noqa: PT011 - json's own error is one of the three
             read_versions(text)
         assert "s3cret" not in str(error.value)
+
+
+def test_a_stage_with_keys_waits_a_second_for_them_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The clients of table and secret have a short read timeout; an open stage has neither."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    names = {"stage": "t", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
+    closed = Settings(**names, key_table_name="keys", key_secret_arn="arn")
+    store = key_store(closed, Clients(), Clock())
+
+    assert store is not None
+    clients = (store._dynamodb, store._masters._secretsmanager)
+    assert [client.meta.config.read_timeout for client in clients] == [timeouts.READ_KEY] * 2
+    assert [client.meta.service_model.service_name for client in clients] == ["dynamodb", "secretsmanager"]
+    assert (store._table_name, store._masters._secret_id) == ("keys", "arn")
+    assert key_store(replace(closed, auth="open"), Clients(), Clock()) is None

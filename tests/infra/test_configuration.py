@@ -124,15 +124,23 @@ def test_preset_overrides(file):
 def test_every_setting_is_configurable(file):
     """Each field of Settings is a name that the stack knows or a value of the file: none is left at its default."""
     file.write_text(
+        'auth = "open"\n'
         'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
         'log_level = "DEBUG"\n[firehose]\njoin = false\n[kinesis]\nmax_record_kib = 2048\n'
         '[iot_events]\nprovider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n' + RULES
     )
     configuration = read(file, "plain")
 
-    settings = configuration.settings(delivery_stream_name="d", stream_name="s", message_queue_url="q")
+    named = {
+        "delivery_stream_name": "d",
+        "stream_name": "s",
+        "message_queue_url": "q",
+        "key_table_name": "k",
+        "key_secret_arn": "a",
+    }
+    settings = configuration.settings(**named)
 
-    names = {"stage": "plain", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
+    names = {"stage": "plain", **named}
     for field in fields(Settings):
         value = getattr(settings, field.name)
         assert value == names.get(field.name, value)

@@ -20,6 +20,8 @@ PERMISSIONS = {
         },
         "StreamsDelivery": {"firehose:PutRecord", "firehose:PutRecordBatch", "firehose:DescribeDeliveryStream"},
         "IotEventsMessages": {"sqs:SendMessage"},
+        "KeysTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "KeysSecret": {"secretsmanager:GetSecretValue"},
         "IngestLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "CheckHealthRole": {
@@ -35,8 +37,11 @@ PERMISSIONS = {
     },
 }
 
+KEEPING_KEYS = ("AWS::DynamoDB::GlobalTable", "AWS::SecretsManager::Secret")
+
 OUTPUTS = {
     *{"Stage", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
+    *{"KeyTableName", "KeySecretArn"},
     *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
 }
 
@@ -110,6 +115,8 @@ def named(resource):
     if "Fn::Join" in resource:
         _, (arn, rest) = resource["Fn::Join"]
         return named(arn) + rest
+    if "Ref" in resource:  # of a secret, its ARN
+        return str(resource["Ref"][:-8])
     logical_id, attribute = resource["Fn::GetAtt"]
     assert attribute == "Arn"
     return logical_id[:-8]
@@ -118,7 +125,7 @@ def named(resource):
 @pytest.mark.parametrize(("stage", "policy"), [("dev", "Delete"), ("prod", "Retain"), ("local", "Delete")])
 def test_what_holds_data(synthesised, stage, policy):
     """What holds data stays or goes with the stack as the stage says, and has no physical name to collide with."""
-    kinds = ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup")
+    kinds = ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup", *KEEPING_KEYS)
     holding = [each for kind in kinds for each in resources(synthesised(stage), kind).values()]
 
     assert {each["DeletionPolicy"] for each in holding} == {policy}
@@ -155,6 +162,9 @@ def test_functions_know_the_stack(synthesised):
         variables = deployed["Properties"]["Environment"]["Variables"]
         assert variables["DISTRIBUTARY_DELIVERY_STREAM_NAME"] == {"Ref": delivery}
         assert variables["DISTRIBUTARY_STREAM_NAME"] == {"Ref": stream}
+        assert variables["DISTRIBUTARY_KEY_TABLE_NAME"] == template["Outputs"]["KeyTableName"]["Value"]
+        assert variables["DISTRIBUTARY_KEY_SECRET_ARN"] == template["Outputs"]["KeySecretArn"]["Value"]
+        assert variables["DISTRIBUTARY_AUTH"] == "keys"
         assert variables["DISTRIBUTARY_MESSAGE_QUEUE_URL"] == template["Outputs"]["MessageQueueUrl"]["Value"]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from distributary.access import Key
 from distributary.clock import Clock
 from distributary.delivery import deadline
 from distributary.envelope import Sender, address, request_key
@@ -19,8 +20,8 @@ from distributary.http.receipt import Outcome, View
 from distributary.http.request import Request, Response
 from distributary.settings import Settings
 
-FanOut = Callable[[Sequence[Event], float], Sequence[Fate]]
-"""A fate for each event, in order; the number is the deadline on the clock's `monotonic`."""
+FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
+"""A fate for each event, in order; the number is the deadline on the clock's `monotonic`, the key whose they are."""
 
 RETRY_AFTER_SECONDS = 3
 """`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
@@ -49,7 +50,7 @@ class EventDoor:
         source = request.key.name if request.key else self._settings.source
         sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
         body = read(request, max_events=self._settings.max_events)
-        outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until)
+        outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until, request.key)
         response = self._longest_that_fits(request, body, outcomes)
         counts = _counts(outcomes)
         if counts["retry"]:
@@ -68,9 +69,9 @@ class EventDoor:
             )
         return given
 
-    def _outcomes(self, addressed: Sequence[Event | Rejection], until: float) -> list[Outcome]:
+    def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[Outcome]:
         events = [one for one in addressed if isinstance(one, Event)]
-        fates = iter(self._fan_out(events, until) if events else ())
+        fates = iter(self._fan_out(events, until, key) if events else ())
         outcomes = [one if isinstance(one, Rejection) else next(fates) for one in addressed]
         return [one.error if isinstance(one, Fate) and one.error else one for one in outcomes]
 

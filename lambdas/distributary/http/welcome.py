@@ -4,17 +4,26 @@ import json
 
 from distributary import VERSION
 from distributary.http.request import Request, Response
+from distributary.http.router import Door
+from distributary.settings import Settings
 
-_BODY = json.dumps(
-    {
+_ACCESS = {
+    "keys": "with a key: docs/keys.md says how it is made and presented",
+    "open": "open: no key is asked for, so put this on no network that you do not trust",
+}
+
+
+def welcome(settings: Settings) -> Door:
+    """A door that gives name, version, documentation and how to get in, the same to everyone."""
+    about = {
         "name": "distributary",
         "version": VERSION,
         "docs": "README.md and docs/ of this version's source",
-        "access": "open: no key is asked for yet, so put this on no network that you do not trust",
+        "access": _ACCESS[settings.auth],
     }
-)
+    body = json.dumps(about)
 
+    def answer(_request: Request) -> Response:
+        return Response(200, body, {"content-type": "application/json"})
 
-def welcome(_request: Request) -> Response:
-    """Name, version and documentation, the same for everyone."""
-    return Response(200, _BODY, {"content-type": "application/json"})
+    return answer

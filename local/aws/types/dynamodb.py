@@ -19,7 +19,15 @@ def one_replica(properties: Properties) -> Properties:
     """CreateTable's parameters: what the template says of the only replica stands at the table itself."""
     replica = properties["Replicas"][0]
     own = {key: replica[key] for key in ("DeletionProtectionEnabled", "TableClass", "Tags") if key in replica}
+    if "SSESpecification" in properties:
+        own["SSESpecification"] = encryption(properties["SSESpecification"], replica)
     return {key: value for key, value in properties.items() if key != "Replicas"} | own
+
+
+def encryption(specification: Properties, replica: Properties) -> Properties:
+    """CreateTable's words for it; the replica names its key."""
+    said = {("Enabled" if key == "SSEEnabled" else key): value for key, value in specification.items()}
+    return {**said, **replica.get("SSESpecification", {})}
 
 
 def set_the_rest(client: Any, state: Properties) -> None:

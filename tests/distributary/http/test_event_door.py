@@ -43,9 +43,11 @@ class FanOut:
         self.decide = decide
         self.events: list[Event] = []
         self.deadlines: list[float] = []
+        self.keys: list[Key | None] = []
 
-    def __call__(self, events: Sequence[Event], deadline: float) -> list[Fate]:
+    def __call__(self, events: Sequence[Event], deadline: float, key: Key | None) -> list[Fate]:
         self.events += events
+        self.keys.append(key)
         self.deadlines.append(deadline)
         return [self.decide(event) for event in events]
 
@@ -263,6 +265,7 @@ def test_a_key_names_the_source_of_events_that_bring_none() -> None:
     )
 
     assert [fan_out.events[0].source for fan_out in (open_to_all, keyed, own)] == ["distributary", "plant-7", "/own"]
+    assert [fan_out.keys for fan_out in (open_to_all, keyed, own)] == [[None], [key], [key]]
 
 
 def test_a_request_counts_all_its_events_against_the_quota() -> None:

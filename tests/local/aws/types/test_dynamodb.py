@@ -45,3 +45,18 @@ def test_a_change_keeps_the_items(aws, stack):
     assert client.describe_time_to_live(**given)["TimeToLiveDescription"]["TimeToLiveStatus"] == "DISABLED"
     stack.delete()
     assert outputs["Name"] not in client.list_tables()["TableNames"]
+
+
+def test_a_table_is_encrypted_with_the_key_that_its_replica_names(aws, stack):
+    """The template's own words for it become those of CreateTable."""
+    outputs = stack.deploy(
+        table(
+            {"SSESpecification": {"KMSMasterKeyId": "alias/own"}},
+            SSESpecification={"SSEEnabled": True, "SSEType": "KMS"},
+        ),
+        OUTPUTS,
+    )
+    described = aws.client("dynamodb").describe_table(TableName=outputs["Name"])["Table"]["SSEDescription"]
+
+    assert (described["Status"], described["SSEType"]) == ("ENABLED", "KMS")
+    assert "alias/own" in described["KMSMasterKeyArn"]

@@ -1,4 +1,4 @@
-"""`make up`: runs the product on this machine until Ctrl-C."""
+"""`make up`: the product on this machine until Ctrl-C, with a key named `local`."""
 
 from __future__ import annotations
 
@@ -11,25 +11,29 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from commands.key_ring import KeyRing
+from commands.keys import curl
+from commands.stage import Stage
+from distributary.access import ANY_SOURCE, Key
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
 from local.stack import LocalStack, PortTaken
 
-EXAMPLE = """
+READY = """
 Ready after {seconds:.1f} s.
 
   Endpoint      {endpoint}
   Embedded AWS  {aws_endpoint}   (any AWS SDK or CLI: AWS_ENDPOINT_URL={aws_endpoint}, any credentials)
 
 Try:
-  curl -i {endpoint}/v1/events -H 'content-type: application/json' -d '{{"deviceId": "d-1", "temperature": 21.5}}'
+{example}
 
 Function logs follow. Ctrl-C stops everything; its data is gone then."""
 
 
 def main() -> int:
     """The exit status: 0 after Ctrl-C or SIGTERM, 1 where it could not start."""
-    parser = argparse.ArgumentParser(prog="python -m local", description="Runs the product on this machine.")
+    parser = argparse.ArgumentParser(prog="make up", description=__doc__)
     parser.add_argument("--port", type=int, default=8080, help="of the endpoint (8080); 0: a free one")
     parser.add_argument("--aws-port", type=int, default=4566, help="of the embedded AWS (4566); 0: a free one")
     parser.add_argument("--faults", type=Path, help="a TOML file of faults that the embedded AWS is to have")
@@ -60,9 +64,19 @@ def run(port: int, aws_port: int, faults: dict[str, Any]) -> None:
     started = time.monotonic()
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
     with LocalStack(port, aws_port, faults=faults, say=lambda line: print(line, flush=True)) as stack:
-        seconds = time.monotonic() - started
-        print(EXAMPLE.format(seconds=seconds, endpoint=stack.endpoint, aws_endpoint=stack.aws_endpoint), flush=True)
+        print(ready(Stage("local", stack.outputs, stack.aws_endpoint), time.monotonic() - started), flush=True)
         signal.pause()
+
+
+def ready(stage: Stage, seconds: float) -> str:
+    """What to do with the stage that started in so many seconds: its addresses, and one event to post."""
+    example = curl(stage, *_local_key(stage)) if "KeyTableName" in stage.outputs else curl(stage)
+    return READY.format(seconds=seconds, endpoint=stage.endpoint, aws_endpoint=stage.aws_endpoint, example=example)
+
+
+def _local_key(stage: Stage) -> tuple[Key, str]:
+    """A key for everything; whoever reaches this machine's embedded AWS could make another."""
+    return KeyRing(stage).create(Key(id="", name="local", sources=frozenset({ANY_SOURCE})))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,68 @@
+"""Who may come in: the table of keys, and the master secret that theirs are derived from."""
+
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from infra.configuration import Configuration
+from infra.permission import allow
+from infra.retention import removal
+
+
+class Keys(Construct):
+    """`table` holds a key's name and rights by its `id`, `secret` the master secret's versions (`{"1": "…"}`).
+
+    Both are None where the stage is open to all.
+    """
+
+    def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
+        super().__init__(scope, name)
+        closed = configuration.auth == "keys"
+        self.table = self._table(configuration) if closed else None
+        self.secret = self._secret(configuration) if closed else None
+
+    @property
+    def table_name(self) -> str:
+        """The table's name; empty where there is none."""
+        return self.table.table_name if self.table else ""
+
+    @property
+    def secret_arn(self) -> str:
+        """The master secret's ARN; empty where there is none."""
+        return self.secret.secret_arn if self.secret else ""
+
+    def grant_read(self, grantee: iam.IGrantable) -> None:
+        """Let it look keys up, note their last use, and derive their secrets."""
+        if self.table and self.secret:
+            allow(grantee, self.table.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem")
+            allow(grantee, self.secret.secret_arn, "secretsmanager:GetSecretValue")
+
+    def _table(self, configuration: Configuration) -> dynamodb.TableV2:
+        recovery = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=configuration.retain)
+        return dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
+            billing=dynamodb.Billing.on_demand(),
+            encryption=dynamodb.TableEncryptionV2.dynamo_owned_key(),
+            point_in_time_recovery_specification=recovery,
+            deletion_protection=configuration.retain,
+            removal_policy=removal(configuration),
+        )
+
+    def _secret(self, configuration: Configuration) -> secretsmanager.Secret:
+        # Letters and digits only: nothing that JSON or a shell would write otherwise.
+        first_version = secretsmanager.SecretStringGenerator(
+            secret_string_template="{}",  # noqa: S106 - an empty object, which gets one member
+            generate_string_key="1",
+            password_length=64,
+            exclude_punctuation=True,
+        )
+        return secretsmanager.Secret(
+            self,
+            "Secret",
+            description="Distributary: the master secret of the keys, a member for each version",
+            generate_secret_string=first_version,
+            removal_policy=removal(configuration),
+        )

@@ -1,0 +1,49 @@
+import re
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from commands.stage import Stage
+from commands.up import ready
+
+ADDRESSES = {"Endpoint": "http://localhost:8080"}
+
+
+@pytest.fixture
+def outputs(monkeypatch):
+    """The outputs of a stage with keys, in moto."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        session = boto3.Session(region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test")
+        session.client("dynamodb").create_table(
+            TableName="keys",
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            BillingMode="PAY_PER_REQUEST",
+        )
+        secret = session.client("secretsmanager").create_secret(Name="master", SecretString='{"1": "first"}')
+        yield {**ADDRESSES, "KeyTableName": "keys", "KeySecretArn": secret["ARN"]}
+
+
+def test_the_printed_curl_carries_a_key_that_exists(outputs, monkeypatch) -> None:
+    """A key named local, for any source, made while the stage starts."""
+    monkeypatch.setattr(Stage, "client", lambda _, service: boto3.client(service, region_name="us-east-1"))
+
+    text = ready(Stage("local", outputs), 12.34)
+
+    found = re.search(
+        r"curl -i http://localhost:8080/v1/events -H 'Authorization: Bearer (DK1[A-Z2-7]{16})\.\S{43}'", text
+    )
+    assert found
+    [item] = boto3.client("dynamodb", region_name="us-east-1").scan(TableName="keys")["Items"]
+    assert (item["id"]["S"], item["name"]["S"], item["sources"]["SS"]) == (found[1], "local", ["*"])
+    assert "12.3 s" in text
+
+
+def test_an_open_stage_asks_for_no_key() -> None:
+    """Its curl has no credential."""
+    text = ready(Stage("local", ADDRESSES), 1.0)
+
+    assert "curl -i http://localhost:8080/v1/events" in text
+    assert "Authorization" not in text

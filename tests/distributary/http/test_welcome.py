@@ -1,0 +1,20 @@
+import json
+
+import pytest
+
+from distributary.http.request import Request
+from distributary.http.welcome import welcome
+from distributary.settings import Settings
+
+NAMES = {"stage": "test", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
+
+
+@pytest.mark.parametrize(("auth", "says"), [("keys", "with a key"), ("open", "open: no key")])
+def test_the_root_says_who_may_come_in(auth: str, says: str) -> None:
+    """GET / names the product, its version, its documentation, and whether a key is asked for."""
+    response = welcome(Settings(**NAMES, auth=auth))(Request("GET", "/"))
+    about = json.loads(response.body)
+
+    assert (response.status, about["name"]) == (200, "distributary")
+    assert set(about) == {"name", "version", "docs", "access"}
+    assert about["access"].startswith(says)

@@ -3,7 +3,13 @@
 import json
 from typing import Any
 
+from distributary.access import derive_secret
+
 EVENT_BYTES = 1024
+KEY_ID = "DK1AAAAAAAAAAAAAAAA"
+
+# Only the product looks at it; the stub holds the master secret and the key.
+BEARER = f"Bearer {KEY_ID}.{derive_secret('bench', KEY_ID)}"
 
 
 def request(events: int) -> bytes:
@@ -36,6 +42,7 @@ def _payload(body: str) -> dict[str, Any]:
         "rawQueryString": "",
         "headers": {
             "accept": "*/*",
+            "authorization": BEARER,
             "content-length": str(len(body)),
             "content-type": "application/json",
             "host": "abcdefghij.execute-api.us-east-1.amazonaws.com",

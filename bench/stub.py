@@ -42,11 +42,23 @@ def _message(entry: dict[str, Any]) -> dict[str, Any]:
     return {"MessageId": "5fea7756-0ea4-451a-a703-a558b933e274", "MD5OfMessageBody": digest, "SequenceNumber": "1" * 20}
 
 
+def _master_secret(_: bytes) -> dict[str, Any]:
+    return {"SecretString": json.dumps({"1": "bench"})}
+
+
+def _key(body: bytes) -> dict[str, Any]:
+    rights = {"doors": {"SS": ["events"]}, "sinks": {"SS": ["firehose", "iot_events", "kinesis"]}}
+    return {"Item": {**json.loads(body)["Key"], "name": {"S": "bench"}, **rights}}
+
+
 ANSWERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "Firehose_20150804.PutRecord": _firehose_record,
     "Firehose_20150804.PutRecordBatch": _firehose_batch,
     "Kinesis_20131202.PutRecords": _kinesis_records,
     "AmazonSQS.SendMessageBatch": _message_batch,
+    "secretsmanager.GetSecretValue": _master_secret,
+    "DynamoDB_20120810.GetItem": _key,
+    "DynamoDB_20120810.UpdateItem": lambda _: {},
 }
 
 

@@ -11,6 +11,8 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from commands.key_ring import KeyRing
 from commands.keys import curl
 from commands.stage import Stage
@@ -70,7 +72,10 @@ def run(port: int, aws_port: int, faults: dict[str, Any]) -> None:
 
 def ready(stage: Stage, seconds: float) -> str:
     """What to do with the stage that started in so many seconds: its addresses, and one event to post."""
-    example = curl(stage, *_local_key(stage)) if "KeyTableName" in stage.outputs else curl(stage)
+    try:
+        example = curl(stage, *_local_key(stage)) if "KeyTableName" in stage.outputs else curl(stage)
+    except (BotoCoreError, ClientError) as error:  # where faults are wanted, this may be one
+        example = f"  no key could be made: {error}"
     return READY.format(seconds=seconds, endpoint=stage.endpoint, aws_endpoint=stage.aws_endpoint, example=example)
 
 

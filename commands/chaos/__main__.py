@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ from commands.chaos.landed import Landed
 from commands.chaos.run import Matrix
 from commands.chaos.scenario import Scenario, load, shortened
 from commands.chaos.verdict import Verdict, table
+from commands.key_ring import passing_key
 from commands.stage import Stage
 from local.stack import LocalStack
 
@@ -44,14 +45,15 @@ def run(scenarios: Sequence[Scenario], events: int, log: TextIO | None = None) -
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
     with LocalStack(say=lambda line: print(line, file=log, flush=True) if log else None) as local:
         stage = Stage("local", local.outputs, local.aws_endpoint)
-        return prove(stage, scenarios, events)
+        with passing_key(stage, "chaos") as credential:
+            return prove(stage, scenarios, events, credential)
 
 
-def prove(stage: Stage, scenarios: Sequence[Scenario], events: int) -> list[Verdict]:
-    """The verdicts, on a local stage that runs."""
+def prove(stage: Stage, scenarios: Sequence[Scenario], events: int, credential: Mapping[str, str]) -> list[Verdict]:
+    """The verdicts, on a local stage that runs and lets requests with the headers of `credential` in."""
     name = uuid.uuid4().hex[:8]
     landed = Landed(stage, name, datetime.now(UTC) - timedelta(seconds=1))
-    matrix = Matrix(stage, landed, run=name, events=events)
+    matrix = Matrix(stage, landed, run=name, events=events, credential=credential)
     verdicts = []
     for scenario in scenarios:
         print(f"{scenario.number:2} {scenario.name} …", flush=True)

@@ -14,6 +14,7 @@ from commands.chaos.orders import Killer, OrderError, Orders
 from commands.chaos.parcel import Parcel, parcels
 from commands.chaos.scenario import Scenario, addressed
 from commands.chaos.verdict import Verdict, content_faults, delivery_faults, duplicates, lost, undelivered
+from commands.post import Answer
 from commands.stage import Stage
 
 CLIENTS = 4
@@ -47,14 +48,15 @@ class Course:
 
 
 class Matrix:
-    """A run over many scenarios on one stage; `events` is how many each sends."""
+    """A run over many scenarios on one stage; `events` is how many each sends, with the headers of `credential`."""
 
-    def __init__(self, stage: Stage, landed: Landed, *, run: str, events: int) -> None:
+    def __init__(self, stage: Stage, landed: Landed, *, run: str, events: int, credential: Mapping[str, str]) -> None:
         self._stage = stage
         self._orders = Orders(stage)
         self._landed = landed
         self._run = run
         self._events = events
+        self._credential = credential
         self._sent: dict[str, Mapping[str, Any]] = {}  # of the whole run: what is delivered late is known all the same
 
     def prove(self, scenario: Scenario) -> Verdict:
@@ -76,15 +78,18 @@ class Matrix:
         return self._verdict(course)
 
     def _send(self, course: Course) -> None:
-        begin, ask = 0, partial(post_events, self._stage.endpoint)
+        begin = 0
         with self._killing(course, "sending"), ThreadPoolExecutor(CLIENTS) as clients:
             for step in course.scenario.steps:
                 faults = addressed(step.faults or {}, self._stage.outputs)
                 self._orders.set(faults)
                 end = begin + round(step.share * len(course.parcels))
-                course.sendings += clients.map(partial(send, ask), course.parcels[begin:end])
+                course.sendings += clients.map(partial(send, self._ask), course.parcels[begin:end])
                 begin = end
                 self._mend(course, [name for name, fault in faults.items() if "seconds" not in fault])
+
+    def _ask(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        return post_events(self._stage.endpoint, {**headers, **self._credential}, body)
 
     def _mend(self, course: Course, names: Collection[str]) -> None:
         """End the faults that do not end by themselves."""

@@ -29,6 +29,7 @@ class World:
 
     def post(self, endpoint, headers, body):
         """Stores each event and accepts it."""
+        assert headers["authorization"] == "Bearer k"
         events = json.loads(body)
         key = headers.get("idempotency-key")
         named = (
@@ -85,7 +86,7 @@ def world(monkeypatch):
     monkeypatch.setattr(run, "post_events", made.post)
     monkeypatch.setattr(run, "DRAIN_SECONDS", 0.0)
     monkeypatch.setattr(run, "LOOK_SECONDS", 0.0)
-    matrix = run.Matrix(made, made, run="run", events=40)
+    matrix = run.Matrix(made, made, run="run", events=40, credential={"authorization": "Bearer k"})
     made.prove = lambda **more: matrix.prove(
         Scenario(**{"number": 1, "name": "n", "steps": [Step(faults=FAULTS)], **more})
     )

@@ -105,7 +105,7 @@ def read_json(text: str) -> Any:
         raise BadPayload(f"nested more than {MOST_NESTING} deep") from None
     if text.count("{") + text.count("[") > MOST_NESTING:
         _refuse_depth(value)
-    if _ESCAPED_SURROGATE.search(text):
+    if not text.isascii() or _ESCAPED_SURROGATE.search(text):
         _refuse_surrogates(value)
     return value
 

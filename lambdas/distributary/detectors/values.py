@@ -105,8 +105,10 @@ def read_json(text: str) -> Any:
         raise BadPayload(f"nested more than {MOST_NESTING} deep") from None
     if text.count("{") + text.count("[") > MOST_NESTING:
         _refuse_depth(value)
-    if not text.isascii() or _ESCAPED_SURROGATE.search(text):
-        _refuse_surrogates(value)
+    if not text.isascii():
+        _refuse_surrogates(text)
+    if _ESCAPED_SURROGATE.search(text):
+        _refuse_surrogates(write_json(value))
     return value
 
 
@@ -119,9 +121,9 @@ def _refuse_depth(value: Any) -> None:
         raise BadPayload(f"nested more than {MOST_NESTING} deep")
 
 
-def _refuse_surrogates(value: Any) -> None:
+def _refuse_surrogates(text: str) -> None:
     try:
-        write_json(value).encode()
+        text.encode()
     except UnicodeEncodeError:
         raise BadPayload("a string holds an unpaired surrogate") from None
 

@@ -99,6 +99,13 @@ def test_what_is_just_within_the_limits_is_read(payload):
     read_object(payload)
 
 
+@pytest.mark.parametrize("text", ['{"a":"\ud800"}', '{"\udc00":1}'])
+def test_half_a_character_is_refused_however_it_came(text):
+    """A text that was decoded from another may hold it unescaped."""
+    with pytest.raises(BadPayload, match="unpaired surrogate"):
+        read_object(text)
+
+
 @pytest.mark.parametrize(
     "number", ["9" * 35, "9" * 5_000, "9" * 100_000, "1e1000000", "1e-9999999999999999999", "0." + "1" * 35]
 )

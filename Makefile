@@ -69,10 +69,13 @@ test: setup ## the whole test suite, a deployed local stack included
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
 	@python -m commands.chaos $(CHAOS)
 
+fuzz: setup ## random expressions, models and payloads: only documented errors, none slow (minutes)
+	@cd tests && python -m fuzz.detectors
+
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo bootstrap deploy keys smoke synth check test chaos bench clean
+.PHONY: help setup lock up demo bootstrap deploy keys smoke synth check test chaos fuzz bench clean

@@ -14,6 +14,7 @@ from statistics import median
 
 from bench.contestants import PRODUCT, build
 from bench.division import division
+from bench.engine import engine
 from bench.measure import Samples, measure
 from bench.report import table
 from bench.runtime import FunctionFailedError
@@ -43,7 +44,8 @@ def main() -> None:
     print(f"The stub's own answer, to a bare HTTP client: p50 {floor * 1000:.1f} ms.")
     print(f"{uncompiled.name}, as its asset is, start to first answer: p50 {median(start.first) * 1000:.1f} ms.")
     print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
-    print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}")
+    print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}\n")
+    print(engine())
 
 
 def _floor(url: str) -> float:

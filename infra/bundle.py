@@ -17,7 +17,7 @@ ROOT = Path(__file__).parent.parent
 LAMBDAS = ROOT / "lambdas"
 
 # The AWS services that the functions call; botocore describes some four hundred.
-SERVICES = ("dynamodb", "firehose", "kinesis", "secretsmanager", "sqs")
+SERVICES = ("dynamodb", "firehose", "kinesis", "s3", "secretsmanager", "sqs")
 
 _LIBRARY = re.compile(r".+\.py|models/.+\.json(\.gz)?")
 _DEPENDENCIES = re.compile(

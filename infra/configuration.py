@@ -58,6 +58,14 @@ class IotEvents:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Redrive:
+    """How what a sink did not take is brought to it later."""
+
+    pause_seconds: int = Settings.redrive_pause_seconds
+    days: float = Settings.redrive_days
+
+
+@dataclass(frozen=True, kw_only=True)
 class Http:
     """The endpoint: who may call it from a browser."""
 
@@ -90,19 +98,14 @@ class Configuration:
     bucket: Bucket = Bucket()
     kinesis: Kinesis = Kinesis()
     iot_events: IotEvents = IotEvents()
+    redrive: Redrive = Redrive()
     http: Http = Http()
     functions: Functions = Functions()
     rules: tuple[Table, ...] = ()
     inputs: Table = field(default_factory=dict)
 
     def settings(
-        self,
-        *,
-        delivery_stream_name: str,
-        stream_name: str,
-        message_queue_url: str,
-        key_table_name: str = "",
-        key_secret_arn: str = "",
+        self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
     ) -> Settings:
         """What the functions of this stage need to know. Raises SettingsError for values out of their range."""
         return Settings(
@@ -110,8 +113,6 @@ class Configuration:
             delivery_stream_name=delivery_stream_name,
             stream_name=stream_name,
             message_queue_url=message_queue_url,
-            key_table_name=key_table_name,
-            key_secret_arn=key_secret_arn,
             auth=self.auth,
             envelope=self.envelope,
             source=self.source,
@@ -124,12 +125,20 @@ class Configuration:
             iot_events_endpoint=self.iot_events.endpoint,
             iot_events_strict=self.iot_events.strict,
             retry_seconds=self.retry_seconds,
+            redrive_pause_seconds=self.redrive.pause_seconds,
+            redrive_days=self.redrive.days,
             log_level=self.log_level,
+            **names,
         )
 
 
 # What Settings calls otherwise than the file does.
-_PLACES = {"max_record_kib": "kinesis.max_record_kib", "join": "firehose.join"}
+_PLACES = {
+    "max_record_kib": "kinesis.max_record_kib",
+    "join": "firehose.join",
+    "redrive_pause_seconds": "redrive.pause_seconds",
+    "redrive_days": "redrive.days",
+}
 
 
 def read(file: Path, stage: str) -> Configuration:

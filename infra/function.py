@@ -24,7 +24,10 @@ _ENVIRONMENT_BYTES = 4096
 # What a name or URL that only the deployment knows may take: the longest is a queue's URL.
 _UNKNOWN_BYTES = 160
 # API Gateway waits 30 s for an answer.
-_TIMEOUT = cdk.Duration.seconds(29)
+TIMEOUT = cdk.Duration.seconds(29)
+# They send to the queues that they are fed from; Lambda would stop such a chain after 16 rounds:
+# https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+_FEED_THEMSELVES = {"redrive"}
 
 
 class Function(lambda_.Function):
@@ -46,10 +49,14 @@ class Function(lambda_.Function):
             code=_code(LAMBDAS / folder, carried(configuration)),
             environment=checked_environment(settings.to_env()),
             memory_size=configuration.functions.memory_mb,
-            timeout=_TIMEOUT,
+            timeout=TIMEOUT,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if folder in _FEED_THEMSELVES else None,
             role=role,
             log_group=logs,
         )
+        # What commands must know, under names such as `HealthFunctionName`.
+        label = name.removeprefix("Check")
+        self.outputs = {f"{label}FunctionName": self.function_name, f"{label}LogGroupName": logs.log_group_name}
 
 
 def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,10 @@ from infra.configuration import Configuration
 from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.keys import Keys
+from infra.spill import Spill
 from infra.streams import Streams
+
+_FUNCTIONS = {"Ingest": "ingest", "CheckHealth": "check_health", "Redrive": "redrive"}
 
 
 class DistributaryStack(cdk.Stack):
@@ -20,38 +23,37 @@ class DistributaryStack(cdk.Stack):
         streams = Streams(self, "Streams", configuration=configuration)
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
         keys = Keys(self, "Keys", configuration=configuration)
+        spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
         settings = configuration.settings(
             delivery_stream_name=streams.delivery_stream.delivery_stream_name,
             stream_name=streams.stream.stream_name,
             message_queue_url=iot_events.queue_url,
             key_table_name=keys.table_name,
             key_secret_arn=keys.secret_arn,
+            **spill.names,
         )
         functions = {
             folder: Function(self, name, folder=folder, configuration=configuration, settings=settings)
-            for name, folder in {"Ingest": "ingest", "CheckHealth": "check_health"}.items()
+            for name, folder in _FUNCTIONS.items()
         }
-        ingest, check_health = functions["ingest"], functions["check_health"]
-        for sink in (streams, iot_events):
-            sink.grant_write(ingest)
-            sink.grant_look(check_health)
+        ingest, check_health, redrive = functions["ingest"], functions["check_health"], functions["redrive"]
+        for part in (streams, iot_events, spill):
+            part.grant_write(ingest)
+            part.grant_write(redrive)
+            part.grant_look(check_health)
+        spill.grant_claim(ingest)
+        spill.feed(redrive)
         keys.grant_read(ingest)
         api = Api(self, "Api", functions=functions, cors_origins=configuration.http.cors_origins)
         outputs = {
             "Stage": configuration.stage,
             "Endpoint": api.endpoint,
-            "StreamName": streams.stream.stream_name,
-            "StreamArn": streams.stream.stream_arn,
-            "DeliveryStreamName": streams.delivery_stream.delivery_stream_name,
-            "BucketName": streams.bucket.bucket_name,
             "MessageQueueUrl": iot_events.queue_url,
             "KeyTableName": keys.table_name,
             "KeySecretArn": keys.secret_arn,
-            "IngestFunctionName": ingest.function_name,
-            "HealthFunctionName": check_health.function_name,
-            "IngestLogGroupName": ingest.log_group.log_group_name,
-            "HealthLogGroupName": check_health.log_group.log_group_name,
-            "DeliveryLogGroupName": streams.delivery_logs.log_group_name,
+            **streams.outputs,
+            **spill.outputs,
+            **{key: value for function in functions.values() for key, value in function.outputs.items()},
         }
         for key, value in outputs.items():
             if value:

@@ -36,6 +36,17 @@ class Streams(Construct):
         self.bucket = self._bucket(configuration.bucket)
         self.delivery_stream = self._delivery_stream(configuration.firehose)
 
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What commands must know."""
+        return {
+            "StreamName": self.stream.stream_name,
+            "StreamArn": self.stream.stream_arn,
+            "DeliveryStreamName": self.delivery_stream.delivery_stream_name,
+            "BucketName": self.bucket.bucket_name,
+            "DeliveryLogGroupName": self.delivery_logs.log_group_name,
+        }
+
     def grant_write(self, grantee: iam.IGrantable) -> None:
         """Let it put records into both streams, and describe them."""
         self.grant_look(grantee)
@@ -77,7 +88,7 @@ class Streams(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            lifecycle_rules=[_life_cycle(configuration)],
+            lifecycle_rules=[_life_cycle(configuration), _SPILLED],
             removal_policy=self._removal,
             auto_delete_objects=configuration.empty_on_destroy,
         )
@@ -122,6 +133,10 @@ class Streams(Construct):
             assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
             inline_policies={"Delivery": iam.PolicyDocument(statements=statements)},
         )
+
+
+# What waits for its sink is here for 14 days at most, since its queue forgets then.
+_SPILLED = s3.LifecycleRule(prefix="spill/", expiration=cdk.Duration.days(21))
 
 
 def _life_cycle(configuration: Bucket) -> s3.LifecycleRule:

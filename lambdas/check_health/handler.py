@@ -18,8 +18,10 @@ checks = {
     "firehose": delivery_stream_takes(FirehoseSink(clients.make("firehose"), settings.delivery_stream_name)),
     "kinesis": stream_takes(KinesisSink(clients.make("kinesis"), settings.stream_name)),
 }
+sqs = clients.make("sqs")
 if settings.message_queue_url:
-    checks["iot_events"] = queue_is_there(clients.make("sqs"), settings.message_queue_url)
+    checks["iot_events"] = queue_is_there(sqs, settings.message_queue_url)
+checks |= {f"{sink}_spill": queue_is_there(sqs, url) for sink, url in settings.spill_urls.items()}
 route = Known("GET", "/v1/health")
 router = Router([route], {route: Health(checks, Clock()).answer})
 handle = logged(router.answer, service="check_health", level=settings.log_level, clock=Clock())

@@ -23,9 +23,9 @@ def deadline(*, remaining: float, retry_seconds: float, clock: Clock) -> float:
     """When a request's deliveries must be over, on the clock's `monotonic`.
 
     Puts start for `retry_seconds`, and the last of them may take its longest, within the seconds that the function
-    has left (`remaining`).
+    has left (`remaining`); what it takes to keep what is still refused comes after that.
     """
-    return clock.monotonic() + min(retry_seconds + timeouts.PUT, remaining - timeouts.ANSWER)
+    return clock.monotonic() + min(retry_seconds + timeouts.PUT, remaining - timeouts.KEEPING - timeouts.ANSWER)
 
 
 def deliver(sink: Sink[R], records: Sequence[R], *, deadline: float, clock: Clock) -> list[Outcome]:

@@ -14,6 +14,7 @@ DistributaryError
 ├── KeysUnavailable       503  AWS's: the key cannot be checked now; says when to come back
 ├── SettingsError              the operator's: synth or cold start fails and lists all faults
 ├── BadDefinition              the operator's: likewise, for rules, inputs and detector models
+├── Unreadable                 nobody's: a message in one of our queues that we did not write
 └── SinkUnavailable            AWS's: a whole call failed; every record of it becomes a failure
 ```
 """
@@ -134,3 +135,7 @@ class KeysUnavailable(DistributaryError):
         super().__init__(f"{self.code}: {cause}")
         self.cause = cause
         self.retry_after = retry_after
+
+
+class Unreadable(DistributaryError):
+    """A message or an object of ours that cannot be read."""

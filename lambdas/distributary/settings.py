@@ -5,6 +5,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from distributary.errors import SettingsError
+from distributary.events import SinkName
 
 PREFIX = "DISTRIBUTARY_"
 
@@ -24,6 +25,16 @@ class Settings:
 
     auth: Literal["keys", "open"] = "keys"
     """Whether a caller needs a key: `open` lets anyone in."""
+    bucket_name: str = ""
+    """Where large data, what is spilled and dead letters lie, beside the events themselves."""
+    firehose_spill_url: str = ""
+    """The queue of what waits for Firehose; likewise the next two."""
+    kinesis_spill_url: str = ""
+    iot_events_spill_url: str = ""
+    firehose_set_aside_url: str = ""
+    """The dead-letter queue of that queue; likewise the next two."""
+    kinesis_set_aside_url: str = ""
+    iot_events_set_aside_url: str = ""
 
     envelope: Literal["cloudevents", "none"] = "cloudevents"
     source: str = "distributary"
@@ -47,11 +58,21 @@ class Settings:
 
     retry_seconds: float = 5.0
     """How long one request goes on re-sending refused records, within its function's own timeout."""
+    redrive_pause_seconds: int = 1800
+    """The longest pause between two attempts to deliver what was spilled."""
+    redrive_days: float = 13.0
+    """How old what was spilled may grow before it is a dead letter: its queue forgets it after 14."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 
     def __post_init__(self) -> None:
         """Refuse values outside their range, all of them at once."""
-        ranges = {"max_events": (1, 100_000), "max_record_kib": (1024, 10_240), "retry_seconds": (0.0, 25.0)}
+        ranges = {
+            "max_events": (1, 100_000),
+            "max_record_kib": (1024, 10_240),
+            "retry_seconds": (0.0, 25.0),
+            "redrive_pause_seconds": (1, 1800),
+            "redrive_days": (0.0, 13.0),
+        }
         faults = [
             f"{name} = {value!r}: must be from {low} to {high}"
             for name, (low, high) in ranges.items()
@@ -65,6 +86,24 @@ class Settings:
         faults += [f"{name} is empty" for name in ("stage", "source", "type") if not getattr(self, name)]
         if faults:
             raise SettingsError(faults)
+
+    @property
+    def spill_urls(self) -> dict[SinkName, str]:
+        """The queue of what waits, by sink."""
+        return {
+            "firehose": self.firehose_spill_url,
+            "kinesis": self.kinesis_spill_url,
+            "iot_events": self.iot_events_spill_url,
+        }
+
+    @property
+    def set_aside_urls(self) -> dict[SinkName, str]:
+        """The dead-letter queue of each of these."""
+        return {
+            "firehose": self.firehose_set_aside_url,
+            "kinesis": self.kinesis_set_aside_url,
+            "iot_events": self.iot_events_set_aside_url,
+        }
 
     def to_env(self) -> dict[str, str]:
         """The environment variables that `from_env` reads back."""

@@ -1,5 +1,7 @@
-"""What an operator reads: one JSON line a request, with ids and counts, never a payload."""
+"""What an operator reads: one JSON line a request or a batch, with ids, counts and metrics, never a payload."""
 
+import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -7,29 +9,48 @@ from aws_lambda_powertools import Logger
 
 from distributary.clock import Clock
 from distributary.http.request import Context, Request, Response
+from distributary.metrics import embedded
 
 Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
 
 
-def logged(answer: Callable[[Request], Response], *, service: str, level: str, clock: Clock) -> Handler:
+class Lines:
+    """Writes the lines of one function; `stage` is the dimension of its metrics."""
+
+    def __init__(self, *, service: str, level: str, stage: str, clock: Clock) -> None:
+        self._logger = Logger(service=service, level=level, location=None)
+        self._stage = stage
+        self._clock = clock
+
+    def write(self, message: str, line: Mapping[str, Any]) -> None:
+        """One line; where the level lets none through, its metrics go out alone."""
+        metrics = embedded(line, stage=self._stage, time=self._clock.time())
+        if self._logger.log_level <= logging.INFO:
+            self._logger.info(message, extra={**line, **metrics})
+        elif metrics:
+            names = [one["Name"] for one in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
+            print(json.dumps({**metrics, **{name: line[name] for name in names}}))  # noqa: T201 - Lambda's log
+
+
+def logged(
+    answer: Callable[[Request], Response], *, service: str, level: str, clock: Clock, stage: str = ""
+) -> Handler:
     """A Lambda handler that answers API Gateway's events and writes the one log line of each request."""
-    logger = Logger(service=service, level=level, location=None)
+    lines = Lines(service=service, level=level, stage=stage, clock=clock)
 
     def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         began = clock.monotonic()
         request = Request.from_event(event, context)
         response = answer(request)
-        logger.info(
-            "request",
-            extra={
-                "request_id": request.id,
-                "function_request_id": context.aws_request_id,
-                "route": event["routeKey"],
-                "status": response.status,
-                "milliseconds": round((clock.monotonic() - began) * 1000, 1),
-                **response.log,
-            },
-        )
+        line = {
+            "request_id": request.id,
+            "function_request_id": context.aws_request_id,
+            "route": event["routeKey"],
+            "status": response.status,
+            "milliseconds": round((clock.monotonic() - began) * 1000, 1),
+            **response.log,
+        }
+        lines.write("request", line)
         return response.to_payload()
 
     return handle

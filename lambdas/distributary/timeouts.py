@@ -18,5 +18,7 @@ ROUNDS = 3.0
 """How long one put goes on starting calls where it takes several, one after the other (a FIFO group's messages)."""
 PUT = ROUNDS + CALL
 """The longest one `Sink.put`."""
+KEEPING = CALL + 2.0
+"""What a delivery leaves for spilling and dead letters: one call at its longest, or several that go well."""
 ANSWER = 0.5
 """Left over for writing the answer."""

@@ -4,8 +4,12 @@ import json
 import os
 from pathlib import Path
 
+from distributary.bucket import Bucket
+from distributary.claim_check import ClaimCheck
 from distributary.clients import Clients
 from distributary.clock import Clock
+from distributary.custody import Custody
+from distributary.dead_letters import DeadLetters
 from distributary.fan_out import FanOut, Sinks
 from distributary.http.aws_wire import AwsWire
 from distributary.http.event_door import EventDoor
@@ -20,6 +24,7 @@ from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import IotEventsSink, provider
 from distributary.sinks.kinesis import KinesisSink
+from distributary.spill import CONNECTIONS, Spill
 from distributary.telemetry import logged
 
 settings = Settings.from_env(os.environ)
@@ -30,7 +35,11 @@ firehose = FirehoseSink(clients.make("firehose"), settings.delivery_stream_name)
 kinesis = KinesisSink(clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024)
 iot_events = IotEventsSink(provider(settings, rules.inputs, clients, clock))
 sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": iot_events}
-events = EventDoor(settings, clock, FanOut(settings, rules, sinks, clock))
+bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
+spill = Spill(clients.make("sqs", connections=CONNECTIONS), settings.spill_urls, bucket, clock)
+custody = Custody(spill, DeadLetters(bucket, clock), clock)
+fan_out = FanOut(settings, rules, sinks, custody=custody, claim_check=ClaimCheck(bucket, clock))
+events = EventDoor(settings, clock, fan_out)
 messages = IotEventsDoor(settings, iot_events, clock)
 guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
 doors = {
@@ -40,4 +49,4 @@ doors = {
     Known("GET", "/"): welcome(settings),
 }
 router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)
-handle = logged(router.answer, service="ingest", level=settings.log_level, clock=clock)
+handle = logged(router.answer, service="ingest", level=settings.log_level, clock=clock, stage=settings.stage)

@@ -127,8 +127,8 @@ def test_each_record_has_one_outcome_and_no_accepted_record_is_sent_again(count,
     assert all(n in sink.stored for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt))
 
 
-@pytest.mark.parametrize(("remaining", "expected"), [(29.0, 5.0 + timeouts.PUT), (10.0, 9.5), (0.0, -0.5)])
-def test_the_deadline_leaves_the_last_put_its_longest_and_the_answer_its_time(remaining, expected) -> None:
+@pytest.mark.parametrize(("remaining", "expected"), [(29.0, 5.0 + timeouts.PUT), (20.0, 8.5), (0.0, -11.5)])
+def test_the_deadline_leaves_time_for_the_last_put_for_keeping_and_for_the_answer(remaining, expected) -> None:
     """Retries end after `retry_seconds`, or sooner where the function has less left."""
     time = FakeClock(now=100.0)
 

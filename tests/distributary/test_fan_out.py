@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from fake_clock import FakeClock
+from fake_keeping import Keeping
 
 from distributary.access import Key
-from distributary.clock import Clock
 from distributary.envelope import encode
-from distributary.errors import SinkUnavailable
 from distributary.events import Event, Failure, Outcome, Receipt
-from distributary.fan_out import FanOut, message_id
+from distributary.fan_out import FanOut
+from distributary.parcel import message_id
 from distributary.rules import Rules
 from distributary.settings import Settings
 
@@ -31,12 +30,14 @@ class FakeSink:
         self.max_record_bytes = max_record_bytes
         self.answer = answer
         self.records: list = []
+        self.calls = 0
 
     def size(self, record) -> int:
         return len(record.payload) if hasattr(record, "payload") else len(record.data)
 
     def put(self, records: Sequence) -> list[Outcome]:
         self.records += records
+        self.calls += 1
         return [self.answer or Receipt({"place": place}) for place in range(len(records))]
 
 
@@ -47,7 +48,9 @@ class Stage:
         self.sinks = {name: sinks.get(name) or FakeSink(name) for name in ("firehose", "kinesis", "iot_events")}
         rule = {"sinks": [*self.sinks], "partition_key": "data.deviceId", "input": "telemetry"}
         rules = Rules.from_tables([rule], {"telemetry": {"attributes": ["deviceId"]}})
-        self.send = FanOut(settings, rules, self.sinks, Clock(sleep=lambda _: None))
+        self.keeping = Keeping(FakeClock().clock)
+        custody, claim_check = self.keeping.custody, self.keeping.claim_check
+        self.send = FanOut(settings, rules, self.sinks, custody=custody, claim_check=claim_check)
 
 
 def event(index: int = 0, data: str | bytes | None = '{"deviceId":"d-1"}', **attributes: object) -> Event:
@@ -107,13 +110,34 @@ def test_opaque_bytes_without_envelope_are_never_joined() -> None:
     ]
 
 
-def test_one_failure_makes_the_event_a_retry() -> None:
-    """What one sink has not stored is retry, and the sinks that have it say so."""
-    stage = Stage(kinesis=FakeSink("kinesis", answer=Failure("AccessDenied", "no", retryable=False)))
+def test_nothing_but_the_sinks_is_called_while_nothing_fails() -> None:
+    """The happy path costs one call a sink, and none to the queues or the bucket."""
+    stage = Stage()
+    stage.send([event(index) for index in range(20)], FAR)
+
+    assert [sink.calls for sink in stage.sinks.values()] == [1, 1, 1]
+    assert (stage.keeping.s3.calls, stage.keeping.sqs.calls) == ([], [])
+
+
+def test_what_a_sink_does_not_take_is_spilled() -> None:
+    """The event is accepted, its receipt says spilled; the other sinks' receipts are their own."""
+    stage = Stage(kinesis=FakeSink("kinesis", answer=Failure("Busy", "later", retryable=False)))
+    [fate] = stage.send([event()], FAR)
+
+    assert fate.status == "accepted"
+    assert fate.sinks["kinesis"] == {"spilled": True}
+    assert fate.sinks["firehose"] == {"place": 0}
+    assert [url.rsplit("/", 1)[-1] for url, _ in stage.keeping.sent] == ["kinesis-spill"]
+
+
+def test_what_no_queue_takes_either_is_a_retry() -> None:
+    """What is neither in its sink nor in its queue is retry, with the sink's own words."""
+    stage = Stage(kinesis=FakeSink("kinesis", answer=Failure("Busy", "later", retryable=False)))
+    stage.keeping.queues_are_down = True
     [fate] = stage.send([event()], FAR)
 
     assert fate.status == "retry"
-    assert fate.sinks["kinesis"] == {"error": {"code": "AccessDenied", "detail": "no"}}
+    assert fate.sinks["kinesis"] == {"error": {"code": "Busy", "detail": "later"}}
     assert fate.sinks["firehose"] == {"place": 0}
 
 
@@ -131,21 +155,64 @@ def test_an_event_that_every_sink_skips_is_rejected() -> None:
     """Accepted never means stored nowhere."""
     sinks = {"iot_events": FakeSink("iot_events")}
     rules = Rules.from_tables([{"sinks": ["iot_events"], "input": "i"}], {"i": {"attributes": ["a"]}})
-    [fate] = FanOut(SETTINGS, rules, sinks, Clock())([event(data=b"x")], FAR)
+    keeping = Keeping(FakeClock().clock)
+    send = FanOut(SETTINGS, rules, sinks, custody=keeping.custody, claim_check=keeping.claim_check)
+    [fate] = send([event(data=b"x")], FAR)
 
     assert (fate.status, fate.error.code) == ("rejected", "NothingToDo")
 
 
-@pytest.mark.parametrize("name", ["firehose", "kinesis", "iot_events"])
-def test_an_event_over_a_chosen_sinks_limit_is_rejected_and_sent_nowhere(name: str) -> None:
-    """Too large for one sink is too large: nothing of the event is stored, the others go on."""
+@pytest.mark.parametrize("name", ["firehose", "kinesis"])
+def test_an_event_over_a_streams_limit_travels_with_a_claim_check(name: str) -> None:
+    """The stream gets the envelope with a dataref to the data in the bucket; the other sinks get the event whole."""
     large = event(0, data=json.dumps({"deviceId": "x" * 500}))
     stage = Stage(**{name: FakeSink(name, max_record_bytes=400)})
     fates = stage.send([large, event(1)], FAR)
+    [(key, data)] = stage.keeping.objects.items()
+    lines = [line for record in stage.sinks[name].records for line in record.data.splitlines()]
+    other = {"firehose": "kinesis", "kinesis": "firehose"}[name]
 
-    assert [fate.status for fate in fates] == ["rejected", "accepted"]
-    assert fates[0].error.code == "EventTooLarge"
-    assert all(len(sink.records) == 1 for sink in stage.sinks.values())
+    assert [fate.status for fate in fates] == ["accepted", "accepted"]
+    assert data.decode() == large.data
+    assert json.loads(lines[0]) == {**large.attributes, "dataref": f"s3://lake/{key}"}
+    assert lines[1] == encode(event(1))
+    assert encode(large) in [line for record in stage.sinks[other].records for line in record.data.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "attributes"),
+    [
+        (SETTINGS, "iot_events", {}),
+        (replace(SETTINGS, envelope="none"), "firehose", {}),
+        (replace(SETTINGS, envelope="none"), "kinesis", {}),
+        (SETTINGS, "kinesis", {"dataref": "https://elsewhere.example/data"}),
+        (SETTINGS, "kinesis", {"extra": "y" * 500}),
+    ],
+    ids=["iot events", "no envelope, firehose", "no envelope, kinesis", "a dataref of its own", "a large envelope"],
+)
+def test_an_event_over_the_limit_without_claim_check_is_a_dead_letter(settings, name: str, attributes: dict) -> None:
+    """The event is accepted, that sink's receipt says deadLettered, and the record lies in the bucket, whole."""
+    large = event(0, data=json.dumps({"deviceId": "x" * 500}), **attributes)
+    stage = Stage(settings=settings, **{name: FakeSink(name, max_record_bytes=400)})
+    fates = stage.send([large, event(1)], FAR)
+    [letter] = [json.loads(line) for line in stage.keeping.lines("dead-letters/")]
+
+    assert [fate.status for fate in fates] == ["accepted", "accepted"]
+    assert fates[0].sinks[name] == {"deadLettered": True}
+    assert fates[1].sinks[name] == {"place": 0}
+    assert (letter["sink"], letter["reason"], letter["attempts"]) == (name, "TooLarge", 1)
+    assert "x" * 500 in str(letter["record"])
+
+
+@pytest.mark.parametrize("name", ["firehose", "kinesis", "iot_events"])
+def test_an_event_over_the_limit_is_a_retry_while_the_bucket_is_down(name: str) -> None:
+    """What cannot be stored is not accepted; the other events go on."""
+    stage = Stage(**{name: FakeSink(name, max_record_bytes=400)})
+    stage.keeping.bucket_is_down = True
+    fates = stage.send([event(0, data=json.dumps({"deviceId": "x" * 500})), event(1)], FAR)
+
+    assert [fate.status for fate in fates] == ["retry", "accepted"]
+    assert fates[0].sinks[name]["error"]["code"] == "SlowDown"
 
 
 def test_the_sinks_are_written_to_at_the_same_time() -> None:
@@ -178,58 +245,6 @@ def test_the_events_time_is_the_messages_timestamp(time: str, milliseconds: int 
     stage.send([event(time=time)], FAR)
 
     assert stage.sinks["iot_events"].records[0].timestamp_ms == milliseconds
-
-
-class ScriptedSink(FakeSink):
-    """Answers each put by the next line of a script: a failed call, or an outcome for each record."""
-
-    def __init__(self, name: str, script: list) -> None:
-        super().__init__(name, max_record_bytes=300)
-        self.script = script
-
-    def put(self, records: Sequence) -> list[Outcome]:
-        line = self.script.pop(0) if self.script else "stored"
-        if line == "down":
-            raise SinkUnavailable("Down", "down", retryable=True)
-        outcomes: list[Outcome] = [
-            Failure("Busy", "busy", retryable=True) if line == "odd" and place % 2 else Receipt({})
-            for place in range(len(records))
-        ]
-        self.records += [
-            record for record, outcome in zip(records, outcomes, strict=True) if isinstance(outcome, Receipt)
-        ]
-        return outcomes
-
-
-SCRIPT = st.lists(st.sampled_from(["stored", "odd", "down"]), max_size=6)
-DATA = st.one_of(
-    st.binary(max_size=20), st.builds(lambda size: json.dumps({"deviceId": "d" * size}), st.integers(0, 400))
-)
-
-
-@given(st.lists(DATA, max_size=12), SCRIPT, SCRIPT, SCRIPT)
-def test_every_event_has_exactly_one_fate(data: list, first: list, second: list, third: list) -> None:
-    """Whatever the sinks do, each event is accepted, rejected or retry; accepted means stored in every sink."""
-    names = ("firehose", "kinesis", "iot_events")
-    stage = Stage(
-        **{name: ScriptedSink(name, script) for name, script in zip(names, (first, second, third), strict=True)}
-    )
-    events = [event(index, data=one) for index, one in enumerate(data)]
-    fates = stage.send(events, FAR)
-    lines = b"".join(record.data for record in stage.sinks["firehose"].records)
-    stored = {name: list(stage.sinks[name].records) for name in names[1:]}
-
-    assert [fate.event for fate in fates] == events
-    for fate in fates:
-        if fate.status == "accepted":
-            assert encode(fate.event) + b"\n" in lines
-            assert [record.data for record in stored["kinesis"]].count(encode(fate.event)) == 1
-            wanted = 0 if fate.sinks["iot_events"].get("skipped") else 1
-            assert [message.message_id for message in stored["iot_events"]].count(message_id(fate.event)) == wanted
-        elif fate.status == "rejected":
-            assert encode(fate.event) not in lines
-        else:
-            assert any("error" in receipt for receipt in fate.sinks.values())
 
 
 @pytest.mark.parametrize(

@@ -127,20 +127,16 @@ def test_every_setting_is_configurable(file):
         'auth = "open"\n'
         'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
         'log_level = "DEBUG"\n[firehose]\njoin = false\n[kinesis]\nmax_record_kib = 2048\n'
+        "[redrive]\npause_seconds = 60\ndays = 1.0\n"
         '[iot_events]\nprovider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n' + RULES
     )
     configuration = read(file, "plain")
 
-    named = {
-        "delivery_stream_name": "d",
-        "stream_name": "s",
-        "message_queue_url": "q",
-        "key_table_name": "k",
-        "key_secret_arn": "a",
-    }
-    settings = configuration.settings(**named)
+    known = [each.name for each in fields(Settings) if each.name.endswith(("_name", "_url", "_arn"))]
+    names = {name: f"the {name}" for name in known}
+    settings = configuration.settings(**names)
 
-    names = {"stage": "plain", **named}
+    names["stage"] = "plain"
     for field in fields(Settings):
         value = getattr(settings, field.name)
         assert value == names.get(field.name, value)

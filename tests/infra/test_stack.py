@@ -12,6 +12,8 @@ from infra.stack import DistributaryStack
 ROOT = Path(__file__).parent.parent.parent
 STAGES = ("dev", "prod", "local")
 
+TAKE = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ChangeMessageVisibility"}
+
 # Everything that a role of ours may do: role → resource → actions. A new permission changes this table.
 PERMISSIONS = {
     "IngestRole": {
@@ -22,12 +24,27 @@ PERMISSIONS = {
         "IotEventsMessages": {"sqs:SendMessage"},
         "KeysTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
         "KeysSecret": {"secretsmanager:GetSecretValue"},
+        **{f"Spill{sink}": {"sqs:SendMessage"} for sink in ("Firehose", "Kinesis", "IotEvents")},
+        **{f"StreamsBucket/{prefix}/*": {"s3:PutObject"} for prefix in ("spill", "dead-letters", "claims")},
         "IngestLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "RedriveRole": {
+        "StreamsStream": {
+            *{"kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary"}
+        },
+        "StreamsDelivery": {"firehose:PutRecord", "firehose:PutRecordBatch", "firehose:DescribeDeliveryStream"},
+        "IotEventsMessages": {"sqs:SendMessage"},
+        **{f"Spill{sink}": {"sqs:SendMessage", *TAKE} for sink in ("Firehose", "Kinesis", "IotEvents")},
+        **{f"Spill{sink}SetAside": TAKE for sink in ("Firehose", "Kinesis", "IotEvents")},
+        "StreamsBucket/spill/*": {"s3:PutObject", "s3:GetObject"},
+        "StreamsBucket/dead-letters/*": {"s3:PutObject"},
+        "RedriveLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "CheckHealthRole": {
         "StreamsStream": {"kinesis:DescribeStreamSummary"},
         "StreamsDelivery": {"firehose:DescribeDeliveryStream"},
         "IotEventsMessages": {"sqs:GetQueueAttributes"},
+        **{f"Spill{sink}": {"sqs:GetQueueAttributes"} for sink in ("Firehose", "Kinesis", "IotEvents")},
         "CheckHealthLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "StreamsDeliveryRole": {
@@ -42,6 +59,8 @@ KEEPING_KEYS = ("AWS::DynamoDB::GlobalTable", "AWS::SecretsManager::Secret")
 OUTPUTS = {
     *{"Stage", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
     *{"KeyTableName", "KeySecretArn"},
+    *{"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"},
+    *{"RedriveFunctionName", "RedriveLogGroupName"},
     *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
 }
 
@@ -104,9 +123,9 @@ def permissions(template):
                 assert statement["Effect"] == "Allow"
                 actions = statement["Action"]
                 of_role = found.setdefault(name[:-8], {})
-                of_role.setdefault(named(statement["Resource"]), set()).update(
-                    [actions] if isinstance(actions, str) else actions
-                )
+                resource = statement["Resource"]
+                for each in resource if isinstance(resource, list) else [resource]:
+                    of_role.setdefault(named(each), set()).update([actions] if isinstance(actions, str) else actions)
     return found
 
 
@@ -155,7 +174,7 @@ def test_functions_know_the_stack(synthesised):
     [delivery] = resources(template, "AWS::KinesisFirehose::DeliveryStream")
     [stream] = resources(template, "AWS::Kinesis::Stream")
 
-    for function in ("Ingest", "CheckHealth"):
+    for function in ("Ingest", "CheckHealth", "Redrive"):
         [deployed] = [
             each for name, each in resources(template, "AWS::Lambda::Function").items() if name[:-8] == function
         ]
@@ -172,7 +191,7 @@ def test_aws_as_provider(new_app, configured):
     """With AWS's own IoT Events the template has its input and permission instead of the queue."""
     template = template_of(new_app(), configured(iot_events={"provider": "endpoint"}))
 
-    assert list(resources(template, "AWS::SQS::Queue")) == []
+    assert all(name.startswith("Spill") for name in resources(template, "AWS::SQS::Queue"))
     assert "MessageQueueUrl" not in template["Outputs"]
     [declared] = resources(template, "AWS::IoTEvents::Input").values()
     assert declared["Properties"]["InputName"] == "telemetry"

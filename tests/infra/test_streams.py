@@ -84,7 +84,8 @@ def test_bucket_life_cycle(stack, configured, properties, days, expected):
     """Objects are tiered and expire as configured, 0 is never; what was uploaded in part goes after a week."""
     Streams(stack, "Streams", configuration=configured(bucket=days))
 
-    [rule] = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    rule, spilled = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert spilled == {"Status": "Enabled", "Prefix": "spill/", "ExpirationInDays": 21}
     assert rule == {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **expected}
 
 

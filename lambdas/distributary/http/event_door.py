@@ -18,6 +18,7 @@ from distributary.http.body import Body, read
 from distributary.http.problem import for_error, problem
 from distributary.http.receipt import Outcome, View
 from distributary.http.request import Request, Response
+from distributary.metrics import kept
 from distributary.settings import Settings
 
 FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
@@ -52,12 +53,12 @@ class EventDoor:
         body = read(request, max_events=self._settings.max_events)
         outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until, request.key)
         response = self._longest_that_fits(request, body, outcomes)
-        counts = _counts(outcomes)
+        counts, found = _counts(outcomes), kept(one for one in outcomes if isinstance(one, Fate))
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
         response = response.with_headers({"idempotency-key": key})
-        return replace(response, log={"idempotency_key": key, **counts}, events=len(outcomes))
+        return replace(response, log={"idempotency_key": key, **counts, **found}, events=len(outcomes))
 
     def _type(self, request: Request) -> str:
         given = request.parameter("type")

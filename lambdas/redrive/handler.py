@@ -1,0 +1,38 @@
+"""`redrive`: what was spilled, to its sinks."""
+
+import json
+import os
+from pathlib import Path
+
+from distributary.bucket import Bucket
+from distributary.clients import Clients
+from distributary.clock import Clock
+from distributary.dead_letters import DeadLetters
+from distributary.fan_out import Sinks
+from distributary.redrive import Redrive
+from distributary.redrive_door import redriving
+from distributary.rules import Rules
+from distributary.settings import Settings
+from distributary.sinks.firehose import FirehoseSink
+from distributary.sinks.iot_events import IotEventsSink, provider
+from distributary.sinks.kinesis import KinesisSink
+from distributary.spill import CONNECTIONS, Spill
+from distributary.spill_queue import SpillQueues
+from distributary.telemetry import Lines
+
+settings = Settings.from_env(os.environ)
+configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
+clock, clients = Clock(), Clients()
+rules = Rules.from_tables(configuration["rules"], configuration["inputs"])
+sqs = clients.make("sqs", connections=CONNECTIONS)
+bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
+sinks: Sinks = {
+    "firehose": FirehoseSink(clients.make("firehose"), settings.delivery_stream_name),
+    "kinesis": KinesisSink(clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024),
+    "iot_events": IotEventsSink(provider(settings, rules.inputs, clients, clock)),
+}
+queues = SpillQueues(sqs, settings.spill_urls, settings.set_aside_urls)
+spill = Spill(sqs, settings.spill_urls, bucket, clock)
+lines = Lines(service="redrive", level=settings.log_level, stage=settings.stage, clock=clock)
+redrive = Redrive(settings, sinks, spill=spill, queues=queues, dead_letters=DeadLetters(bucket, clock), clock=clock)
+handle = redriving(redrive, queues, lines, clock)

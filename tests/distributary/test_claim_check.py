@@ -1,0 +1,55 @@
+import pytest
+from fake_clock import FakeClock
+from fake_keeping import Keeping
+
+from distributary import timeouts
+from distributary.errors import SinkUnavailable
+from distributary.events import Event
+
+FAR = 1e9
+
+
+def event(data: str | bytes, **attributes: str) -> Event:
+    """An event with this data."""
+    return Event(0, {"id": "i", "source": "s", **attributes}, data)
+
+
+@pytest.fixture
+def keeping() -> Keeping:
+    """The bucket."""
+    return Keeping(FakeClock().clock)
+
+
+@pytest.mark.parametrize(
+    ("data", "attributes", "kind"),
+    [
+        ("[1.10]", {}, "application/json"),
+        (b"\xff", {}, "application/octet-stream"),
+        (b"<a/>", {"datacontenttype": "text/xml"}, "text/xml"),
+    ],
+)
+def test_the_data_lies_in_the_bucket_as_it_was_posted(keeping, data, attributes: dict, kind: str) -> None:
+    """The object holds the data with its content type; the event keeps its attributes and names the object."""
+    claimed = keeping.claim_check.check_in(event(data, **attributes), until=FAR)
+    [(_, put)] = keeping.s3.calls
+
+    assert put["Body"] == (data.encode() if isinstance(data, str) else data)
+    assert put["ContentType"] == kind
+    assert put["Key"].startswith("claims/2023/11/14/")
+    assert claimed.data is None
+    assert claimed.attributes == {"id": "i", "source": "s", **attributes, "dataref": f"s3://lake/{put['Key']}"}
+
+
+def test_the_same_event_lies_in_the_same_place_and_another_does_not(keeping) -> None:
+    """Sent again, an event writes the same object; another content under the same id never replaces it."""
+    for one in ("[1]", "[1]", "[2]"):
+        keeping.claim_check.check_in(event(one), until=FAR)
+
+    assert sorted(keeping.objects.values()) == [b"[1]", b"[2]"]
+
+
+def test_no_call_starts_that_may_end_too_late(keeping) -> None:
+    """Without the time of one call nothing is stored."""
+    with pytest.raises(SinkUnavailable):
+        keeping.claim_check.check_in(event("[1]"), until=timeouts.CALL - 0.1)
+    assert keeping.objects == {}

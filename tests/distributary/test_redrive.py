@@ -1,0 +1,360 @@
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from fake_clock import FakeClock
+from fake_keeping import URLS, Keeping
+from fake_queue import SET_ASIDE_URLS, EventSource, sqs_event, sqs_record
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from distributary import timeouts
+from distributary.breaker import FAILURES, OPEN_SECONDS
+from distributary.errors import SinkUnavailable
+from distributary.events import Event, Failure, Outcome, Receipt
+from distributary.fan_out import FanOut
+from distributary.parcel import message_id
+from distributary.redrive import Redrive, pause_after
+from distributary.rules import Rules
+from distributary.settings import Settings
+from distributary.sinks.kinesis import KinesisRecord
+from distributary.spill import Spilled, decode
+from distributary.spill_queue import SpillQueues
+
+SETTINGS = Settings(stage="test", delivery_stream_name="d", stream_name="s", message_queue_url="q")
+BUSY = Failure("Busy", "later", retryable=False)
+REFUSED = Failure("InvalidArgumentException", "no", retryable=False, permanent=True)
+STORED = Receipt()
+NAMES = ("firehose", "kinesis", "iot_events")
+REMAINING = 29.0
+DAY = 86_400
+
+
+class Sink:
+    """Answers by a script of puts, the last for ever; `odd` is stored and busy in turn, `mixed` all three."""
+
+    max_records = 500
+    max_bytes = 1 << 30
+
+    def __init__(self, name: str, *script: str, max_record_bytes: int = 400) -> None:
+        self.name = name
+        self.script = list(script) or ["stored"]
+        self.max_record_bytes = max_record_bytes
+        self.records: list = []
+        self.calls = 0
+
+    def size(self, record) -> int:
+        return len(record.payload) if hasattr(record, "payload") else len(record.data)
+
+    def put(self, records: Sequence) -> list[Outcome]:
+        self.calls += 1
+        line = self.script.pop(0) if len(self.script) > 1 else self.script[0]
+        if line in {"down", "denied"}:
+            raise SinkUnavailable("Down", "down", retryable=line == "down")
+        answers = {
+            "stored": [STORED],
+            "busy": [BUSY],
+            "refused": [REFUSED],
+            "odd": [STORED, BUSY],
+            "mixed": [REFUSED, STORED, BUSY],
+        }[line]
+        outcomes = [answers[place % len(answers)] for place in range(len(records))]
+        self.records += [one for one, outcome in zip(records, outcomes, strict=True) if outcome is STORED]
+        return outcomes
+
+
+class Stage:
+    """A redrive function over three scripted sinks, its queues and its bucket."""
+
+    def __init__(self, *, settings: Settings = SETTINGS, **sinks: Sink) -> None:
+        self.clock = FakeClock(drawn=0.0)
+        self.keeping = Keeping(self.clock.clock)
+        self.sinks = {name: sinks.get(name) or Sink(name) for name in NAMES}
+        self.queues = SpillQueues(self.keeping.sqs, URLS, SET_ASIDE_URLS)
+        self.redrive = Redrive(
+            settings,
+            self.sinks,
+            spill=self.keeping.spill,
+            queues=self.queues,
+            dead_letters=self.keeping.dead_letters,
+            clock=self.clock.clock,
+        )
+
+    def body(self, *records, first: float = 0.0) -> str:
+        """A message of the Kinesis queue, first spilled so many seconds ago."""
+        now = self.clock.since_1970 + self.clock.now
+        self.keeping.spill.keep(Spilled("kinesis", records, 1, now - first, now - first), until=1e9)
+        return self.keeping.sent.pop()[1]
+
+    def take(self, body: str, *, receives: int = 1, url: str = URLS["kinesis"], remaining: float = REMAINING):
+        """Whether the message stays in its queue, and the tally."""
+        messages = self.queues.read(sqs_event(url, body, receives=receives))
+        left, tally = self.redrive.take(messages, remaining)
+        return bool(left), tally
+
+    @property
+    def pauses(self) -> list[int]:
+        """For how long messages were postponed."""
+        calls = self.keeping.sqs.calls
+        return [given["VisibilityTimeout"] for name, given in calls if name == "change_message_visibility"]
+
+    @property
+    def letters(self) -> list[dict]:
+        """The dead letters."""
+        return [json.loads(line) for line in self.keeping.lines("dead-letters/")]
+
+
+def records(count: int, size: int = 1) -> list[KinesisRecord]:
+    """Records that can be told apart."""
+    return [KinesisRecord(b"%d" % number * size, "k") for number in range(count)]
+
+
+def test_what_is_delivered_leaves_the_queue() -> None:
+    """The records reach their sink as they were, and the message may be deleted."""
+    stage = Stage()
+    stays, tally = stage.take(stage.body(*records(3)))
+
+    assert stays is False
+    assert stage.sinks["kinesis"].records == records(3)
+    assert tally.redriven == {"kinesis": 3}
+    assert (stage.letters, stage.keeping.sent, stage.pauses) == ([], [], [])
+
+
+def test_a_message_of_which_nothing_was_delivered_waits_longer_each_time() -> None:
+    """It is not sent again but made invisible: 1 s, doubling."""
+    stage = Stage(kinesis=Sink("kinesis", "busy", "down", "busy"))
+    body = stage.body(*records(2))
+    stays = [stage.take(body, receives=receives)[0] for receives in (1, 2, 3)]
+
+    assert stays == [True, True, True]
+    assert stage.pauses == [1, 2, 4]
+    assert stage.keeping.sent == []
+
+
+def test_a_message_that_was_delivered_in_part_is_replaced_by_the_rest() -> None:
+    """The rest goes into a new message with its attempts and its first time; the old one may be deleted."""
+    stage = Stage(kinesis=Sink("kinesis", "odd"))
+    stage.clock.now = 50.0
+    stays, tally = stage.take(stage.body(*records(4), first=40.0), receives=6)
+    [(_, body)] = stage.keeping.sent
+    rest, now = decode(body), stage.clock.since_1970 + 50.0
+
+    assert stays is False
+    assert stage.sinks["kinesis"].records == records(4)[::2]
+    assert (rest.records, rest.attempts, rest.first, rest.last) == (records(4)[1::2], 7, now - 40.0, now)
+    assert (tally.redriven["kinesis"], tally.waiting["kinesis"], tally.oldest["kinesis"]) == (2, 2, now - 40.0)
+
+
+def test_a_message_stays_if_its_rest_cannot_be_sent() -> None:
+    """Rather delivered twice than not at all."""
+    stage = Stage(kinesis=Sink("kinesis", "odd"))
+    body = stage.body(*records(4))
+    stage.keeping.queues_are_down = True
+
+    assert stage.take(body)[0] is True
+
+
+def test_what_is_refused_for_good_is_a_dead_letter() -> None:
+    """Its letter has the record, the reason, every attempt and both times; the others go on."""
+    stage = Stage(kinesis=Sink("kinesis", "mixed"))
+    stays, tally = stage.take(stage.body(*records(3), first=60.0), receives=2)
+    [letter] = stage.letters
+
+    assert stays is False
+    assert letter == {
+        "sink": "kinesis",
+        "reason": "InvalidArgumentException",
+        "detail": "no",
+        "attempts": 3,
+        "first": "2023-11-14T22:12:20.000Z",
+        "last": "2023-11-14T22:13:20.000Z",
+        "record": {"data": "0", "partitionKey": "k"},
+    }
+    assert [decode(body).records for _, body in stage.keeping.sent] == [[records(3)[2]]]
+    assert tally.dead == {"kinesis": 1}
+
+
+def test_a_call_that_is_denied_makes_dead_letters() -> None:
+    """An error that no later call can mend, such as access denied, is for good."""
+    stage = Stage(kinesis=Sink("kinesis", "denied"))
+
+    assert stage.take(stage.body(*records(2)))[0] is False
+    assert [letter["reason"] for letter in stage.letters] == ["Down", "Down"]
+
+
+@pytest.mark.parametrize(("age", "given_up"), [(12.9, False), (13.1, True)])
+def test_what_is_too_old_is_given_up(age: float, given_up: bool) -> None:
+    """Older than the setting by its first time, a record is a dead letter and its sink is not asked."""
+    stage = Stage(kinesis=Sink("kinesis", "busy"))
+    stays, _ = stage.take(stage.body(*records(2), first=age * DAY))
+
+    assert stays is not given_up
+    assert [letter["reason"] for letter in stage.letters] == ["TooOld"] * 2 * given_up
+    assert stage.sinks["kinesis"].calls == (not given_up)
+
+
+def test_what_its_sink_cannot_take_is_given_up_alone() -> None:
+    """A record over the sink's limit is a dead letter; its neighbours are delivered."""
+    stage = Stage(kinesis=Sink("kinesis", max_record_bytes=10))
+    small, large = records(2)[0], KinesisRecord(b"x" * 11, "k")
+
+    assert stage.take(stage.body(large, small))[0] is False
+    assert stage.sinks["kinesis"].records == [small]
+    assert [letter["reason"] for letter in stage.letters] == ["TooLarge"]
+
+
+def test_what_ended_the_function_a_thousand_times_is_given_up() -> None:
+    """A message that SQS set aside becomes dead letters without another attempt."""
+    stage = Stage()
+
+    assert stage.take(stage.body(*records(2)), url=SET_ASIDE_URLS["kinesis"])[0] is False
+    assert [letter["reason"] for letter in stage.letters] == ["ReceivedTooOften"] * 2
+    assert stage.sinks["kinesis"].calls == 0
+
+
+@pytest.mark.parametrize("url", [URLS["kinesis"], SET_ASIDE_URLS["kinesis"]])
+def test_what_cannot_be_read_is_given_up_as_it_is(url: str) -> None:
+    """A message that is not ours lies among the dead letters with its text."""
+    stage = Stage()
+
+    assert stage.take("what is this?", url=url)[0] is False
+    [letter] = stage.letters
+    assert (letter["sink"], letter["reason"], letter["record"]) == ("kinesis", "Unreadable", {"body": "what is this?"})
+
+
+@pytest.mark.parametrize("kind", ["refused", "unreadable", "old"])
+def test_a_message_stays_while_its_dead_letters_cannot_be_written(kind: str) -> None:
+    """With the bucket down nothing is given up."""
+    stage = Stage(kinesis=Sink("kinesis", "refused"))
+    body = "what?" if kind == "unreadable" else stage.body(*records(1), first=20.0 * DAY * (kind == "old"))
+    stage.keeping.bucket_is_down = True
+
+    assert stage.take(body)[0] is True
+    assert stage.pauses == [1]
+
+
+def test_what_lies_in_the_bucket_is_delivered_from_there() -> None:
+    """A pointer is followed; while the bucket is down the message waits, and once it is too old it is given up."""
+    large = KinesisRecord(os.urandom(1_000_000), "k")
+    stage = Stage(kinesis=Sink("kinesis", max_record_bytes=1 << 20))
+    body, old = stage.body(large), stage.body(large, first=13.5 * DAY)
+    stage.keeping.bucket_is_down = True
+    assert stage.take(body)[0] is True
+
+    stage.keeping.bucket_is_down = False
+    assert stage.take(body)[0] is False
+    assert stage.sinks["kinesis"].records == [large]
+
+    pointed = decode(old).object
+    stage.keeping.objects.clear()
+    assert stage.take(old)[0] is False
+    assert stage.letters[0]["record"] == {"body": pointed}
+
+
+def test_a_sink_that_is_down_is_not_hammered() -> None:
+    """After a few failures in a row the rest of what waits is postponed without a call."""
+    stage = Stage(kinesis=Sink("kinesis", "down"))
+    body = stage.body(*records(1))
+    batch = [sqs_record(URLS["kinesis"], body, message_id=str(number), receives=5) for number in range(10)]
+    left, _ = stage.redrive.take(stage.queues.read({"Records": batch}), REMAINING)
+
+    assert len(left) == 10
+    assert stage.sinks["kinesis"].calls == FAILURES
+    assert stage.pauses == [16] * 10
+    stage.clock.now += OPEN_SECONDS
+    stage.sinks["kinesis"].script = ["stored"]
+    assert stage.take(body)[0] is False
+
+
+def test_without_time_a_message_comes_back_soon() -> None:
+    """What was not even tried, because the function's time is nearly over, does not wait longer for it."""
+    stage = Stage()
+    needed = timeouts.PUT + timeouts.KEEPING + timeouts.ANSWER
+    stays, _ = stage.take(stage.body(*records(1)), receives=9, remaining=needed - 0.1)
+
+    assert stays is True
+    assert stage.pauses == [1]
+    assert stage.sinks["kinesis"].calls == 0
+
+
+@given(st.integers(1, 1000), st.sampled_from([5, 60, 1800]), st.floats(0, 1, exclude_max=True))
+def test_pauses_double_up_to_the_longest(receives: int, longest: int, drawn: float) -> None:
+    """A pause is at least a second, at most the longest, and never less than three quarters of what doubling says."""
+    wanted = min(longest, 2 ** min(receives - 1, 20))
+
+    assert 1 <= pause_after(receives, longest, drawn) <= wanted
+    assert pause_after(receives, longest, drawn) >= 0.75 * wanted
+
+
+def test_thirteen_days_take_fewer_receipts_than_sqs_allows() -> None:
+    """With the shortest pauses that chance may draw, a message grows too old before its thousandth receipt."""
+    waited, receives = 0.0, 0
+    while waited < 13 * DAY:
+        receives += 1
+        waited += pause_after(receives, 1800, 0.999)
+
+    assert receives < 1000
+
+
+# ── the promise ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SCRIPT = st.lists(st.sampled_from(["stored", "busy", "odd", "refused", "mixed", "down", "denied"]), max_size=5)
+DATA = st.one_of(
+    st.binary(max_size=20), st.builds(lambda size: json.dumps({"deviceId": "d" * size}), st.integers(0, 600))
+)
+
+
+def an_event(index: int, data: str | bytes) -> Event:
+    """An event whose id is found again in every form that it takes."""
+    attributes = {"specversion": "1.0", "id": f"<{index}>", "source": "s", "type": "t", "time": "2026-01-02T03:04:05Z"}
+    return Event(index, attributes, data, json.loads(data) if isinstance(data, str) else None)
+
+
+def found(sink: str, event: Event, stored: Sequence, letters: Sequence[dict]) -> bool:
+    """Whether the sink has the event, or the dead letters have its record."""
+    dead = [letter["record"] for letter in letters if letter["sink"] == sink]
+    if sink == "iot_events":
+        identity = message_id(event)
+        return any(one.message_id == identity for one in stored) or any(one["messageId"] == identity for one in dead)
+    mark = f'"id":"{event.id}"'
+    return any(mark.encode() in one.data for one in stored) or any(mark in one["data"] for one in dead)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(DATA, min_size=1, max_size=8),
+    st.lists(SCRIPT, min_size=3, max_size=3),
+    st.booleans(),
+    st.tuples(st.booleans(), st.booleans()),
+)
+def test_nothing_that_was_accepted_is_ever_lost(data: list, scripts: list, join: bool, broken: tuple) -> None:
+    """Whatever is refused, fails or is too large: each event that is not rejected ends in every chosen, not skipped
+    sink or among its dead letters, or it was reported as retry.
+    """
+    own = replace(SETTINGS, join=join)
+    stage = Stage(
+        settings=own, **{name: Sink(name, *script, "stored") for name, script in zip(NAMES, scripts, strict=True)}
+    )
+    rules = Rules.from_tables([{"sinks": list(NAMES), "input": "telemetry"}], {"telemetry": {"attributes": ["a"]}})
+    send = FanOut(own, rules, stage.sinks, custody=stage.keeping.custody, claim_check=stage.keeping.claim_check)
+    stage.keeping.queues_are_down, stage.keeping.bucket_is_down = broken
+    fates = send([an_event(index, one) for index, one in enumerate(data)], 17.0)
+
+    def take(event: dict) -> list[str]:
+        stage.clock.now += OPEN_SECONDS
+        return stage.redrive.take(stage.queues.read(event), REMAINING)[0]
+
+    source = EventSource(stage.keeping, take)
+    source.drain(rounds=2)
+    stage.keeping.queues_are_down = stage.keeping.bucket_is_down = False
+    source.drain(rounds=40)
+
+    assert source.waiting == []
+    for fate in fates:
+        for name, receipt in fate.sinks.items():
+            if fate.status == "accepted" and "skipped" not in receipt:
+                assert found(name, fate.event, stage.sinks[name].records, stage.letters), (name, fate)
+        assert fate.status != "rejected"
+        assert fate.status == "retry" or all("error" not in receipt for receipt in fate.sinks.values())

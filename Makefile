@@ -48,6 +48,9 @@ deploy: setup ## deploy a stage to the account of your AWS credentials: make dep
 keys: setup ## create, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
 	@python -m commands.keys --stage $(STAGE) $(ARGS)
 
+replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
+	@python -m commands.replay --stage $(STAGE) $(ARGS)
+
 smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
 	@python -m commands.smoke --stage $(STAGE)
 
@@ -78,4 +81,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo bootstrap deploy keys smoke synth check test chaos fuzz bench clean
+.PHONY: help setup lock up demo bootstrap deploy keys replay smoke synth check test chaos fuzz bench clean

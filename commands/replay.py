@@ -1,0 +1,129 @@
+"""`make replay`: list the dead letters of a stage, and bring them back to their sinks.
+
+A letter goes to its sink's spill queue, from where the stage delivers it as it delivers everything that waits; then it
+is marked. An interruption ends the command after the object that it is at: run it again, and it goes on there.
+"""
+
+import argparse
+import signal
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands.letters import Choice, Letters, Page
+from commands.stage import Stage, StageNotFoundError, find
+from distributary.bucket import Bucket
+from distributary.clock import Clock
+from distributary.events import SINK_NAMES, SinkName
+from distributary.sinks.record import from_json
+from distributary.spill import Spill, Spilled
+
+LOCAL_AWS = "http://localhost:4566"
+"""Where `make up` has the embedded AWS unless it is told otherwise."""
+QUEUES: dict[SinkName, str] = {
+    "firehose": "FirehoseSpillQueueUrl",
+    "kinesis": "KinesisSpillQueueUrl",
+    "iot_events": "IotEventsSpillQueueUrl",
+}
+"""The output with the URL of each sink's queue."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if every letter that was meant is on its way; 1 if not; 130 if it was interrupted."""
+    options = _parser().parse_args(arguments)
+    choice = Choice(options.sink, options.reason, options.since, options.until)
+    try:
+        stage = find(options.stage, options.aws_endpoint or (LOCAL_AWS if options.stage == "local" else None))
+        letters = Letters(stage)
+        if options.list or options.dry_run:
+            return show(letters, choice, each=options.list)
+        stop = threading.Event()
+        before = signal.signal(signal.SIGINT, lambda _number, _frame: stop.set())
+        try:
+            return replay(letters, choice, _spill(stage), interrupted=stop.is_set)
+        finally:
+            signal.signal(signal.SIGINT, before)
+    except (StageNotFoundError, ClientError, BotoCoreError) as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def show(letters: Letters, choice: Choice, *, each: bool) -> int:
+    """Print every letter that is meant, or only how many there are by sink and reason; nothing is changed."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for page in letters.pages(choice):
+        for number, letter in page.letters.items():
+            counts[letter["sink"], letter["reason"]] += 1
+            if each:
+                what = (letter[name] for name in ("last", "sink", "reason", "detail"))
+                print(*what, f"attempts={letter['attempts']} {page.key}:{number + 1}", sep="  ")
+    for (sink, reason), count in sorted(counts.items()):
+        print(f"{count:8}  {sink}  {reason}")
+    print(f"{counts.total():8}  dead letters")
+    return 0
+
+
+def replay(letters: Letters, choice: Choice, spill: Spill, *, interrupted: Callable[[], bool] = lambda: False) -> int:
+    """Bring back every letter that is meant, object by object, until there are no more or it is interrupted."""
+    sent = left = 0
+    for page in letters.pages(choice):
+        if interrupted():
+            print(f"Interrupted after {sent} letters. Run it again: it goes on with the others.")
+            return 130
+        done = _bring_back(page, spill)
+        if done:
+            letters.mark(page, done)
+        sent, left = sent + len(done), left + len(page.letters) - len(done)
+        print(f"{sent:8}  {page.key}: {len(done)} of {len(page.letters)}", flush=True)
+    print(f"{sent} dead letters are on their way to their sinks.")
+    if left:
+        print(f"{left} stay: they cannot be read, or their queue did not take them.", file=sys.stderr)
+    return 1 if left else 0
+
+
+def _bring_back(page: Page, spill: Spill) -> list[int]:
+    """The lines that their sink's queue has now: with a new first time, else they would still be too old."""
+    readable = {number: letter for number, letter in page.letters.items() if "body" not in letter["record"]}
+    if not readable:
+        return []
+    sink: SinkName = next(iter(readable.values()))["sink"]
+    now = datetime.now(UTC).timestamp()
+    records = [from_json(sink, letter["record"]) for letter in readable.values()]
+    attempts = max(int(letter["attempts"]) for letter in readable.values())
+    kept = spill.keep(Spilled(sink, records, attempts, first=now, last=now), until=float("inf"))
+    return [number for number, one in zip(readable, kept, strict=True) if one]
+
+
+def _spill(stage: Stage) -> Spill:
+    urls = {sink: stage.outputs[output] for sink, output in QUEUES.items()}
+    bucket = Bucket(lambda: stage.client("s3"), stage.outputs["BucketName"])
+    return Spill(stage.client("sqs"), urls, bucket, Clock())
+
+
+def _time(text: str) -> datetime:
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("a date or a time, as 2026-11-22 or 2026-11-22T17:30:00+01:00") from error
+    return time if time.tzinfo else time.replace(tzinfo=UTC)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="make replay", description=__doc__)
+    parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
+    parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage local, {LOCAL_AWS} unless said")
+    parser.add_argument("--list", action="store_true", help="print each letter instead, without its record")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be brought back instead")
+    parser.add_argument("--sink", choices=SINK_NAMES, help="only this sink's")
+    parser.add_argument("--reason", help="only those with this reason, such as TooOld or AWS's error code")
+    parser.add_argument("--since", type=_time, help="only those whose last attempt was at this time (UTC) or later")
+    parser.add_argument("--until", type=_time, help="only those whose last attempt was before this time (UTC)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,6 @@
+import base64
 import json
+import os
 import urllib.parse
 import urllib.request
 import uuid
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from commands import replay
 from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 
 JSON = {"content_type": "application/json"}
@@ -57,3 +60,59 @@ def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults) 
         ["patient"], lambda: {one.get("deviceId"): one for one in journal_payloads(stage).values()}, seconds=15
     )
     assert "patient" in found
+
+
+def test_a_sink_and_its_queue_down_together_are_a_retry(http, stage, faults) -> None:
+    """What is stored nowhere is not accepted: 503, the event marked retry, and when to come back."""
+    spill = queue_name(stage.outputs["KinesisSpillQueueUrl"])
+    faults(kinesis=down("kinesis.PutRecords"), spill=down("sqs.SendMessage", resource=spill))
+    answer = http("POST", "/v1/events", b'{"deviceId":"again"}', **JSON)
+    document = json.loads(answer.body)
+
+    assert (answer.status, document["accepted"], document["retry"]) == (503, 0, 1)
+    assert document["events"][0]["sinks"]["kinesis"]["error"]["code"] == "ServiceUnavailable"
+    assert int(answer.headers["retry-after"]) >= 1
+
+
+def test_what_is_refused_for_good_is_a_dead_letter_until_it_is_replayed(http, stage, since, faults) -> None:
+    """The event is accepted as a dead letter; once the cause is mended, `make replay` brings it to its sink, once."""
+    faults(kinesis=down("kinesis.PutRecords", error="KMSAccessDeniedException", status=400))
+    key = uuid.uuid4().hex
+    answer = http("POST", "/v1/events", b'{"deviceId":"denied"}', **JSON, idempotency_key=key)
+    [event] = json.loads(answer.body)["events"]
+    faults()
+    arguments = ["--stage", "local", "--aws-endpoint", stage.aws_endpoint, "--sink", "kinesis"]
+
+    assert (answer.status, event["sinks"]["kinesis"]) == (202, {"deadLettered": True})
+    assert replay.main([*arguments, "--reason", "KMSAccessDeniedException"]) == 0
+    assert key in wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)
+
+
+def test_an_event_over_the_limits_travels_with_a_claim_check(http, stage, since) -> None:
+    """The streams get an envelope that names the data in the bucket; for IoT Events it is a dead letter."""
+    key = uuid.uuid4().hex
+    data = json.dumps({"deviceId": "large", "text": "x" * 1_100_000}).encode()
+    answer = http("POST", "/v1/events", data, **JSON, idempotency_key=key)
+    [event] = json.loads(answer.body)["events"]
+    found = {**wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)}[key]
+    bucket, _, name = found["dataref"].removeprefix("s3://").partition("/")
+
+    assert (answer.status, event["status"]) == (202, "accepted")
+    assert event["sinks"]["iot_events"] == {"deadLettered": True}
+    assert "data" not in found
+    assert stage.client("s3").get_object(Bucket=bucket, Key=name)["Body"].read() == data
+    assert wait_for([key], lambda: s3_envelopes(stage, since), seconds=15)[key] == found
+
+
+def test_what_no_message_can_hold_is_spilled_by_way_of_the_bucket(http, stage, since, faults) -> None:
+    """A record of 900 KB that cannot be compressed waits in the bucket, and is delivered from there."""
+    faults(kinesis=down("kinesis.PutRecords"))
+    key = uuid.uuid4().hex
+    body = os.urandom(700_000)
+    answer = http("POST", "/v1/events", body, content_type="application/octet-stream", idempotency_key=key)
+    [event] = json.loads(answer.body)["events"]
+    faults()
+
+    assert event["sinks"]["kinesis"] == {"spilled": True}
+    found = wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)
+    assert base64.b64decode(found[key]["data_base64"]) == body

@@ -17,7 +17,10 @@ ROOT = Path(__file__).parent.parent
 LAMBDAS = ROOT / "lambdas"
 
 # The AWS services that the functions call; botocore describes some four hundred.
-SERVICES = ("dynamodb", "firehose", "kinesis", "s3", "secretsmanager", "sqs")
+SERVICES = (
+    *("dynamodb", "firehose", "iot-data", "iotsitewise", "kinesis", "lambda", "s3", "scheduler", "secretsmanager"),
+    *("sns", "sqs"),
+)
 
 _LIBRARY = re.compile(r".+\.py|models/.+\.json(\.gz)?")
 _DEPENDENCIES = re.compile(

@@ -66,6 +66,20 @@ class Redrive:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Detectors:
+    """How detector models run; `grants` are for targets that only an expression knows.
+
+    Concurrency: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
+    """
+
+    min_timer_seconds: int = Settings.min_timer_seconds
+    concurrency: int = within(2, 1000, 50)
+    parameters: Table = field(default_factory=dict)
+    grants: tuple[Table, ...] = ()
+    debug: tuple[Table, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Http:
     """The endpoint: who may call it from a browser."""
 
@@ -99,6 +113,7 @@ class Configuration:
     kinesis: Kinesis = Kinesis()
     iot_events: IotEvents = IotEvents()
     redrive: Redrive = Redrive()
+    detectors: Detectors = field(default_factory=Detectors)
     http: Http = Http()
     functions: Functions = Functions()
     rules: tuple[Table, ...] = ()
@@ -107,7 +122,10 @@ class Configuration:
     def settings(
         self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
     ) -> Settings:
-        """What the functions of this stage need to know. Raises SettingsError for values out of their range."""
+        """What the functions of this stage need to know; `names` are those of the stack's other resources.
+
+        Raises SettingsError for values out of their range.
+        """
         return Settings(
             stage=self.stage,
             delivery_stream_name=delivery_stream_name,
@@ -128,12 +146,14 @@ class Configuration:
             redrive_pause_seconds=self.redrive.pause_seconds,
             redrive_days=self.redrive.days,
             log_level=self.log_level,
+            min_timer_seconds=self.detectors.min_timer_seconds,
             **names,
         )
 
 
 # What Settings calls otherwise than the file does.
 _PLACES = {
+    "min_timer_seconds": "detectors.min_timer_seconds",
     "max_record_kib": "kinesis.max_record_kib",
     "join": "firehose.join",
     "redrive_pause_seconds": "redrive.pause_seconds",

@@ -14,6 +14,7 @@ from distributary.errors import SettingsError
 from distributary.settings import Settings
 from infra.bundle import LAMBDAS, Files, bundle, digest, write
 from infra.configuration import Configuration
+from infra.detector_models import carried_by
 from infra.permission import allow
 from infra.retention import log_group
 from infra.routes import ROUTES
@@ -27,14 +28,21 @@ _UNKNOWN_BYTES = 160
 TIMEOUT = cdk.Duration.seconds(29)
 # They send to the queues that they are fed from; Lambda would stop such a chain after 16 rounds:
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
-_FEED_THEMSELVES = {"redrive"}
+_FEED_THEMSELVES = {"redrive", "run_detectors", "carry_out", "wake_detectors"}
 
 
 class Function(lambda_.Function):
     """The deployed form of `lambdas/<folder>`: Python on arm64, which may write its own log and nothing else."""
 
     def __init__(
-        self, scope: Construct, name: str, *, folder: str, configuration: Configuration, settings: Settings
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        folder: str,
+        configuration: Configuration,
+        settings: Settings,
+        seconds: int = 0,
     ) -> None:
         logs = log_group(scope, f"{name}Logs", configuration)
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -46,10 +54,10 @@ class Function(lambda_.Function):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
-            code=_code(LAMBDAS / folder, carried(configuration)),
+            code=_code(LAMBDAS / folder, carried(configuration) | carried_by(folder, configuration)),
             environment=checked_environment(settings.to_env()),
             memory_size=configuration.functions.memory_mb,
-            timeout=TIMEOUT,
+            timeout=cdk.Duration.seconds(seconds) if seconds else TIMEOUT,
             recursive_loop=lambda_.RecursiveLoop.ALLOW if folder in _FEED_THEMSELVES else None,
             role=role,
             log_group=logs,

@@ -20,7 +20,9 @@ class IotEvents(Construct):
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
         super().__init__(scope, name)
         self._removal = removal(configuration)
-        self.queue = self._messages() if configuration.iot_events.provider == "stack" else None
+        stack = configuration.iot_events.provider == "stack"
+        self.dead_letters = self._queue("DeadMessages") if stack else None
+        self.queue = self._messages(self.dead_letters) if self.dead_letters else None
         declared = configuration.inputs if configuration.iot_events.at_aws else {}
         self.inputs = [self._input(name, table) for name, table in declared.items()]
 
@@ -42,9 +44,9 @@ class IotEvents(Construct):
         if self.queue:
             allow(grantee, self.queue.queue_arn, "sqs:GetQueueAttributes")
 
-    def _messages(self) -> sqs.Queue:
+    def _messages(self, dead_letters: sqs.Queue) -> sqs.Queue:
         """Deduplicated and in order within a group; a message that was received a thousand times is set aside."""
-        set_aside = sqs.DeadLetterQueue(queue=self._queue("DeadMessages"), max_receive_count=1000)
+        set_aside = sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=1000)
         return self._queue("Messages", dead_letter_queue=set_aside)
 
     def _queue(self, name: str, dead_letter_queue: sqs.DeadLetterQueue | None = None) -> sqs.Queue:

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.configuration import Configuration
+from infra.detectors import detectors_of
 from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.keys import Keys
@@ -24,6 +25,7 @@ class DistributaryStack(cdk.Stack):
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
         keys = Keys(self, "Keys", configuration=configuration)
         spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
+        detectors = detectors_of(self, iot_events, configuration)
         settings = configuration.settings(
             delivery_stream_name=streams.delivery_stream.delivery_stream_name,
             stream_name=streams.stream.stream_name,
@@ -31,6 +33,7 @@ class DistributaryStack(cdk.Stack):
             key_table_name=keys.table_name,
             key_secret_arn=keys.secret_arn,
             **spill.names,
+            **(detectors.names() if detectors else {}),
         )
         functions = {
             folder: Function(self, name, folder=folder, configuration=configuration, settings=settings)
@@ -55,6 +58,9 @@ class DistributaryStack(cdk.Stack):
             **spill.outputs,
             **{key: value for function in functions.values() for key, value in function.outputs.items()},
         }
+        if detectors:
+            detectors.run(settings)
+            outputs |= detectors.outputs()
         for key, value in outputs.items():
             if value:
                 cdk.CfnOutput(self, key, value=value)

@@ -12,6 +12,7 @@ from typing import Any
 from distributary.access import Key
 from distributary.claim_check import ClaimCheck
 from distributary.custody import Custody
+from distributary.detectors.routing import Readers
 from distributary.envelope import encode
 from distributary.errors import BadEvent, SinkUnavailable
 from distributary.events import Event, Failure, Fate, Outcome, Rejection, SinkName
@@ -19,6 +20,7 @@ from distributary.parcel import Parcel
 from distributary.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.firehose import join
+from distributary.sinks.queue_entry import why_unreadable
 from distributary.sinks.sink import Sink
 
 Sinks = Mapping[SinkName, Sink[Any]]
@@ -28,13 +30,21 @@ class FanOut:
     """Takes events to the sinks that the rules choose; a call gives a Fate for each event, in order."""
 
     def __init__(
-        self, settings: Settings, rules: Rules, sinks: Sinks, *, custody: Custody, claim_check: ClaimCheck
+        self,
+        settings: Settings,
+        rules: Rules,
+        sinks: Sinks,
+        *,
+        custody: Custody,
+        claim_check: ClaimCheck,
+        readers: Readers | None = None,
     ) -> None:
         self._settings = settings
         self._rules = rules
         self._sinks = sinks
         self._custody = custody
         self._claim_check = claim_check
+        self._readers = readers
         self._threads: ThreadPoolExecutor | None = None
 
     def __call__(self, events: Sequence[Event], deadline: float, key: Key | None = None) -> list[Fate]:
@@ -68,12 +78,21 @@ class FanOut:
     def _address(self, parcel: Parcel, name: SinkName) -> None:
         """Make the sink's record of this event, or note why the sink skips it."""
         sink = self._sinks[name]
-        if name == "iot_events" and not isinstance(parcel.event.value, dict):
-            parcel.receipts[name] = {"skipped": True, "reason": "its data is not a JSON object"}
+        if name == "iot_events" and (reason := self._why_unread(parcel)):
+            parcel.receipts[name] = {"skipped": True, "reason": reason}
             return
         record = parcel.records[name] = parcel.record(name)
         if sink.size(record) > sink.max_record_bytes:
             parcel.oversize.append(name)
+
+    def _why_unread(self, parcel: Parcel) -> str | None:
+        """Why no detector would ever see the event; None where one will, or where another service knows that."""
+        value, data = parcel.event.value, parcel.event.data
+        if not isinstance(value, dict):
+            return "its data is not a JSON object"
+        if isinstance(data, str) and (why := why_unreadable(data)):
+            return f"its data is {why}"
+        return self._readers.why_unread(parcel.route.input or "", value) if self._readers else None
 
     def _store_what_is_too_large(self, parcels: Sequence[Parcel], deadline: float) -> None:
         """Put large data into the bucket: what a sink still takes then is a record, what it does not is no more."""

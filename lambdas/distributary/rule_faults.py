@@ -91,7 +91,7 @@ def _input_faults(name: str, table: Any) -> Iterator[str]:
     if not isinstance(table, Mapping):
         yield ": must be a table"
         return
-    yield from _unknown(table, ("attributes", "key"))
+    yield from _unknown(table, ("attributes", "key", "dedup", "late"))
     attributes = table.get("attributes")
     if not isinstance(attributes, list | tuple) or not 1 <= len(attributes) <= _MAX_ATTRIBUTES:
         yield f".attributes: must be a list of 1 to {_MAX_ATTRIBUTES} paths"
@@ -99,6 +99,10 @@ def _input_faults(name: str, table: Any) -> Iterator[str]:
         yield from (f".attributes: {path!r} is not a path" for path in attributes if not _is_path(path))
     if "key" in table and not _is_path(table["key"]):
         yield f".key: {table['key']!r} is not a path"
+    if not isinstance(table.get("dedup", True), bool):
+        yield f".dedup: {table['dedup']!r} is not true or false"
+    if table.get("late", "drop") != "drop":
+        yield f".late: {table['late']!r} is not 'drop'"
 
 
 def _is_path(path: object) -> bool:

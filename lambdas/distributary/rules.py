@@ -26,11 +26,15 @@ _MISFIT = (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """An IoT Events input: the payload paths that it declares, and the one that keeps messages in order."""
+    """An IoT Events input: the payload paths that it declares, the key of models that have none of their own.
+
+    `dedup`: a messageId that comes again within five minutes is taken once.
+    """
 
     name: str
     attributes: tuple[str, ...]
     key: str | None = None
+    dedup: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,4 +161,4 @@ def _rule(table: Mapping[str, Any]) -> _Rule:
 
 
 def _input(name: str, table: Mapping[str, Any]) -> Input:
-    return Input(name, tuple(table["attributes"]), table.get("key"))
+    return Input(name, tuple(table["attributes"]), table.get("key"), table.get("dedup", True))

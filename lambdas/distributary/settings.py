@@ -36,6 +36,18 @@ class Settings:
     kinesis_set_aside_url: str = ""
     iot_events_set_aside_url: str = ""
 
+    message_queue_arn: str = ""
+    dead_message_queue_url: str = ""
+    detector_table_name: str = ""
+    action_queue_url: str = ""
+    wake_queue_url: str = ""
+    """The delay queue of wake-ups up to 15 minutes away; later ones are schedules of the group."""
+    schedule_group_name: str = ""
+    schedule_role_arn: str = ""
+    wake_dead_letter_arn: str = ""
+    min_timer_seconds: int = 60
+    """The shortest timer of a detector; AWS IoT Events took none below 60 s."""
+
     envelope: Literal["cloudevents", "none"] = "cloudevents"
     source: str = "distributary"
     """The CloudEvents `source` of events that bring none."""
@@ -67,6 +79,7 @@ class Settings:
     def __post_init__(self) -> None:
         """Refuse values outside their range, all of them at once."""
         ranges = {
+            "min_timer_seconds": (1, 3600),
             "max_events": (1, 100_000),
             "max_record_kib": (1024, 10_240),
             "retry_seconds": (0.0, 25.0),

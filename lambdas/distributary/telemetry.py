@@ -54,3 +54,17 @@ def logged(
         return response.to_payload()
 
     return handle
+
+
+def lines(*, service: str, level: str) -> Callable[[str, str, Mapping[str, Any]], None]:
+    """Writes single lines to the log: level, text and members, which stand under `record`.
+
+    A DEBUG record is written whatever the level is: somebody asked for just this one.
+    """
+    logger = Logger(service=service, level=level, location=None)
+    write = {"ERROR": logger.error, "WARNING": logger.warning}
+
+    def line(severity: str, text: str, fields: Mapping[str, Any]) -> None:
+        write.get(severity, logger.info)(text, extra={"record": {"level": severity, **fields}})
+
+    return line

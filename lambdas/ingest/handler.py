@@ -2,6 +2,7 @@
 
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 from distributary.bucket import Bucket
@@ -10,6 +11,7 @@ from distributary.clients import Clients
 from distributary.clock import Clock
 from distributary.custody import Custody
 from distributary.dead_letters import DeadLetters
+from distributary.detectors.routing import Readers
 from distributary.fan_out import FanOut, Sinks
 from distributary.http.aws_wire import AwsWire
 from distributary.http.event_door import EventDoor
@@ -25,7 +27,7 @@ from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import IotEventsSink, provider
 from distributary.sinks.kinesis import KinesisSink
 from distributary.spill import CONNECTIONS, Spill
-from distributary.telemetry import logged
+from distributary.telemetry import lines, logged
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
@@ -33,12 +35,15 @@ clock, clients = Clock(), Clients()
 rules = Rules.from_tables(configuration["rules"], configuration["inputs"])
 firehose = FirehoseSink(clients.make("firehose"), settings.delivery_stream_name)
 kinesis = KinesisSink(clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024)
-iot_events = IotEventsSink(provider(settings, rules.inputs, clients, clock))
+readers = Readers(configuration["readers"]) if settings.iot_events_provider == "stack" else None
+line = lines(service="ingest", level=settings.log_level)
+note = partial(line, "WARNING")
+iot_events = IotEventsSink(provider(settings, rules.inputs, readers or Readers(()), clients, clock, note=note))
 sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": iot_events}
 bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
 spill = Spill(clients.make("sqs", connections=CONNECTIONS), settings.spill_urls, bucket, clock)
 custody = Custody(spill, DeadLetters(bucket, clock), clock)
-fan_out = FanOut(settings, rules, sinks, custody=custody, claim_check=ClaimCheck(bucket, clock))
+fan_out = FanOut(settings, rules, sinks, custody=custody, claim_check=ClaimCheck(bucket, clock), readers=readers)
 events = EventDoor(settings, clock, fan_out)
 messages = IotEventsDoor(settings, iot_events, clock)
 guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)

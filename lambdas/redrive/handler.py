@@ -8,6 +8,7 @@ from distributary.bucket import Bucket
 from distributary.clients import Clients
 from distributary.clock import Clock
 from distributary.dead_letters import DeadLetters
+from distributary.detectors.routing import Readers
 from distributary.fan_out import Sinks
 from distributary.redrive import Redrive
 from distributary.redrive_door import redriving
@@ -26,10 +27,11 @@ clock, clients = Clock(), Clients()
 rules = Rules.from_tables(configuration["rules"], configuration["inputs"])
 sqs = clients.make("sqs", connections=CONNECTIONS)
 bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
+readers = Readers(configuration["readers"])
 sinks: Sinks = {
     "firehose": FirehoseSink(clients.make("firehose"), settings.delivery_stream_name),
     "kinesis": KinesisSink(clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024),
-    "iot_events": IotEventsSink(provider(settings, rules.inputs, clients, clock)),
+    "iot_events": IotEventsSink(provider(settings, rules.inputs, readers, clients, clock)),
 }
 queues = SpillQueues(sqs, settings.spill_urls, settings.set_aside_urls)
 spill = Spill(sqs, settings.spill_urls, bucket, clock)

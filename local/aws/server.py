@@ -20,9 +20,11 @@ from moto.firehose.models import firehose_backends
 from moto.kinesis.models import kinesis_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
+from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
+from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.resource_type import moto_class
 from local.aws.services import in_place_of, s3
@@ -31,6 +33,7 @@ from local.aws.services.cloudformation import CloudFormation
 from local.aws.services.firehose import Firehose
 from local.aws.services.kinesis import Kinesis
 from local.aws.services.lambda_functions import Lambda
+from local.aws.services.scheduler import Scheduler
 from local.aws.services.sqs import Sqs
 from local.aws.types import TYPES
 from local.aws.unimplemented import answered
@@ -67,6 +70,7 @@ class AwsServer:
         self, *, run: Run, api_endpoint: Callable[[], str], port: int = 0, layers: Sequence[Layer] = ()
     ) -> None:
         self.journal = Journal()
+        self._custom_resources = CustomResources(run, lambda: self.endpoint)
         self._asked_port = port
         self._run = run
         self._api_endpoint = api_endpoint
@@ -118,11 +122,13 @@ class AwsServer:
             (firehose_backends, partial(Firehose, store=store)),
             (kinesis_backends, Kinesis),
             (lambda_backends, partial(Lambda, run=self._run)),
+            (scheduler_backends, Scheduler),
             (sqs_backends, partial(Sqs, journal=self.journal)),
         ]
         for backends, make in substitutes:
             opening.enter_context(in_place_of(backends, make))
         opening.enter_context(s3.without_enforced_policies())
+        opening.enter_context(self._custom_resources.in_place())
 
     def _add_types(self, opening: ExitStack) -> None:
         added = [moto_class(kind, self.client) for kind in TYPES]
@@ -130,7 +136,8 @@ class AwsServer:
         forget_known_types()
 
     def _serve(self, listener: socket.socket, opening: ExitStack) -> None:
-        application: Application = self.journal.in_front_of(answered(DomainDispatcherApplication(create_backend_app)))
+        moto = answered(DomainDispatcherApplication(create_backend_app))
+        application: Application = self._custom_resources.in_front_of(self.journal.in_front_of(moto))
         for layer in self._layers:
             application = layer(application)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -148,6 +155,7 @@ class AwsServer:
     def _flush(self) -> None:
         while not self._stopping.wait(FLUSH_SECONDS):
             flush_firehose()
+            fire_schedules()
         flush_firehose(everything=True)
 
 
@@ -161,6 +169,13 @@ def flush_firehose(*, everything: bool = False) -> None:
     for _, _, backend in list(firehose_backends.iter_backends()):
         if isinstance(backend, Firehose):
             backend.flush_due(everything=everything)
+
+
+def fire_schedules() -> None:
+    """Sends the schedules that are due."""
+    for _, _, backend in list(scheduler_backends.iter_backends()):
+        if isinstance(backend, Scheduler):
+            backend.fire_due()
 
 
 def forget_known_types() -> None:

@@ -16,6 +16,9 @@ CONFIGURATION = {
     "routes": [{"method": "POST", "path": "/v1/events", "function": "ingest"}],
     "rules": [{"sinks": ["firehose", "kinesis", "iot_events"], "input": "telemetry"}],
     "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},
+    "readers": [{"model": "m", "key": "deviceId", "inputs": ["telemetry"]}],
+    "models": [],
+    "debug": [],
 }
 
 

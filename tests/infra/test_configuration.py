@@ -24,6 +24,14 @@ key        = "deviceId"
 """
 BASES = {True: RULES, False: "\n[stages.plain]\n", None: ""}
 
+NAMES = {
+    name: name
+    for name in (
+        *("message_queue_arn", "dead_message_queue_url", "detector_table_name", "action_queue_url", "wake_queue_url"),
+        *("schedule_group_name", "schedule_role_arn", "wake_dead_letter_arn"),
+    )
+}
+
 
 @pytest.fixture
 def file(tmp_path):
@@ -128,7 +136,8 @@ def test_every_setting_is_configurable(file):
         'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
         'log_level = "DEBUG"\n[firehose]\njoin = false\n[kinesis]\nmax_record_kib = 2048\n'
         "[redrive]\npause_seconds = 60\ndays = 1.0\n"
-        '[iot_events]\nprovider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n' + RULES
+        "[detectors]\nmin_timer_seconds = 7\n[iot_events]\n"
+        'provider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n' + RULES
     )
     configuration = read(file, "plain")
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 from distributary.events import Failure, Outcome, Receipt, SinkName
 from distributary.sinks.call import call
 from distributary.sinks.message import RETRYABLE, ErrorEntry, Message, Provider
-from distributary.sinks.message_queue import CONNECTIONS, MessageQueue
+from distributary.sinks.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from distributary.clients import Clients
     from distributary.clock import Clock
+    from distributary.detectors.routing import Readers
     from distributary.rules import Input
     from distributary.settings import Settings
 
@@ -69,7 +70,15 @@ class DataEndpoint:
         return [_entry(entries.get(message.message_id)) for message in messages]
 
 
-def provider(settings: "Settings", inputs: "Mapping[str, Input]", clients: "Clients", clock: "Clock") -> Provider:
+def provider(
+    settings: "Settings",
+    inputs: "Mapping[str, Input]",
+    readers: "Readers",
+    clients: "Clients",
+    clock: "Clock",
+    *,
+    note: Note = unnoted,
+) -> Provider:
     """Whoever takes messages by the settings; AWS's own endpoint has AWS's limits."""
     strict = settings.iot_events_strict
     if settings.iot_events_provider == "stack":
@@ -77,8 +86,10 @@ def provider(settings: "Settings", inputs: "Mapping[str, Input]", clients: "Clie
             clients.make("sqs", connections=CONNECTIONS),
             settings.message_queue_url,
             inputs,
+            readers,
             max_payload_bytes=STRICT_MAX_PAYLOAD_BYTES if strict else MAX_PAYLOAD_BYTES,
             clock=clock,
+            note=note,
         )
     strict = strict or not settings.iot_events_endpoint
     return DataEndpoint(

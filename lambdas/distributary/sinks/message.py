@@ -17,7 +17,7 @@ RETRYABLE = frozenset({THROTTLING, SERVICE_UNAVAILABLE, INTERNAL_FAILURE})
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to an input: `payload` is a JSON object in UTF-8."""
+    """One message to an input: `payload` is a JSON object in UTF-8; `hops` counts the detectors that handed it on."""
 
     message_id: str
     input_name: str
@@ -25,6 +25,7 @@ class Message:
     timestamp_ms: int | None = None
     value: dict[str, Any] | None = field(default=None, compare=False)
     """What the payload means, where its maker has checked it already: then nobody parses it again."""
+    hops: int = 0
 
 
 @dataclass(frozen=True, slots=True)

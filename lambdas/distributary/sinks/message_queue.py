@@ -1,6 +1,6 @@
-"""The stack's own taker of messages: an SQS FIFO queue that keeps each key's messages in order."""
+"""The stack's own taker of messages: an SQS FIFO queue that keeps each detector's messages in order."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +11,10 @@ from distributary.errors import BadEvent, SinkUnavailable
 from distributary.sinks import call as aws
 from distributary.sinks import message as codes
 from distributary.sinks.message import ErrorEntry, Message
-from distributary.sinks.queue_entry import KeyPath, QueueEntry, queue_entry
+from distributary.sinks.queue_entry import QueueEntry, queue_entries
 
 if TYPE_CHECKING:
+    from distributary.detectors.routing import Readers
     from distributary.rules import Input
 
 # Ten entries, 1 MiB together:
@@ -28,6 +29,13 @@ CONNECTIONS = 17
 
 _EARLIER = "an earlier message of its key was refused"
 
+Note = Callable[[str, Mapping[str, Any]], None]
+"""Writes a line to the log: what happened, and its members."""
+
+
+def unnoted(_text: str, _fields: Mapping[str, Any]) -> None:
+    """Writes nothing."""
+
 
 class MessageQueue:
     """Takes messages to the known inputs; a put of several calls goes on starting them for `timeouts.ROUNDS`."""
@@ -35,48 +43,62 @@ class MessageQueue:
     max_messages = MAX_MESSAGES
 
     def __init__(
-        self, client: Any, queue_url: str, inputs: "Mapping[str, Input]", *, max_payload_bytes: int, clock: Clock
+        self,
+        client: Any,
+        queue_url: str,
+        inputs: "Mapping[str, Input]",
+        readers: "Readers",
+        *,
+        max_payload_bytes: int,
+        clock: Clock,
+        note: Note = unnoted,
     ) -> None:
         self._client = client
         self._queue_url = queue_url
-        self._keys = {name: KeyPath(one.key) if one.key else None for name, one in inputs.items()}
+        self._known = inputs.keys() | readers.inputs
+        self._repeating = {name for name, one in inputs.items() if not one.dedup}
+        self._readers = readers
         self.max_payload_bytes = max_payload_bytes
         self.max_bytes = self.max_messages * max_payload_bytes
         self._clock = clock
+        self._note = note
         self._threads: ThreadPoolExecutor | None = None
 
     def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
-        """For each message, in order, its error entry, or None where the queue has it.
+        """For each message, in order, its error entry, or None where the queue has it for every detector it is for.
 
-        Messages of one key go one after the other; after one of them was refused, its later ones are refused as well.
-        Raises SinkUnavailable where calls failed and no message was stored.
+        A detector's messages go one after the other; after one of them was refused, its later ones are refused as well.
+        A message that is for no detector is accepted, as AWS did, and noted. Raises SinkUnavailable where calls failed
+        and no message was stored.
         """
         answers: list[ErrorEntry | None] = [None] * len(messages)
         chains: dict[str, list[QueueEntry]] = {}
         seen: set[tuple[str, str]] = set()
         for place, message in enumerate(messages):
             try:
-                entry = self._entry(place, message, seen)
+                entries = self._entries(place, message, seen)
             except _Refused as refused:
                 answers[place] = refused.entry
-            else:
+                continue
+            if not entries:
+                self._note("unread", {"messageId": message.message_id, "inputName": message.input_name})
+            for entry in entries:
                 chains.setdefault(entry.group, []).append(entry)
         for place, error in self._send_in_order(list(chains.values())):
-            answers[place] = error
+            answers[place] = answers[place] or error
         return answers
 
-    def _entry(self, place: int, message: Message, seen: set[tuple[str, str]]) -> QueueEntry:
-        """The message's entry. Raises _Refused."""
-        if message.input_name not in self._keys:
-            raise _Refused(
-                message.message_id, codes.RESOURCE_NOT_FOUND, f"Input of name: {message.input_name} not found"
-            )
-        identity = (message.input_name, message.message_id)
+    def _entries(self, place: int, message: Message, seen: set[tuple[str, str]]) -> list[QueueEntry]:
+        """The message's entries. Raises _Refused."""
+        name = message.input_name
+        if name not in self._known:
+            raise _Refused(message.message_id, codes.RESOURCE_NOT_FOUND, f"Input of name: {name} not found")
+        identity = (name, message.message_id)
         if identity in seen:
             raise _Refused(message.message_id, codes.INVALID_REQUEST, "this messageId stands twice in the request")
         seen.add(identity)
         try:
-            return queue_entry(place, message, self._keys[message.input_name])
+            return queue_entries(place, message, self._readers, dedup=name not in self._repeating)
         except BadEvent as error:
             raise _Refused(message.message_id, codes.INVALID_REQUEST, error.detail) from error
 

@@ -1,28 +1,32 @@
-"""From a message to its place in the FIFO queue: the key it is grouped by, its two ids and its body.
+"""From a message to its places in the FIFO queue: one for each detector it is for, with its two ids and its body.
 
-A body is one JSON object, `{"inputName", "messageId", "key", "timestamp", "payload"}` in this order. `key` is the text
-that the message is grouped by; `timestamp`, the client's, in milliseconds, is missing where it gave none; `payload` is
-the client's own text, always an object, so that numbers keep their written form.
+A body is one JSON object, `{"model", "key", "inputName", "messageId", "hops", "timestamp", "payload"}` in this order.
+`key` is null for a model without one; `hops` (how many detectors handed it on) and `timestamp` (the client's, in
+milliseconds) are missing where there are none; `payload` is the client's own text, always an object, so that numbers
+keep their written form.
 """
 
 import hashlib
 import json
-import re
+import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from distributary.detectors.values import MOST_NESTING, BadPayload, read_object
 from distributary.errors import BadEvent
-from distributary.json_text import Written, parse, written
+from distributary.json_text import parse
 from distributary.sinks.message import ErrorEntry, Message
 
+if TYPE_CHECKING:
+    from distributary.detectors.routing import Readers, Target
+
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
-_SEGMENT = re.compile(r"`([^`]+)`|([^.`]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class QueueEntry:
-    """One message as SQS takes it; `place` is its position in the request."""
+    """One message as SQS takes it for one detector; `place` is its position in the request."""
 
     place: int
     message_id: str
@@ -39,34 +43,37 @@ class QueueEntry:
         return ErrorEntry(self.message_id, code, text)
 
 
-class KeyPath:
-    """A path into payloads, dotted, with backticks around a segment that has blanks: `reading.device`."""
+def queue_entries(place: int, message: Message, readers: "Readers", *, dedup: bool = True) -> list[QueueEntry]:
+    """An entry for each detector that the message is for. Raises BadEvent for a payload that no detector can read.
 
-    def __init__(self, path: str) -> None:
-        self._segments = [quoted or plain for quoted, plain in _SEGMENT.findall(path)]
-
-    def find(self, value: Any) -> Any:
-        """What stands there, None where nothing does."""
-        for segment in self._segments:
-            if not isinstance(value, dict):
-                return None
-            value = value.get(segment)
-        return value
-
-
-def queue_entry(place: int, message: Message, path: KeyPath | None) -> QueueEntry:
-    """The entry of a message whose input's key stands at `path`. Raises BadEvent for a payload that is no JSON object.
-
-    group = unpadded base64url of SHA-256(input ‖ 0 ‖ key); deduplication id = the same of
-    SHA-256(group ‖ 0 ‖ messageId), so that two groups never share one.
+    Without `dedup` a message that is sent again is another one.
     """
-    text, value = _object(message.payload) if message.value is None else (message.payload.decode(), message.value)
-    key = _key(path, text, value) or message.message_id
-    group = _digest(message.input_name, key)
-    timestamp = f'"timestamp":{message.timestamp_ms},' if message.timestamp_ms is not None else ""
-    names = f'"inputName":{_quoted(message.input_name)},"messageId":{_quoted(message.message_id)},"key":{_quoted(key)}'
-    body = _storable(f'{{{names},{timestamp}"payload":{text}}}')
-    return QueueEntry(place, message.message_id, group, _digest(group, message.message_id), body)
+    known = message.value is not None
+    text, value = (message.payload.decode(), message.value or {}) if known else _object(message.payload)
+    if why := why_unreadable(text):
+        raise BadEvent("Unreadable", f"the payload is {why}")
+    return [_entry(place, message, text, target, dedup=dedup) for target in readers.targets(message.input_name, value)]
+
+
+def _entry(place: int, message: Message, text: str, target: "Target", *, dedup: bool) -> QueueEntry:
+    model, key = target
+    own = digest(model, key or "", message.input_name, message.message_id) if dedup else secrets.token_urlsafe(32)
+    more = f'"hops":{message.hops},' if message.hops else ""
+    more += f'"timestamp":{message.timestamp_ms},' if message.timestamp_ms is not None else ""
+    detector = f'"model":{_quoted(model)},"key":{_quoted(key)}'
+    names = f'"inputName":{_quoted(message.input_name)},"messageId":{_quoted(message.message_id)}'
+    body = storable(f'{{{detector},{names},{more}"payload":{text}}}')
+    return QueueEntry(place, message.message_id, group_of(model, key), own, body)
+
+
+def group_of(model: str, key: str | None) -> str:
+    """The message group in which one detector's messages and wake-ups stay in order."""
+    return digest(model, key or "")
+
+
+def digest(*parts: str) -> str:
+    """Unpadded base64url of SHA-256 of the parts with a zero byte between them: SQS's ids are shorter than ours."""
+    return urlsafe_b64encode(hashlib.sha256("\0".join(parts).encode()).digest())[:-1].decode()
 
 
 def _object(payload: bytes) -> tuple[str, dict[str, Any]]:
@@ -79,22 +86,17 @@ def _object(payload: bytes) -> tuple[str, dict[str, Any]]:
     return text, value
 
 
-def _key(path: KeyPath | None, text: str, value: dict[str, Any]) -> str:
-    """The key's text, "" where the payload has none that can be one; a number's is the form it was written in."""
-    found = path.find(value) if path else None
-    if isinstance(found, bool):
-        return str(found).lower()
-    if isinstance(found, int | float):
-        again = path.find(written(text)) if path else None
-        return again.text if isinstance(again, Written) else str(found)
-    return found if isinstance(found, str) else ""
+def why_unreadable(text: str) -> str | None:
+    """Why no detector can read the text of a JSON object; None where it can be read."""
+    if text.count("{") + text.count("[") > MOST_NESTING:
+        try:
+            read_object(text)
+        except BadPayload as fault:
+            return str(fault)
+    return None
 
 
-def _digest(one: str, other: str) -> str:
-    return urlsafe_b64encode(hashlib.sha256(f"{one}\0{other}".encode()).digest())[:-1].decode()
-
-
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """JSON text without the two characters of a JSON string that SQS refuses; their escapes mean the same.
 
     Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from written_out import written_out
 
 from distributary.clients import Clients
+from distributary.detectors.routing import Readers
 from distributary.http.iot_events_door import IotEventsDoor
 from distributary.http.request import Request
 from distributary.rules import Input
@@ -22,7 +23,8 @@ from distributary.sinks.message import Message
 from distributary.sinks.message_queue import MessageQueue
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/iot_events_wire.json").read_text())
-INPUTS = {"in": Input("in", ("k",), "k")}
+INPUTS = {"in": Input("in", ("k",))}
+READERS = Readers([{"model": "m", "key": None, "inputs": ["in"]}, {"model": "o", "key": None, "inputs": ["other"]}])
 
 
 class Queue:
@@ -60,7 +62,7 @@ def door(queue, *, strict: bool = False) -> IotEventsDoor:
         retry_seconds=2,
     )
     clock = FakeClock().clock
-    provider = MessageQueue(queue, "q", INPUTS, max_payload_bytes=1024 if strict else 131_072, clock=clock)
+    provider = MessageQueue(queue, "q", INPUTS, READERS, max_payload_bytes=1024 if strict else 131_072, clock=clock)
     return IotEventsDoor(settings, IotEventsSink(provider), clock)
 
 

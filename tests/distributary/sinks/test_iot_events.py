@@ -8,6 +8,7 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 
 from distributary.clients import Clients
+from distributary.detectors.routing import Readers
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Receipt
 from distributary.settings import Settings
@@ -137,7 +138,7 @@ def test_the_settings_choose_the_provider_and_its_limits(monkeypatch, settings, 
     """The stack's queue, or an endpoint; AWS's own, and `strict`, have AWS's limits."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
-    chosen = provider(Settings(**SETTINGS, **settings), {}, Clients(), FakeClock().clock)
+    chosen = provider(Settings(**SETTINGS, **settings), {}, Readers(()), Clients(), FakeClock().clock)
 
     assert isinstance(chosen, kind)
     assert (chosen.max_messages, chosen.max_payload_bytes) == (messages, payload)

@@ -11,21 +11,31 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.delivery import deliver
+from distributary.detectors.routing import Readers
 from distributary.errors import SinkUnavailable
 from distributary.events import Receipt
 from distributary.rules import Input
 from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.message import Message
 from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue, _Calls
-from distributary.sinks.queue_entry import queue_entry
+from distributary.sinks.queue_entry import queue_entries
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/put_message.json").read_text())
 INPUTS = {
-    "in": Input("in", ("deviceId",), "deviceId"),
-    "other": Input("other", ("deviceId",), "deviceId"),
-    "nested": Input("nested", ("a.`the key`",), "a.`the key`"),
-    "keyless": Input("keyless", ("deviceId",)),
+    "in": Input("in", ("deviceId",)),
+    "unread": Input("unread", ("deviceId",)),
+    "constant": Input("constant", ("deviceId",), dedup=False),
 }
+READERS = Readers(
+    [
+        {"model": "m", "key": "deviceId", "inputs": ["in", "constant"]},
+        {"model": "o", "key": "deviceId", "inputs": ["other"]},
+        {"model": "n", "key": "a.`the key`", "inputs": ["nested"]},
+        {"model": "one", "key": None, "inputs": ["keyless"]},
+        {"model": "first", "key": "deviceId", "inputs": ["both"]},
+        {"model": "second", "key": "room", "inputs": ["both"]},
+    ]
+)
 
 
 def digest(*parts: str) -> str:
@@ -87,7 +97,7 @@ def put(messages, case=None):
     """What the queue says to the messages, and the queue."""
     time = FakeClock()
     sqs = Queue(case or {}, time)
-    queue = MessageQueue(sqs, "https://sqs/q.fifo", INPUTS, max_payload_bytes=1024, clock=time.clock)
+    queue = MessageQueue(sqs, "https://sqs/q.fifo", INPUTS, READERS, max_payload_bytes=1024, clock=time.clock)
     return queue.batch_put_message(messages), sqs
 
 
@@ -108,65 +118,62 @@ def test_case(case) -> None:
 
 def test_an_entry_has_the_documented_ids_and_body() -> None:
     """Group and deduplication id are hashes; the body holds the payload's own text."""
-    entries, sqs = put([Message("m1", "in", b'{ "deviceId": "d\xc3\xa4", "t": 1.10 }', 1700000000000)])
+    entries, sqs = put(
+        [Message("m1", "in", b'{ "deviceId": "d1", "t": "\xc3\xa4", "u": 1.10 }', 1700000000000, hops=2)]
+    )
 
     assert entries == [None]
     (body,) = sqs.bodies
-    group = digest("in", "dä")
+    group = digest("m", "d1")
     assert body["entry"] == {
         "Id": "0",
-        "MessageBody": '{"inputName":"in","messageId":"m1","key":"dä","timestamp":1700000000000,'
-        '"payload":{ "deviceId": "dä", "t": 1.10 }}',
+        "MessageBody": '{"model":"m","key":"d1","inputName":"in","messageId":"m1","hops":2,"timestamp":1700000000000,'
+        '"payload":{ "deviceId": "d1", "t": "ä", "u": 1.10 }}',
         "MessageGroupId": group,
-        "MessageDeduplicationId": digest(group, "m1"),
+        "MessageDeduplicationId": digest("m", "d1", "in", "m1"),
     }
     assert "=" not in group
 
 
 def test_a_payload_that_was_checked_is_not_parsed_again() -> None:
     """The maker's value stands for it, its text travels; numbers keep their written form."""
-    given = [
-        Message("m1", "in", b'{"deviceId":1.10}', None, {"deviceId": 1.1}),
-        Message("m2", "in", b"not read", None, {}),
-    ]
+    (entry,) = queue_entries(0, Message("m2", "keyless", b"not read", None, {}), READERS)
 
-    entries, sqs = put([given[0]])
-
-    assert entries == [None]
-    assert sqs.bodies[0]["key"] == "1.10"
-    assert queue_entry(0, given[1], None).body.endswith('"payload":not read}')
+    assert entry.body.endswith('"payload":not read}')
 
 
 def test_a_message_without_a_timestamp_has_none_in_its_body() -> None:
     """The member is missing, not null."""
-    _, sqs = put([Message("m1", "in", b"{}")])
+    _, sqs = put([Message("m1", "keyless", b"{}")])
 
     assert "timestamp" not in sqs.bodies[0]
 
 
 def test_characters_that_sqs_refuses_are_escaped() -> None:
     """U+FFFE and U+FFFF mean the same as before, but SQS takes them."""
-    payload = json.dumps({"deviceId": "\uffff", "t": "\ufffe"}, ensure_ascii=False)
+    payload = json.dumps({"u": "\uffff", "t": "\ufffe"}, ensure_ascii=False)
 
-    entries, sqs = put([Message("m1", "in", payload.encode())])
+    entries, sqs = put([Message("m1", "keyless", payload.encode())])
 
     assert entries == [None]
     assert not set("\ufffe\uffff") & set(sqs.bodies[0]["entry"]["MessageBody"])
     assert sqs.bodies[0]["payload"] == json.loads(payload)
-    assert sqs.bodies[0]["key"] == "\uffff"
 
 
 def test_a_queue_that_cannot_be_reached_is_a_failed_call() -> None:
     """Where nothing was stored, the put as a whole failed, as a call that someone else has retried."""
     with pytest.raises(SinkUnavailable, match="ServiceUnavailable") as caught:
-        put([Message("m1", "in", b"{}")], {"fail_after": 0, "failure": ["ServiceUnavailable", 503]})
+        put([Message("m1", "keyless", b"{}")], {"fail_after": 0, "failure": ["ServiceUnavailable", 503]})
 
     assert caught.value.retryable
 
 
 def test_calls_stay_below_sqss_limits() -> None:
     """Ten entries and 1 MiB a call, whatever the payloads."""
-    large = [Message(f"m{n}", "in", json.dumps({"pad": "ä" * 60_000}, ensure_ascii=False).encode()) for n in range(25)]
+    large = [
+        Message(f"m{n}", "in", json.dumps({"deviceId": n, "pad": "ä" * 60_000}, ensure_ascii=False).encode())
+        for n in range(25)
+    ]
 
     entries, sqs = put(large)
 
@@ -179,7 +186,7 @@ def test_a_request_of_thousands_keeps_the_order_of_a_key() -> None:
     """Delivered as one put: a later message of a key never overtakes one that has to be sent again."""
     time = FakeClock()
     sqs = Queue({"refuse_once": {"m0"}}, time)
-    queue = MessageQueue(sqs, "https://sqs/q.fifo", INPUTS, max_payload_bytes=1024, clock=time.clock)
+    queue = MessageQueue(sqs, "https://sqs/q.fifo", INPUTS, READERS, max_payload_bytes=1024, clock=time.clock)
     keys = ["a", *map(str, range(1200)), "a"]
     messages = [Message(f"m{n}", "in", json.dumps({"deviceId": key}).encode()) for n, key in enumerate(keys)]
 
@@ -213,7 +220,7 @@ def test_no_call_follows_one_that_failed() -> None:
     """The batches of a put that still wait are refused without another call; botocore has tried twice already."""
     client = FakeClient(send_message_batch=aws_error("ServiceUnavailable", 503))
     calls = _Calls(client, "q", FakeClock().clock)
-    batch = [queue_entry(0, Message("m1", "in", b"{}"), None)]
+    batch = queue_entries(0, Message("m1", "keyless", b"{}"), READERS)
 
     refused = [calls.send(batch), calls.send(batch)]
 
@@ -230,8 +237,55 @@ def test_calls_are_made_at_the_same_time() -> None:
         return {"Successful": [{"Id": entry["Id"]} for entry in parameters["Entries"]]}
 
     client = FakeClient(send_message_batch=answer)
-    queue = MessageQueue(client, "q", INPUTS, max_payload_bytes=1024, clock=FakeClock().clock)
+    queue = MessageQueue(client, "q", INPUTS, READERS, max_payload_bytes=1024, clock=FakeClock().clock)
 
-    assert queue.batch_put_message([Message(f"m{n}", "in", b"{}") for n in range(20)]) == [None] * 20
+    assert queue.batch_put_message([Message(f"m{n}", "in", b'{"deviceId": %d}' % n) for n in range(20)]) == [None] * 20
     assert all(len(one["Entries"]) == MAX_ENTRIES for _, one in client.calls)
     assert MAX_BYTES == 1024 * 1024
+
+
+def test_a_message_is_refused_unless_every_model_has_it() -> None:
+    """Two models, two groups: one of them refused is a refusal, and sent again only the other one is new."""
+    note = json.dumps({"deviceId": "d", "room": "r"}).encode()
+    client = FakeClient(
+        send_message_batch=lambda parameters: {
+            "Successful": [
+                {"Id": entry["Id"]} for entry in parameters["Entries"] if "second" not in entry["MessageBody"]
+            ]
+        }
+    )
+    queue = MessageQueue(client, "q", INPUTS, READERS, max_payload_bytes=1024, clock=FakeClock().clock)
+
+    (entry,) = queue.batch_put_message([Message("m1", "both", note)])
+
+    assert entry.error_code == "ServiceUnavailableException"
+    assert len({one["MessageGroupId"] for one in client.calls[0][1]["Entries"]}) == 2
+
+
+def test_a_message_that_no_model_reads_is_accepted_and_noted() -> None:
+    """As AWS did; the log says it."""
+    notes: list = []
+    client = FakeClient()
+    queue = MessageQueue(
+        client,
+        "q",
+        INPUTS,
+        READERS,
+        max_payload_bytes=1024,
+        clock=FakeClock().clock,
+        note=lambda text, fields: notes.append((text, fields)),
+    )
+
+    assert queue.batch_put_message([Message("m1", "unread", b"{}")]) == [None]
+    assert notes == [("unread", {"messageId": "m1", "inputName": "unread"})]
+    assert client.calls == []
+
+
+def test_an_input_without_dedup_takes_an_id_again() -> None:
+    """Each message has a deduplication id of its own."""
+    note = Message("same", "constant", b'{"deviceId": "d"}')
+    _, first = put([note])
+    _, again = put([note])
+
+    ids = [sqs.bodies[0]["entry"]["MessageDeduplicationId"] for sqs in (first, again)]
+    assert len(set(ids)) == 2

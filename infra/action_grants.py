@@ -1,0 +1,125 @@
+"""What actions need: the permissions that carry out what the models name, exactly where they name it exactly."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+from urllib.parse import urlparse
+
+from distributary.detectors.action_kinds import ACTION_KINDS, INTERNAL, is_literal
+from distributary.detectors.definition import Action, Definition
+from distributary.detectors.expression import compile_expression
+from distributary.detectors.expression.tree import Chain, Literal, Node, Template
+from distributary.errors import BadDefinition
+from infra.table import Table
+
+_TABLE_ACTIONS = {"INSERT": "dynamodb:PutItem", "UPDATE": "dynamodb:UpdateItem", "DELETE": "dynamodb:DeleteItem"}
+
+
+class Grant(NamedTuple):
+    """An action of IAM on a resource: an ARN, or `service:rest` of one in this stack's account and region."""
+
+    action: str
+    resource: str
+
+
+class Name(NamedTuple):
+    """What is known of a name before a detector runs: all of it, or how it starts."""
+
+    text: str
+    exact: bool
+
+    @property
+    def pattern(self) -> str:
+        """As IAM writes it."""
+        return self.text if self.exact else f"{self.text}*"
+
+
+def grants_for(definitions: tuple[Definition, ...], given: tuple[Table, ...]) -> list[Grant]:
+    """Each permission once. Raises BadDefinition for each action whose target nobody can know.
+
+    `given` are the owner's own grants, `{actions = [...], resource = "arn:…"}`: they cover such actions.
+    """
+    owners = [Grant(action, str(table["resource"])) for table in given for action in table["actions"]]
+    covered = {grant.action for grant in owners}
+    found, faults = [*owners], []
+    for definition in definitions:
+        for action in definition.actions():
+            if action.kind in INTERNAL:
+                continue
+            for grant in _needed(action):
+                if grant.resource:
+                    found.append(grant)
+                elif grant.action not in covered:
+                    place = f"detectors: {definition.name}: {action.path}"
+                    faults.append(f"{place}: its target is known only when it runs; name it in detectors.grants")
+    if faults:
+        raise BadDefinition(faults)
+    return list(dict.fromkeys(found))
+
+
+def _needed(action: Action) -> Iterator[Grant]:
+    """The permissions that one action needs; a resource of "" cannot be known."""
+    members = action.members
+    if action.kind == "sns":
+        yield Grant("sns:Publish", members["targetArn"])
+    elif action.kind == "lambda":
+        yield Grant("lambda:InvokeFunction", members["functionArn"])
+    elif action.kind == "firehose":
+        yield Grant("firehose:PutRecord", f"firehose:deliverystream/{members['deliveryStreamName']}")
+    elif action.kind == "sqs":
+        yield Grant("sqs:SendMessage", _queue(members["queueUrl"]))
+    elif action.kind == "iotTopicPublish":
+        topic = _name(action, "mqttTopic")
+        yield Grant("iot:Publish", f"iot:topic/{topic.pattern}" if topic.text else "")
+    elif action.kind in {"dynamoDB", "dynamoDBv2"}:
+        table = _name(action, "tableName")
+        for needed in _table_actions(action):
+            yield Grant(needed, f"dynamodb:table/{table.pattern}" if table.text else "")
+    elif action.kind == "iotSiteWise":
+        asset = _name(action, "assetId") if members.get("assetId") else Name("", exact=False)
+        resource = f"iotsitewise:asset/{asset.pattern}" if asset.text else ""
+        yield Grant("iotsitewise:BatchPutAssetPropertyValue", resource)
+
+
+def _queue(url: str) -> str:
+    """A queue's ARN from its URL, of whichever account and region it says."""
+    parsed = urlparse(url)
+    _, _, path = parsed.path.partition("/")
+    account, _, name = path.partition("/")
+    host = (parsed.hostname or "").split(".")
+    return f"arn:aws:sqs:{host[1]}:{account}:{name}" if host[0] == "sqs" and len(host) > 1 and name else ""
+
+
+def _table_actions(action: Action) -> list[str]:
+    if action.kind == "dynamoDBv2":
+        return ["dynamodb:PutItem"]
+    operation = _name(action, "operation")
+    return [_TABLE_ACTIONS[operation.text]] if operation.exact else [*_TABLE_ACTIONS.values()]
+
+
+def _name(action: Action, member: str) -> Name:
+    (described,) = [one for one in ACTION_KINDS[action.kind] if one.name == member]
+    text = action.members[member]
+    if is_literal(described, text):
+        return Name(text, exact=True)
+    return _start(compile_expression(text).tree)
+
+
+def _start(node: Node) -> Name:
+    """How an expression's string starts."""
+    if isinstance(node, Literal):
+        return Name(str(node.value), exact=True)
+    if isinstance(node, Template):
+        first = node.parts[0] if node.parts else ""
+        return Name(first if isinstance(first, str) else "", exact=False)
+    if isinstance(node, Chain) and all(step.operator == "+" for step in node.steps):
+        start = _start(node.first)
+        return start._replace(exact=False)
+    return Name("", exact=False)
+
+
+def arn_of(grant: Grant, environment: Mapping[str, Any]) -> str:
+    """The grant's ARN: `environment` gives partition, region and account."""
+    if grant.resource.startswith("arn:"):
+        return grant.resource
+    service, _, rest = grant.resource.partition(":")
+    return f"arn:{environment['partition']}:{service}:{environment['region']}:{environment['account']}:{rest}"

@@ -1,0 +1,118 @@
+"""The detector models and inputs that the owner dropped in: read, checked, and brought into what functions carry."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from distributary.detectors.analysis import analyse
+from distributary.detectors.carried import carry, route
+from distributary.detectors.definition import Definition
+from distributary.detectors.forms import read_documents, read_inputs
+from distributary.detectors.limits import Limits
+from distributary.detectors.reading import read_definition
+from distributary.detectors.reads import inputs_of
+from distributary.errors import BadDefinition
+from infra.configuration import Configuration
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class DetectorModels:
+    """The models of a stage: `carried` for who runs them, `readers` and `inputs` (tables) for who takes messages."""
+
+    definitions: tuple[Definition, ...]
+    carried: tuple[Mapping[str, Any], ...]
+    warnings: tuple[str, ...]
+    inputs: Mapping[str, Any]
+
+    @property
+    def readers(self) -> list[dict[str, Any]]:
+        """For each model the inputs that it reads and the path of its key."""
+        return [route(definition) for definition in self.definitions]
+
+
+def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorModels:
+    """The models in `detectors/*.json`, the inputs in `inputs/*.json`. Raises BadDefinition with every fault."""
+    faults: list[str] = []
+    models: dict[str, _Checked] = {}
+    for file in sorted(root.glob("detectors/*.json")):
+        for one in _checked(file, configuration, faults):
+            if one.definition.name in models:
+                faults.append(f"detectors/{file.name}: there is another model {one.definition.name}")
+            models[one.definition.name] = one
+    inputs = _inputs(configuration, root, faults)
+    if faults:
+        raise BadDefinition(faults)
+    return DetectorModels(
+        definitions=tuple(one.definition for one in models.values()),
+        carried=tuple(one.carried for one in models.values()),
+        warnings=tuple(warning for one in models.values() for warning in one.warnings),
+        inputs=inputs,
+    )
+
+
+class _Checked(NamedTuple):
+    definition: Definition
+    carried: Mapping[str, Any]
+    warnings: tuple[str, ...]
+
+
+def _checked(file: Path, configuration: Configuration, faults: list[str]) -> Iterator[_Checked]:
+    """The models of a file; what is wrong with it goes to the faults."""
+    limits = Limits(min_timer_seconds=configuration.detectors.min_timer_seconds)
+    try:
+        documents = read_documents(
+            file.read_text("utf-8"), name=file.name.partition(".")[0], parameters=configuration.detectors.parameters
+        )
+    except (BadDefinition, UnicodeDecodeError) as error:
+        faults += [f"detectors/{file.name}: {fault}" for fault in getattr(error, "faults", (error,))]
+        return
+    for document in documents:
+        definition, findings = read_definition(document)
+        key = definition.key or (None if findings else _given_key(definition, configuration))
+        if not findings:
+            definition = replace(definition, key=key)
+            findings = analyse(definition, limits=limits)
+        told: dict[str, list[str]] = {level: [] for level in ("ERROR", "WARNING", "INFO")}
+        for finding in findings:
+            told[finding.level].append(f"detectors/{file.name}: {definition.name}: {finding}")
+        faults += told["ERROR"]
+        if not told["ERROR"]:
+            yield _Checked(definition, carry(document, key), tuple(told["WARNING"]))
+
+
+def _given_key(definition: Definition, configuration: Configuration) -> str | None:
+    """The key that the model's inputs have in `distributary.toml`, where they agree on one."""
+    tables = [configuration.inputs[name] for name in inputs_of(definition) if name in configuration.inputs]
+    keys = {table.get("key") for table in tables}
+    return keys.pop() if len(keys) == 1 else None
+
+
+def _inputs(configuration: Configuration, root: Path, faults: list[str]) -> dict[str, Any]:
+    """Every declared input as a table; one of `distributary.toml` stands before one of a file."""
+    declared: dict[str, tuple[str, ...]] = {}
+    for file in sorted(root.glob("inputs/*.json")):
+        name, parameters = file.name.partition(".")[0], configuration.detectors.parameters
+        try:
+            declared |= read_inputs(file.read_text("utf-8"), name=name, parameters=parameters)
+        except BadDefinition as error:
+            faults += [f"inputs/{file.name}: {fault}" for fault in error.faults]
+    tables = {name: {"attributes": list(paths)} for name, paths in declared.items()}
+    return {**tables, **configuration.inputs}
+
+
+def models_of(configuration: Configuration) -> DetectorModels:
+    """The models that a stage's functions carry; none where another service runs them."""
+    if configuration.iot_events.provider != "stack":
+        return DetectorModels((), (), (), configuration.inputs)
+    return read_models(configuration)
+
+
+def carried_by(folder: str, configuration: Configuration) -> dict[str, Any]:
+    """What of the models a function carries: all of them to run them, else who reads what."""
+    models = models_of(configuration)
+    if folder in {"run_detectors", "publish_models", "serve_detectors"}:
+        return {"inputs": models.inputs, "models": models.carried, "debug": configuration.detectors.debug}
+    return {"inputs": models.inputs, "readers": models.readers}

@@ -1,0 +1,205 @@
+"""What runs detector models: their table, the queues of actions and wake-ups, the functions between them."""
+
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from distributary.settings import Settings
+from infra.action_grants import arn_of, grants_for
+from infra.configuration import Configuration
+from infra.detector_models import read_models
+from infra.function import Function
+from infra.iot_events import IotEvents
+from infra.permission import allow
+from infra.retention import removal
+
+_CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+# Seconds. A queue's visibility timeout is six times its function's timeout, as Lambda's guide advises.
+_TIMEOUTS = {"run_detectors": 20, "carry_out": 60, "wake_detectors": 20, "publish_models": 60}
+_NAMES = {
+    "RunDetectors": "run_detectors",
+    "CarryOut": "carry_out",
+    "WakeDetectors": "wake_detectors",
+    "PublishModels": "publish_models",
+}
+
+
+class Detectors(Construct):
+    """The detectors of one stage; `messages` and `dead_messages` are the queue of accepted messages and its dead."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        configuration: Configuration,
+        messages: sqs.IQueue,
+        dead_messages: sqs.IQueue,
+    ) -> None:
+        super().__init__(scope, name)
+        self._configuration = configuration
+        self._removal = removal(configuration)
+        self._messages, self._dead_messages = messages, dead_messages
+        self.models = read_models(configuration)
+        for number, warning in enumerate(self.models.warnings):
+            cdk.Annotations.of(self).add_warning_v2(f"distributary:{number}", warning)
+        self.table = self._table()
+        self.actions = self._queue("Actions", visibility=360, receives=20)
+        self.wakes = self._queue("Wakes", visibility=120, receives=1000)
+        self.late_wakes = self._queue("LateWakes")
+        self.group = scheduler.CfnScheduleGroup(self, "Schedules")
+        self.schedule_role = self._schedule_role()
+
+    def names(self) -> dict[str, str]:
+        """What the functions must know of it, as settings."""
+        return {
+            "message_queue_arn": self._messages.queue_arn,
+            "dead_message_queue_url": self._dead_messages.queue_url,
+            "detector_table_name": self.table.table_name,
+            "action_queue_url": self.actions.queue_url,
+            "wake_queue_url": self.wakes.queue_url,
+            "schedule_group_name": self.group.ref,
+            "schedule_role_arn": self.schedule_role.role_arn,
+            "wake_dead_letter_arn": self.late_wakes.queue_arn,
+        }
+
+    def outputs(self) -> dict[str, str]:
+        """What commands and operators look for."""
+        return {
+            "DetectorTableName": self.table.table_name,
+            "ActionQueueUrl": self.actions.queue_url,
+            "DeadMessageQueueUrl": self._dead_messages.queue_url,
+        }
+
+    def run(self, settings: Settings) -> None:
+        """Adds the functions, what sets them off, and what each may do."""
+        functions = {
+            folder: Function(
+                self, name, folder=folder, configuration=self._configuration, settings=settings, seconds=seconds
+            )
+            for name, folder in _NAMES.items()
+            if (seconds := _TIMEOUTS[folder])
+        }
+        self._run_detectors(functions["run_detectors"])
+        self._carry_out(functions["carry_out"])
+        self._wake(functions["wake_detectors"])
+        self._publish(functions)
+
+    def grant_read_and_change(self, grantee: iam.IGrantable) -> None:
+        """Let it describe, list, change and delete detectors."""
+        allow(grantee, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
+        self._let_arm(grantee)
+
+    def _run_detectors(self, function: Function) -> None:
+        self._consume(function, self._messages, fifo=True)
+        allow(function, self._messages.queue_arn, "sqs:ChangeMessageVisibility")
+        allow(function, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        allow(function, self.actions.queue_arn, "sqs:SendMessage")
+        allow(function, self._dead_messages.queue_arn, "sqs:SendMessage")
+        self._let_arm(function)
+
+    def _let_arm(self, grantee: iam.IGrantable) -> None:
+        """Let it put wake-ups where they wait: in the group, the delay queue, or a schedule."""
+        allow(grantee, self._messages.queue_arn, "sqs:SendMessage")
+        allow(grantee, self.wakes.queue_arn, "sqs:SendMessage")
+        schedules = cdk.Stack.of(self).format_arn(
+            service="scheduler", resource="schedule", resource_name=self.group.ref
+        )
+        allow(grantee, f"{schedules}/*", "scheduler:CreateSchedule")
+        allow(grantee, self.schedule_role.role_arn, "iam:PassRole")
+
+    def _carry_out(self, function: Function) -> None:
+        self._consume(function, self.actions)
+        allow(function, self.actions.queue_arn, "sqs:ChangeMessageVisibility")
+        allow(function, self._messages.queue_arn, "sqs:SendMessage")
+        stack = cdk.Stack.of(self)
+        environment = {"partition": stack.partition, "region": stack.region, "account": stack.account}
+        for grant in grants_for(self.models.definitions, self._configuration.detectors.grants):
+            allow(function, arn_of(grant, environment), grant.action)
+
+    def _wake(self, function: Function) -> None:
+        self._consume(function, self.wakes)
+        allow(function, self._messages.queue_arn, "sqs:SendMessage")
+
+    def _publish(self, functions: Mapping[str, Function]) -> None:
+        """Raises versions after every function has its new code, and only where a definition is another."""
+        publish = functions["publish_models"]
+        allow(publish, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        hashes = {definition.name: definition.sha256() for definition in self.models.definitions}
+        published = cdk.CustomResource(
+            self,
+            "Published",
+            service_token=publish.function_arn,
+            resource_type="Custom::DetectorModels",
+            properties={"Models": hashes},
+            service_timeout=cdk.Duration.seconds(120),
+        )
+        for function in functions.values():
+            published.node.add_dependency(function)
+
+    def _consume(self, function: Function, queue: sqs.IQueue, *, fifo: bool = False) -> None:
+        allow(function, queue.queue_arn, *_CONSUME)
+        mapping = lambda_.EventSourceMapping(
+            self,
+            f"{queue.node.id}Source",
+            target=function,
+            event_source_arn=queue.queue_arn,
+            batch_size=10,
+            report_batch_item_failures=True,
+            max_concurrency=self._configuration.detectors.concurrency if fifo else None,
+        )
+        mapping.node.add_dependency(function.role or function)
+
+    def _table(self) -> dynamodb.TableV2:
+        text = dynamodb.AttributeType.STRING
+        return dynamodb.TableV2(
+            self,
+            "Table",
+            partition_key=dynamodb.Attribute(name="pk", type=text),
+            sort_key=dynamodb.Attribute(name="sk", type=text),
+            time_to_live_attribute="expires",
+            point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=self._configuration.retain
+            ),
+            removal_policy=self._removal,
+        )
+
+    def _queue(self, name: str, visibility: int | None = None, receives: int = 0) -> sqs.Queue:
+        dead = sqs.DeadLetterQueue(queue=self._queue(f"Dead{name}"), max_receive_count=receives) if receives else None
+        return sqs.Queue(
+            self,
+            name,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+            visibility_timeout=cdk.Duration.seconds(visibility) if visibility else None,
+            dead_letter_queue=dead,
+            removal_policy=self._removal,
+        )
+
+    def _schedule_role(self) -> iam.Role:
+        sending = [self._messages.queue_arn, self.late_wakes.queue_arn]
+        statement = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=sending)
+        return iam.Role(
+            self,
+            "ScheduleRole",
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
+            ),
+            inline_policies={"Wake": iam.PolicyDocument(statements=[statement])},
+        )
+
+
+def detectors_of(scope: Construct, iot_events: IotEvents, configuration: Configuration) -> Detectors | None:
+    """The detectors of a stage whose messages this stack takes itself; None where another service does."""
+    queue, dead_letters = iot_events.queue, iot_events.dead_letters
+    if not (queue and dead_letters):
+        return None
+    return Detectors(scope, "Detectors", configuration=configuration, messages=queue, dead_messages=dead_letters)

@@ -1,0 +1,24 @@
+"""`carry_out`: actions in, each done at its target."""
+
+import json
+import os
+from pathlib import Path
+
+from distributary.clients import Clients
+from distributary.clock import Clock
+from distributary.detectors.carrying import LONGEST_PAUSE, CarryOut
+from distributary.detectors.pausing import Pauses
+from distributary.detectors.routing import Readers
+from distributary.detectors.targets import Targets
+from distributary.rules import Rules
+from distributary.settings import Settings
+from distributary.sinks.iot_events import provider
+from distributary.telemetry import lines
+
+settings = Settings.from_env(os.environ)
+configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
+clock, clients = Clock(), Clients()
+inputs = Rules.from_tables(configuration["rules"], configuration["inputs"]).inputs
+targets = Targets(clients, provider(settings, inputs, Readers(configuration["readers"]), clients, clock))
+pauses = Pauses(clients.make("sqs"), settings.action_queue_url, clock, longest=LONGEST_PAUSE)
+handle = CarryOut(targets, pauses, lines(service="carry_out", level=settings.log_level))

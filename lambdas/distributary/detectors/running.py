@@ -1,0 +1,202 @@
+"""A batch of the message queue: load, run in memory, arm, store, hand on, and say what has to come again.
+
+The order is what makes it safe to die anywhere: a wake-up is armed before the timer that needs it is stored, actions
+are stored with the state and forgotten after they were handed on, and a record is done when all of that is.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from distributary.detectors.actions import ActionQueue
+from distributary.detectors.batch import Dead, Outcome, Runner
+from distributary.detectors.carried import Models
+from distributary.detectors.detector import Detector
+from distributary.detectors.item import Row
+from distributary.detectors.model import Model
+from distributary.detectors.pausing import Failed, Pauses
+from distributary.detectors.record import WakeUp, Work, dead_body, read_record
+from distributary.detectors.store import Place, Store
+from distributary.detectors.wakeups import Arming, WakeUps
+from distributary.errors import SinkUnavailable
+from distributary.sinks.call import call
+from distributary.sinks.queue_entry import digest
+
+UNKNOWN_MODEL = "there is no such detector model"
+OTHER_VERSION_SECONDS = 30
+"""How long records wait while a deployment changes the version of their model."""
+LONGEST_PAUSE = 60
+"""Seconds until a record that failed again and again comes again."""
+THREADS = 10
+
+Log = Callable[[str, str, Mapping[str, Any]], None]
+"""Writes a line: its level, its text, its members."""
+
+
+@dataclass
+class _Group:
+    """One detector's records, in order, and what becomes of them."""
+
+    works: list[Work]
+    row: Row | None = None
+    outcome: Outcome | None = None
+    pause: int | None = None
+    failed: bool = False
+
+    @property
+    def place(self) -> Place | None:
+        """The detector; None where no record of the group can be read."""
+        return next(((work.model, work.key) for work in self.works if not work.fault), None)
+
+    def left(self) -> list[Work]:
+        """The records that have to come again."""
+        if self.failed or self.outcome is None:
+            return self.works
+        return self.works[self.outcome.done :]
+
+
+class Grave:
+    """The dead letters of the message queue."""
+
+    def __init__(self, client: Any, queue_url: str) -> None:
+        self._client = client
+        self._queue_url = queue_url
+
+    def bury(self, dead: Dead) -> None:
+        """Puts a record among the dead letters, with the reason. Raises SinkUnavailable."""
+        call(
+            self._client.send_message,
+            QueueUrl=self._queue_url,
+            MessageBody=dead_body(dead.work, dead.reason),
+            MessageGroupId=dead.work.group,
+            MessageDeduplicationId=digest("dead", dead.work.id),
+        )
+
+
+class RunDetectors:
+    """Handles batches of the message queue."""
+
+    def __init__(  # noqa: PLR0917 - the parts that one function is made of
+        self,
+        models: Models,
+        runner: Runner,
+        store: Store,
+        actions: ActionQueue,
+        wake_ups: WakeUps,
+        grave: Grave,
+        pauses: Pauses,
+        log: Log,
+    ) -> None:
+        self._models = models
+        self._runner = runner
+        self._store = store
+        self._actions = actions
+        self._wake_ups = wake_ups
+        self._grave = grave
+        self._pauses = pauses
+        self._log = log
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __call__(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
+        """The answer to the event source: the records that have to come again."""
+        groups = self._groups(event["Records"])
+        try:
+            self._run(groups)
+        except SinkUnavailable as error:
+            self._log("ERROR", "the detectors cannot be read", {"error": str(error)})
+            for group in groups:
+                group.failed = True
+        self._together(self._store_group, [group for group in groups if group.outcome and not group.failed])
+        self._hand_on([group for group in groups if group.row and group.row.pending and not group.failed])
+        left = [work for group in groups for work in group.left()]
+        self._postpone(groups)
+        return {"batchItemFailures": [{"itemIdentifier": work.id} for work in left]}
+
+    def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[_Group]:
+        groups: dict[str, _Group] = {}
+        for work in map(read_record, records):
+            known = work if work.fault or work.model in self._models else work._replace(fault=UNKNOWN_MODEL)
+            groups.setdefault(work.group, _Group([])).works.append(known)
+        return list(groups.values())
+
+    def _run(self, groups: Sequence[_Group]) -> None:
+        places = [place for group in groups if (place := group.place)]
+        rows, versions = self._store.load(places) if places else ({}, {})
+        for group in groups:
+            if (place := group.place) is None:
+                group.outcome = Outcome(Row("", None, "", Detector(None)), done=len(group.works))
+                group.outcome.dead = [Dead(work, work.fault or "") for work in group.works]
+                continue
+            model = self._models.ready(place[0], versions.get(place[0]))
+            if model is None:
+                group.pause, group.failed = OTHER_VERSION_SECONDS, True
+                continue
+            self._step(group, model, rows[place])
+
+    def _step(self, group: _Group, model: Model, row: Row) -> None:
+        group.row = row
+        group.outcome = self._runner.run(model, row, group.works)
+        if group.outcome.error:
+            where = {"detectorModelName": row.model, "keyValue": row.key}
+            self._log("ERROR", "a record failed", {**where, "error": repr(group.outcome.error)})
+
+    def _store_group(self, group: _Group) -> None:
+        """Buries, arms, stores, logs; on any failure the whole group comes again, and is recognised by its numbers."""
+        outcome = group.outcome
+        if outcome is None:
+            return
+        try:
+            for dead in outcome.dead:
+                self._grave.bury(dead)
+                self._log("ERROR", "dead letter", {"messageId": dead.work.id, "reason": dead.reason})
+            if outcome.wake is not None:
+                self._arm(outcome.row, outcome.wake)
+            if outcome.changed:
+                group.row = self._store.put(outcome.row)
+        except SinkUnavailable as error:
+            group.failed = True
+            self._log("ERROR", "a detector was not stored", {"error": str(error)})
+            return
+        for record in outcome.logs:
+            self._log(record.level, record.text, record.fields)
+
+    def _arm(self, row: Row, due: int) -> None:
+        wake_up = WakeUp(row.version, row.detector.created, row.token, due)
+        self._wake_ups.arm(Arming(row.model, row.key, wake_up))
+
+    def _hand_on(self, groups: Sequence[_Group]) -> None:
+        """Hands the pending actions on, ten a call whatever detector they are of, and forgets them."""
+        owners = [(group, text) for group in groups if group.row for text in group.row.pending]
+        if not owners:
+            return
+        for (group, _), error in zip(owners, self._actions.send([text for _, text in owners]), strict=True):
+            if error and not group.failed:
+                group.failed = True
+                self._log("ERROR", "actions were not handed on", {"error": str(error)})
+        self._together(self._clear, [group for group in groups if not group.failed])
+
+    def _clear(self, group: _Group) -> None:
+        try:
+            if group.row:
+                self._store.clear(group.row)
+        except SinkUnavailable as error:
+            group.failed = True
+            self._log("ERROR", "actions were handed on and not forgotten", {"error": str(error)})
+
+    def _together(self, act: Callable[[_Group], None], groups: Sequence[_Group]) -> None:
+        if len(groups) <= 1:
+            for group in groups:
+                act(group)
+            return
+        self._threads = self._threads or ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="detector")
+        list(self._threads.map(act, groups))
+
+    def _postpone(self, groups: Sequence[_Group]) -> None:
+        for pause in {group.pause for group in groups}:
+            works = [work for group in groups if group.pause == pause for work in group.left()]
+            try:
+                if works:
+                    self._pauses.postpone([Failed(work.receipt, work.receives) for work in works], pause)
+            except SinkUnavailable as error:
+                self._log("WARNING", "records come again only after the visibility timeout", {"error": str(error)})

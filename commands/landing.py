@@ -51,7 +51,8 @@ def _envelope(sent: Sent, sink: str, found: Mapping[str, Mapping[str, Any]]) -> 
 def _message(sent: Sent, messages: Mapping[str, Any] | None) -> str:
     receipt = sent.receipts["iot_events"]
     if receipt.get("skipped"):
-        return SKIPPED if not isinstance(sent.arrives.get("data"), dict) else MISSING
+        data = sent.arrives.get("data")
+        return MISSING if isinstance(data, dict) and "deviceId" in data else SKIPPED
     if messages is None:
         return UNREAD
     if receipt["messageId"] not in messages:

@@ -69,16 +69,8 @@ class Detectors(Construct):
             "wake_dead_letter_arn": self.late_wakes.queue_arn,
         }
 
-    def outputs(self) -> dict[str, str]:
-        """What commands and operators look for."""
-        return {
-            "DetectorTableName": self.table.table_name,
-            "ActionQueueUrl": self.actions.queue_url,
-            "DeadMessageQueueUrl": self._dead_messages.queue_url,
-        }
-
-    def run(self, settings: Settings) -> None:
-        """Adds the functions, what sets them off, and what each may do."""
+    def run(self, settings: Settings) -> dict[str, str]:
+        """Adds the functions, what sets them off, and what each may do; what commands and operators look for."""
         functions = {
             folder: Function(
                 self, name, folder=folder, configuration=self._configuration, settings=settings, seconds=seconds
@@ -90,6 +82,11 @@ class Detectors(Construct):
         self._carry_out(functions["carry_out"])
         self._wake(functions["wake_detectors"])
         self._publish(functions)
+        return {
+            "DetectorTableName": self.table.table_name,
+            "ActionQueueUrl": self.actions.queue_url,
+            "DeadMessageQueueUrl": self._dead_messages.queue_url,
+        }
 
     def grant_read_and_change(self, grantee: iam.IGrantable) -> None:
         """Let it describe, list, change and delete detectors."""

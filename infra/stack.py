@@ -59,8 +59,7 @@ class DistributaryStack(cdk.Stack):
             **{key: value for function in functions.values() for key, value in function.outputs.items()},
         }
         if detectors:
-            detectors.run(settings)
-            outputs |= detectors.outputs()
+            outputs |= detectors.run(settings)
         for key, value in outputs.items():
             if value:
                 cdk.CfnOutput(self, key, value=value)

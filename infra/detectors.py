@@ -1,6 +1,8 @@
 """What runs detector models: their table, the queues of actions and wake-ups, the functions between them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -31,22 +33,23 @@ _NAMES = {
 
 
 class Detectors(Construct):
-    """The detectors of one stage; `messages` and `dead_messages` are the queue of accepted messages and its dead."""
+    """The detectors of one stage; nothing where another service runs them. `functions` by folder; `outputs` by name."""
 
     def __init__(
-        self,
-        scope: Construct,
-        name: str,
-        *,
-        configuration: Configuration,
-        messages: sqs.IQueue,
-        dead_messages: sqs.IQueue,
+        self, scope: Construct, name: str, *, configuration: Configuration, iot_events: IotEvents, settings: Settings
     ) -> None:
         super().__init__(scope, name)
         self._configuration = configuration
         self._removal = removal(configuration)
-        self._messages, self._dead_messages = messages, dead_messages
-        self.models = read_models(configuration)
+        self.functions: dict[str, Function] = {}
+        self.outputs: dict[str, str] = {}
+        if iot_events.queue and iot_events.dead_letters:
+            self._messages, self._dead_messages = iot_events.queue, iot_events.dead_letters
+            self._run(settings)
+
+    def _run(self, settings: Settings) -> None:
+        """Adds what keeps detectors, the functions, what sets them off, and what each may do."""
+        self.models = read_models(self._configuration)
         for number, warning in enumerate(self.models.warnings):
             cdk.Annotations.of(self).add_warning_v2(f"distributary:{number}", warning)
         self.table = self._table()
@@ -55,10 +58,22 @@ class Detectors(Construct):
         self.late_wakes = self._queue("LateWakes")
         self.group = scheduler.CfnScheduleGroup(self, "Schedules")
         self.schedule_role = self._schedule_role()
+        self._add_functions(replace(settings, **self._names(settings)))
+        self._run_detectors(self.functions["run_detectors"])
+        self._carry_out(self.functions["carry_out"])
+        self._wake(self.functions["wake_detectors"])
+        self._publish(self.functions)
+        self.outputs = {
+            "DetectorTableName": self.table.table_name,
+            "ActionQueueUrl": self.actions.queue_url,
+            "DeadMessageQueueUrl": self._dead_messages.queue_url,
+        }
 
-    def names(self) -> dict[str, str]:
-        """What the functions must know of it, as settings."""
+    def _names(self, settings: Settings) -> dict[str, Any]:
+        """What these functions must know, as settings; without what others need: an environment takes 4 KB."""
+        others = [name for name in vars(settings) if name.endswith(("_spill_url", "_set_aside_url"))]
         return {
+            **dict.fromkeys(others, ""),
             "message_queue_arn": self._messages.queue_arn,
             "dead_message_queue_url": self._dead_messages.queue_url,
             "detector_table_name": self.table.table_name,
@@ -69,24 +84,16 @@ class Detectors(Construct):
             "wake_dead_letter_arn": self.late_wakes.queue_arn,
         }
 
-    def run(self, settings: Settings) -> dict[str, str]:
-        """Adds the functions, what sets them off, and what each may do; what commands and operators look for."""
-        functions = {
-            folder: Function(
-                self, name, folder=folder, configuration=self._configuration, settings=settings, seconds=seconds
+    def _add_functions(self, settings: Settings) -> None:
+        for name, folder in _NAMES.items():
+            self.functions[folder] = Function(
+                self,
+                name,
+                folder=folder,
+                configuration=self._configuration,
+                settings=settings,
+                seconds=_TIMEOUTS[folder],
             )
-            for name, folder in _NAMES.items()
-            if (seconds := _TIMEOUTS[folder])
-        }
-        self._run_detectors(functions["run_detectors"])
-        self._carry_out(functions["carry_out"])
-        self._wake(functions["wake_detectors"])
-        self._publish(functions)
-        return {
-            "DetectorTableName": self.table.table_name,
-            "ActionQueueUrl": self.actions.queue_url,
-            "DeadMessageQueueUrl": self._dead_messages.queue_url,
-        }
 
     def grant_read_and_change(self, grantee: iam.IGrantable) -> None:
         """Let it describe, list, change and delete detectors."""
@@ -192,11 +199,3 @@ class Detectors(Construct):
             ),
             inline_policies={"Wake": iam.PolicyDocument(statements=[statement])},
         )
-
-
-def detectors_of(scope: Construct, iot_events: IotEvents, configuration: Configuration) -> Detectors | None:
-    """The detectors of a stage whose messages this stack takes itself; None where another service does."""
-    queue, dead_letters = iot_events.queue, iot_events.dead_letters
-    if not (queue and dead_letters):
-        return None
-    return Detectors(scope, "Detectors", configuration=configuration, messages=queue, dead_messages=dead_letters)

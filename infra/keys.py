@@ -23,6 +23,16 @@ class Keys(Construct):
         self.secret = self._secret(configuration) if closed else None
 
     @property
+    def names(self) -> dict[str, str]:
+        """What the functions must know, by setting."""
+        return {"key_table_name": self.table_name, "key_secret_arn": self.secret_arn}
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What commands must know."""
+        return {"KeyTableName": self.table_name, "KeySecretArn": self.secret_arn}
+
+    @property
     def table_name(self) -> str:
         """The table's name; empty where there is none."""
         return self.table.table_name if self.table else ""

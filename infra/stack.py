@@ -5,7 +5,7 @@ from constructs import Construct
 
 from infra.api import Api
 from infra.configuration import Configuration
-from infra.detectors import detectors_of
+from infra.detectors import Detectors
 from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.keys import Keys
@@ -25,16 +25,14 @@ class DistributaryStack(cdk.Stack):
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
         keys = Keys(self, "Keys", configuration=configuration)
         spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
-        detectors = detectors_of(self, iot_events, configuration)
         settings = configuration.settings(
             delivery_stream_name=streams.delivery_stream.delivery_stream_name,
             stream_name=streams.stream.stream_name,
             message_queue_url=iot_events.queue_url,
-            key_table_name=keys.table_name,
-            key_secret_arn=keys.secret_arn,
+            **keys.names,
             **spill.names,
-            **(detectors.names() if detectors else {}),
         )
+        detectors = Detectors(self, "Detectors", configuration=configuration, iot_events=iot_events, settings=settings)
         functions = {
             folder: Function(self, name, folder=folder, configuration=configuration, settings=settings)
             for name, folder in _FUNCTIONS.items()
@@ -52,14 +50,9 @@ class DistributaryStack(cdk.Stack):
             "Stage": configuration.stage,
             "Endpoint": api.endpoint,
             "MessageQueueUrl": iot_events.queue_url,
-            "KeyTableName": keys.table_name,
-            "KeySecretArn": keys.secret_arn,
-            **streams.outputs,
-            **spill.outputs,
+            **{key: value for part in (streams, spill, keys, detectors) for key, value in part.outputs.items()},
             **{key: value for function in functions.values() for key, value in function.outputs.items()},
         }
-        if detectors:
-            outputs |= detectors.run(settings)
         for key, value in outputs.items():
             if value:
                 cdk.CfnOutput(self, key, value=value)

@@ -72,8 +72,13 @@ test: setup ## the whole test suite, a deployed local stack included
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
 	@python -m commands.chaos $(CHAOS)
 
-fuzz: setup ## random expressions, models and payloads: only documented errors, none slow (minutes)
+fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<number>), then random detector models
+	@cd tests && python -m fuzz.requests $(REQUESTS)
 	@cd tests && python -m fuzz.detectors
+
+audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
+	@uvx pip-audit==2.10.1 --require-hashes --disable-pip -r requirements.txt
+	@npm audit
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
@@ -81,4 +86,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo bootstrap deploy keys replay smoke synth check test chaos fuzz bench clean
+.PHONY: help setup lock up demo bootstrap deploy keys replay smoke synth check test chaos fuzz audit bench clean

@@ -1,5 +1,6 @@
 """The stack, deployed once for all tests of this folder, and real clients for its doors."""
 
+import sys
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -29,9 +30,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def local() -> Iterator[LocalStack]:
+def logs() -> list[str]:
+    """What the stack said: its start, then each line of the functions' logs."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def local(logs: list[str]) -> Iterator[LocalStack]:
     """The running stack."""
-    with LocalStack(port=0, aws_port=0) as stack:
+
+    def say(line: str) -> None:
+        logs.append(line)
+        sys.stdout.write(f"{line}\n")
+
+    with LocalStack(port=0, aws_port=0, say=say) as stack:
         yield stack
 
 

@@ -3,15 +3,14 @@
 import sys
 from pathlib import Path
 
-import aws_cdk as cdk
-
 sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
 
 from distributary.errors import DistributaryError
+from infra.checks import CheckedApp
 from infra.configuration import read
 from infra.stack import DistributaryStack
 
-app = cdk.App()
+app = CheckedApp()
 try:
     configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
     DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)

@@ -1,5 +1,6 @@
 """The HTTP API: each line of the route table, the default route, CORS and throttles."""
 
+import json
 from collections.abc import Mapping, Sequence
 from typing import cast
 
@@ -9,6 +10,8 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from infra.configuration import Configuration, Http
+from infra.retention import log_group
 from infra.routes import DEFAULT, ROUTES, THROTTLES
 
 # A browser asks for each by name: API Gateway knows no `ce-*`.
@@ -35,6 +38,18 @@ _ALLOWED_HEADERS = (
         "amz-sdk-request",
     ),
 )
+# Of each request: no query and no path as it was asked for, since either may hold a key.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
+ACCESS_LOG = {
+    "request_id": "$context.requestId",
+    "time": "$context.requestTimeEpoch",
+    "ip": "$context.identity.sourceIp",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "milliseconds": "$context.responseLatency",
+    "bytes": "$context.responseLength",
+    "integration_error": "$context.integrationErrorMessage",
+}
 _EXPOSED_HEADERS = ("retry-after", "x-request-id", "idempotency-key")
 
 
@@ -42,9 +57,10 @@ class Api(Construct):
     """The endpoint; `functions` holds a function for each folder that the route table names."""
 
     def __init__(
-        self, scope: Construct, name: str, *, functions: Mapping[str, lambda_.IFunction], cors_origins: Sequence[str]
+        self, scope: Construct, name: str, *, functions: Mapping[str, lambda_.IFunction], configuration: Configuration
     ) -> None:
         super().__init__(scope, name)
+        http = configuration.http
         # An integration belongs to one function; the routes of a function share it.
         targets = {name: integrations.HttpLambdaIntegration(name, function) for name, function in functions.items()}
         self.http_api = apigateway.HttpApi(
@@ -53,27 +69,44 @@ class Api(Construct):
             api_name=cdk.Stack.of(self).stack_name,
             description="Distributary: events in, three streams out",
             default_integration=targets[DEFAULT],
-            cors_preflight=_cors(cors_origins) if cors_origins else None,
+            cors_preflight=_cors(http.cors_origins) if http.cors_origins else None,
         )
+        self.logs = log_group(self, "AccessLogs", configuration)
+        self._limit(http)
         for route in ROUTES:
             methods = [apigateway.HttpMethod(route.method)]
             made = self.http_api.add_routes(path=route.path, methods=methods, integration=targets[route.function])
-            if route.key in THROTTLES:
-                self._throttle(route.key, made[0])
+            self._after(route.key, made[0])
 
     @property
     def endpoint(self) -> str:
         """The base URL, without a slash at its end."""
         return self.http_api.api_endpoint
 
-    def _throttle(self, key: str, route: apigateway.HttpRoute) -> None:
-        stage = _resource(self.http_api.default_stage)
-        rate, burst = THROTTLES[key]
-        stage.add_property_override(
-            f"RouteSettings.{key}", {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
+    def _limit(self, http: Http) -> None:
+        """What the stage lets through, and what it writes down of each request."""
+        stage = cast("apigateway.CfnStage", _resource(self.http_api.default_stage))
+        stage.default_route_settings = apigateway.CfnStage.RouteSettingsProperty(
+            throttling_rate_limit=http.requests_per_second, throttling_burst_limit=http.burst
         )
+        # JSON to CloudFormation, which therefore wants its own spelling.
+        stage.route_settings = {
+            key: {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
+            for key, (rate, burst) in THROTTLES.items()
+        }
+        name, of_group = self.logs.log_group_name, cdk.ArnFormat.COLON_RESOURCE_NAME
+        stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=cdk.Stack.of(self).format_arn(
+                service="logs", resource="log-group", resource_name=name, arn_format=of_group
+            ),
+            format=json.dumps(ACCESS_LOG),
+        )
+        self._after("$default", self.http_api.node.find_child("DefaultRoute"))
+
+    def _after(self, key: str, route: object) -> None:
         # API Gateway refuses settings of a route that does not exist yet.
-        stage.add_resource_dependency(_resource(route))
+        if key in THROTTLES:
+            _resource(self.http_api.default_stage).add_resource_dependency(_resource(route))
 
 
 def _resource(construct: object) -> cdk.CfnResource:

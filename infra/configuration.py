@@ -81,9 +81,14 @@ class Detectors:
 
 @dataclass(frozen=True, kw_only=True)
 class Http:
-    """The endpoint: who may call it from a browser."""
+    """The endpoint: who may call it from a browser, and how often each route may be called.
+
+    Throttles: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html.
+    """
 
     cors_origins: tuple[str, ...] = ()
+    requests_per_second: int = within(1, 100_000, 1000)
+    burst: int = within(1, 50_000, 500)
 
 
 @dataclass(frozen=True, kw_only=True)

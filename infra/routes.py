@@ -27,5 +27,5 @@ ROUTES = (
 # Whatever no route takes: this function answers 404 and 405.
 DEFAULT = "ingest"
 
-# Requests a second and burst of a route that anyone may call but nobody needs often.
-THROTTLES = {"GET /v1/health": (1, 2)}
+# Requests a second and burst of what anyone may call but nobody needs often; the other routes have the stage's.
+THROTTLES = {"GET /v1/health": (1, 2), "GET /": (5, 10), "$default": (20, 40)}

@@ -45,7 +45,7 @@ class DistributaryStack(cdk.Stack):
         spill.grant_claim(ingest)
         spill.feed(redrive)
         keys.grant_read(ingest)
-        api = Api(self, "Api", functions=functions, cors_origins=configuration.http.cors_origins)
+        api = Api(self, "Api", functions=functions, configuration=configuration)
         outputs = {
             "Stage": configuration.stage,
             "Endpoint": api.endpoint,

@@ -1,9 +1,13 @@
+import json
+
 import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from infra.api import Api
 from infra.routes import ROUTES
+
+ORIGINS = ("https://a.example", "https://b.example")
 
 
 @pytest.fixture
@@ -17,9 +21,9 @@ def functions(stack):
     return {folder: function(folder) for folder in {route.function for route in ROUTES}}
 
 
-def test_routes(stack, functions):
+def test_routes(stack, functions, configured):
     """Each line of the table is a route to its function, and whatever else comes goes to ingest."""
-    Api(stack, "Api", functions=functions, cors_origins=())
+    Api(stack, "Api", functions=functions, configuration=configured())
 
     template = Template.from_stack(stack)
     integrations = {
@@ -35,53 +39,69 @@ def test_routes(stack, functions):
     assert len(integrations) == len(functions)
 
 
-def test_payload_format(stack, functions):
+def test_payload_format(stack, functions, configured):
     """Functions get payload format 2.0."""
-    Api(stack, "Api", functions=functions, cors_origins=())
+    Api(stack, "Api", functions=functions, configuration=configured())
 
     integrations = Template.from_stack(stack).find_resources("AWS::ApiGatewayV2::Integration").values()
     assert {each["Properties"]["PayloadFormatVersion"] for each in integrations} == {"2.0"}
 
 
-def test_stage(stack, functions, properties):
-    """The $default stage deploys by itself and lets one health check a second through, once that route exists."""
-    Api(stack, "Api", functions=functions, cors_origins=())
+def test_stage(stack, functions, configured, properties):
+    """The $default stage deploys by itself; every route has a throttle, low ones once their route exists."""
+    Api(stack, "Api", functions=functions, configuration=configured(http={"requests_per_second": 70, "burst": 30}))
 
-    assert properties("AWS::ApiGatewayV2::Stage")["StageName"] == "$default"
-    assert properties("AWS::ApiGatewayV2::Stage")["AutoDeploy"] is True
-    assert properties("AWS::ApiGatewayV2::Stage")["RouteSettings"] == {
-        "GET /v1/health": {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 2}
+    stage = properties("AWS::ApiGatewayV2::Stage")
+    assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
+    assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 70, "ThrottlingBurstLimit": 30}
+    assert stage["RouteSettings"] == {
+        "GET /v1/health": {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 2},
+        "GET /": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
+        "$default": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40},
     }
     template = Template.from_stack(stack)
-    [health] = template.find_resources("AWS::ApiGatewayV2::Route", {"Properties": {"RouteKey": "GET /v1/health"}})
-    [stage] = template.find_resources("AWS::ApiGatewayV2::Stage").values()
-    assert stage["DependsOn"] == [health]
+    routes = template.find_resources("AWS::ApiGatewayV2::Route")
+    limited = {name for name, route in routes.items() if route["Properties"]["RouteKey"] in stage["RouteSettings"]}
+    [found] = template.find_resources("AWS::ApiGatewayV2::Stage").values()
+    assert {*found["DependsOn"]} == limited
 
 
-def test_no_cors(stack, functions, properties):
+def test_access_log(stack, functions, configured, properties):
+    """Each request is a line of the API's own log group, without its query, its path or a header."""
+    api = Api(stack, "Api", functions=functions, configuration=configured())
+
+    settings = properties("AWS::ApiGatewayV2::Stage")["AccessLogSettings"]
+    group = stack.get_logical_id(api.logs.node.default_child)
+    assert settings["DestinationArn"]["Fn::Join"][1][-2:] == [":log-group:", {"Ref": group}]
+    logged = set(json.loads(settings["Format"]).values())
+    assert "$context.requestId" in logged
+    assert not [one for one in logged if any(word in one for word in ("path", "query", "header", "authorizer"))]
+
+
+def test_no_cors(stack, functions, configured, properties):
     """Without an allowed origin the API answers no preflight."""
-    Api(stack, "Api", functions=functions, cors_origins=())
+    Api(stack, "Api", functions=functions, configuration=configured())
 
     assert "CorsConfiguration" not in properties("AWS::ApiGatewayV2::Api")
 
 
-def test_cors(stack, functions, properties):
+def test_cors(stack, functions, configured, properties):
     """Allowed origins may send what the contract names, header by header, and read what it exposes."""
-    Api(stack, "Api", functions=functions, cors_origins=("https://a.example", "https://b.example"))
+    Api(stack, "Api", functions=functions, configuration=configured(http={"cors_origins": ORIGINS}))
 
     cors = properties("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
     named = {"authorization", "content-type", "content-encoding", "idempotency-key", "prefer", "x-api-key"}
     cloud_events = {"ce-specversion", "ce-id", "ce-source", "ce-type", "ce-time", "ce-subject", "ce-dataschema"}
-    assert cors["AllowOrigins"] == ["https://a.example", "https://b.example"]
+    assert cors["AllowOrigins"] == [*ORIGINS]
     assert cors["AllowMethods"] == ["GET", "POST"]
     assert named | cloud_events <= set(cors["AllowHeaders"])
     assert not [header for header in cors["AllowHeaders"] if "*" in header]
     assert cors["ExposeHeaders"] == ["retry-after", "x-request-id", "idempotency-key"]
 
 
-def test_endpoint(stack, functions):
+def test_endpoint(stack, functions, configured):
     """The endpoint is what API Gateway itself calls it, not a host name put together."""
-    api = Api(stack, "Api", functions=functions, cors_origins=())
+    api = Api(stack, "Api", functions=functions, configuration=configured())
 
     [resource] = Template.from_stack(stack).find_resources("AWS::ApiGatewayV2::Api")
     assert stack.resolve(api.endpoint) == {"Fn::GetAtt": [resource, "ApiEndpoint"]}

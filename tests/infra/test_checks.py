@@ -1,0 +1,57 @@
+import json
+import re
+from pathlib import Path
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_s3 as s3
+
+from infra.checks import ACCEPTED, CheckedApp, accepted_at
+from infra.configuration import read
+from infra.stack import DistributaryStack
+
+ROOT = Path(__file__).parent.parent.parent
+FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+
+@pytest.fixture
+def app(tmp_path, monkeypatch):
+    """An app that is checked, without the CDK's own two seconds of validation."""
+    monkeypatch.delenv("CDK_VALIDATION", raising=False)
+    return CheckedApp(context=FLAGS, outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+
+
+def test_every_stage_passes(app):
+    """No stage of the shipped configuration has a finding that is not accepted, and nothing is accepted in vain."""
+    for stage in ("dev", "prod", "local"):
+        DistributaryStack(app, stage, configuration=read(ROOT / "distributary.toml", stage))
+
+    app.synth()
+
+    reports = json.loads((Path(app.outdir) / "validation-report.json").read_text())["pluginReports"]
+    assert [violation["ruleName"] for report in reports for violation in report["violations"]] == []
+    assert {accepted for _, accepted in accepted_at(app)} == set(ACCEPTED)
+
+
+def test_a_finding_fails_the_synthesis(app):
+    """A bucket that anybody may read without TLS is not synthesised."""
+    s3.Bucket(cdk.Stack(app, "stack"), "Leak")
+
+    with pytest.raises(RuntimeError, match="ValidationFailed"):
+        app.synth()
+
+
+def test_validation_can_be_left_out(app, monkeypatch, tmp_path):
+    """`make up` synthesises without it."""
+    monkeypatch.setenv("CDK_VALIDATION", "false")
+    unchecked = CheckedApp(context=FLAGS, outdir=str(tmp_path / "other"))
+    s3.Bucket(cdk.Stack(unchecked, "stack"), "Leak")
+
+    assert unchecked.synth()
+
+
+def test_every_reason_is_a_sentence():
+    """An exact id, and why."""
+    for accepted in ACCEPTED:
+        assert re.fullmatch(r"(AwsSolutions|Serverless)-\w+(\[.+\])?", accepted.id)
+        assert len(accepted.reason.split()) >= 5

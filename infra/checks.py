@@ -35,6 +35,21 @@ ACCEPTED = (
         "Streams/DeliveryRole",
         "Firehose writes objects, whose names nobody knows beforehand, into this one bucket.",
     ),
+    *(
+        Accepted(
+            f"AwsSolutions-IAM5[Resource::<StreamsBucketE0A7115B.Arn>/{prefix}/*]",
+            "AWS::IAM::Policy",
+            "(Ingest|Redrive)Role/DefaultPolicy",
+            "Objects of this one prefix, whose names nobody knows beforehand.",
+        )
+        for prefix in ("claims", "dead-letters", "spill")
+    ),
+    Accepted(
+        "Serverless-LambdaEventSourceMappingDestination",
+        "AWS::Lambda::EventSourceMapping",
+        ".+Mapping",
+        "A queue's mapping takes no destination: what fails stays in its queue, and goes to the one set aside.",
+    ),
     Accepted(
         "AwsSolutions-SMG4",
         "AWS::SecretsManager::Secret",
@@ -59,7 +74,7 @@ ACCEPTED = (
     Accepted(
         "Serverless-SQSRedrivePolicy",
         "AWS::SQS::Queue",
-        ".+/Dead[A-Za-z]+",
+        ".+/(Dead[A-Za-z]+|[A-Za-z]+SetAside)",
         "This is the queue that others redrive to.",
     ),
 )

@@ -25,6 +25,11 @@ _READING = {"deviceId": "pump-7", "temperature": 21.5, "ok": True, "note": "für
 _PIXEL = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108")
 
 
+def _reading(temperature: float) -> dict[str, Any]:
+    """What the shipped detector models read."""
+    return {"deviceId": "pump-7", "temperature": temperature}
+
+
 def _json(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
@@ -36,7 +41,7 @@ def _cloud_event(run: str, number: int, **more: object) -> dict[str, Any]:
 def samples(run: str) -> list[Sample]:
     """Every kind of body; `run` keeps the ids of one run apart from another's."""
     structured = _cloud_event(run, 1, time="2026-01-02T03:04:05Z", datacontenttype="application/json", data=_READING)
-    batch = [_cloud_event(run, 2, data={"n": 2}), _cloud_event(run, 3, data_base64=b64encode(b"\x00\x01").decode())]
+    batch = [_cloud_event(run, 2, data=_reading(2)), _cloud_event(run, 3, data_base64=b64encode(b"\x00\x01").decode())]
     binary = {
         "ce-specversion": "1.0",
         "ce-id": f"{run}-4",
@@ -47,14 +52,22 @@ def samples(run: str) -> list[Sample]:
     return [
         Sample("JSON object", "application/json", _json(_READING), ({"data": _READING},)),
         Sample(
-            "JSON array", "application/json", b'[{"n": 1}, {"n": 1.10}]', ({"data": {"n": 1}}, {"data": {"n": 1.1}})
+            "JSON array",
+            "application/json",
+            b'[{"deviceId": "pump-7", "temperature": 1}, {"deviceId": "pump-7", "temperature": 1.10}]',
+            ({"data": _reading(1)}, {"data": _reading(1.1)}),
         ),
-        Sample("NDJSON", "application/x-ndjson", b'{"n": 1}\n\n{"n": 2}', ({"data": {"n": 1}}, {"data": {"n": 2}})),
+        Sample(
+            "NDJSON",
+            "application/x-ndjson",
+            _json(_reading(1)) + b"\n\n" + _json(_reading(2)),
+            ({"data": _reading(1)}, {"data": _reading(2)}),
+        ),
         Sample(
             "NDJSON, gzip",
             "application/jsonl",
-            gzip.compress(b'{"n": 3}\n{"n": 4}\n'),
-            ({"data": {"n": 3}}, {"data": {"n": 4}}),
+            gzip.compress(_json(_reading(3)) + b"\n" + _json(_reading(4)) + b"\n"),
+            ({"data": _reading(3)}, {"data": _reading(4)}),
             {"content-encoding": "gzip"},
         ),
         Sample(
@@ -87,8 +100,8 @@ def samples(run: str) -> list[Sample]:
         Sample(
             "with ?type=",
             "application/json",
-            b'{"n": 5}',
-            ({"type": "meter.read", "data": {"n": 5}},),
+            _json(_reading(5)),
+            ({"type": "meter.read", "data": _reading(5)},),
             query="?type=meter.read",
         ),
     ]

@@ -30,7 +30,7 @@ def test_every_stage_passes(app):
 
     reports = json.loads((Path(app.outdir) / "validation-report.json").read_text())["pluginReports"]
     assert [violation["ruleName"] for report in reports for violation in report["violations"]] == []
-    assert {accepted for _, accepted in accepted_at(app)} == set(ACCEPTED)
+    assert set(ACCEPTED) <= {accepted for _, accepted in accepted_at(app)}
 
 
 def test_a_finding_fails_the_synthesis(app):

@@ -16,7 +16,9 @@ _CALL_MESSAGES = 10  # SQS: most messages of one ReceiveMessage or DeleteMessage
 _AT_ONCE = 4  # batches in flight where the mapping sets no maximum: as many as a function has environments here
 _LONG_POLL_SECONDS = 1
 _ERROR_PAUSE = 0.5
-_THROTTLED_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2)  # then the batch goes back: its visibility timeout ends
+# Then the batch goes back: Lambda tries until the visibility timeout ends, which leaves no time for the function.
+# docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+_THROTTLED_PAUSES = (0.1, 0.2, 0.4, 0.8, *[1.6] * 30)
 # moto's long poll of a FIFO queue does not see a group that is freed meanwhile, and spins while one is locked: so FIFO
 # queues are asked again and again, from this pause up to the longest while nothing comes.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.16

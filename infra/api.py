@@ -54,7 +54,7 @@ _EXPOSED_HEADERS = ("retry-after", "x-request-id", "idempotency-key")
 
 
 class Api(Construct):
-    """The endpoint; `functions` holds a function for each folder that the route table names."""
+    """The endpoint; `functions` by folder: routes to one that the stage does not have are left out."""
 
     def __init__(
         self, scope: Construct, name: str, *, functions: Mapping[str, lambda_.IFunction], configuration: Configuration
@@ -73,7 +73,7 @@ class Api(Construct):
         )
         self.logs = log_group(self, "AccessLogs", configuration)
         self._limit(http)
-        for route in ROUTES:
+        for route in (one for one in ROUTES if one.function in functions):
             methods = [apigateway.HttpMethod(route.method)]
             made = self.http_api.add_routes(path=route.path, methods=methods, integration=targets[route.function])
             self._after(route.key, made[0])

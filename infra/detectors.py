@@ -18,17 +18,19 @@ from infra.configuration import Configuration
 from infra.detector_models import read_models
 from infra.function import Function
 from infra.iot_events import IotEvents
+from infra.keys import Keys
 from infra.permission import allow
 from infra.retention import removal
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 # Seconds. A queue's visibility timeout is six times its function's timeout, as Lambda's guide advises.
-_TIMEOUTS = {"run_detectors": 20, "carry_out": 60, "wake_detectors": 20, "publish_models": 60}
+_TIMEOUTS = {"run_detectors": 20, "carry_out": 60, "wake_detectors": 20, "publish_models": 60, "serve_detectors": 29}
 _NAMES = {
     "RunDetectors": "run_detectors",
     "CarryOut": "carry_out",
     "WakeDetectors": "wake_detectors",
     "PublishModels": "publish_models",
+    "ServeDetectors": "serve_detectors",
 }
 
 
@@ -36,15 +38,23 @@ class Detectors(Construct):
     """The detectors of one stage; nothing where another service runs them. `functions` by folder; `outputs` by name."""
 
     def __init__(
-        self, scope: Construct, name: str, *, configuration: Configuration, iot_events: IotEvents, settings: Settings
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        configuration: Configuration,
+        feed: IotEvents,
+        keys: Keys,
+        settings: Settings,
     ) -> None:
         super().__init__(scope, name)
         self._configuration = configuration
+        self._keys = keys
         self._removal = removal(configuration)
         self.functions: dict[str, Function] = {}
         self.outputs: dict[str, str] = {}
-        if iot_events.queue and iot_events.dead_letters:
-            self._messages, self._dead_messages = iot_events.queue, iot_events.dead_letters
+        if feed.queue and feed.dead_letters:
+            self._messages, self._dead_messages = feed.queue, feed.dead_letters
             self._run(settings)
 
     def _run(self, settings: Settings) -> None:
@@ -62,6 +72,7 @@ class Detectors(Construct):
         self._run_detectors(self.functions["run_detectors"])
         self._carry_out(self.functions["carry_out"])
         self._wake(self.functions["wake_detectors"])
+        self._serve(self.functions["serve_detectors"])
         self._publish(self.functions)
         self.outputs = {
             "DetectorTableName": self.table.table_name,
@@ -95,10 +106,11 @@ class Detectors(Construct):
                 seconds=_TIMEOUTS[folder],
             )
 
-    def grant_read_and_change(self, grantee: iam.IGrantable) -> None:
-        """Let it describe, list, change and delete detectors."""
-        allow(grantee, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
-        self._let_arm(grantee)
+    def _serve(self, function: Function) -> None:
+        """Let it describe, list, change and delete detectors, for whoever has a key."""
+        self._keys.grant_read(function)
+        allow(function, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
+        self._let_arm(function)
 
     def _run_detectors(self, function: Function) -> None:
         self._consume(function, self._messages, fifo=True)

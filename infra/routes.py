@@ -20,6 +20,10 @@ ROUTES = (
     Route("POST", "/v1/events", "ingest"),
     Route("POST", "/", "ingest"),
     Route("POST", "/inputs/messages", "ingest"),
+    Route("GET", "/detectors/{model}", "serve_detectors"),
+    Route("GET", "/detectors/{model}/{rest+}", "serve_detectors"),
+    Route("POST", "/detectors", "serve_detectors"),
+    Route("POST", "/detectors/delete", "serve_detectors"),
     Route("GET", "/", "ingest"),
     Route("GET", "/v1/health", "check_health"),
 )

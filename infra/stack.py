@@ -32,11 +32,13 @@ class DistributaryStack(cdk.Stack):
             **keys.names,
             **spill.names,
         )
-        detectors = Detectors(self, "Detectors", configuration=configuration, iot_events=iot_events, settings=settings)
+        detectors = Detectors(
+            self, "Detectors", configuration=configuration, feed=iot_events, keys=keys, settings=settings
+        )
         functions = {
             folder: Function(self, name, folder=folder, configuration=configuration, settings=settings)
             for name, folder in _FUNCTIONS.items()
-        }
+        } | detectors.functions
         ingest, check_health, redrive = functions["ingest"], functions["check_health"], functions["redrive"]
         for part in (streams, iot_events, spill):
             part.grant_write(ingest)

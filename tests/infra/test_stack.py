@@ -74,6 +74,16 @@ PERMISSIONS = {
         "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
         "DetectorsPublishModelsLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
+    "DetectorsServeDetectorsRole": {
+        "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
+        "IotEventsMessages": {"sqs:SendMessage"},
+        "DetectorsWakes": {"sqs:SendMessage"},
+        "arn::scheduler:::schedule/DetectorsSchedules/*": {"scheduler:CreateSchedule"},
+        "DetectorsScheduleRole": {"iam:PassRole"},
+        "KeysTable": {"dynamodb:GetItem", "dynamodb:UpdateItem"},
+        "KeysSecret": {"secretsmanager:GetSecretValue"},
+        "DetectorsServeDetectorsLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
     "DetectorsScheduleRole": {
         "IotEventsMessages": {"sqs:SendMessage"},
         "DetectorsLateWakes": {"sqs:SendMessage"},
@@ -94,6 +104,11 @@ OUTPUTS = {
     *{"RedriveFunctionName", "RedriveLogGroupName"},
     *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
     *{"DetectorTableName", "ActionQueueUrl", "DeadMessageQueueUrl"},
+    *{
+        f"{name}{kind}Name"
+        for name in ("RunDetectors", "CarryOut", "WakeDetectors", "ServeDetectors", "PublishModels")
+        for kind in ("Function", "LogGroup")
+    },
 }
 
 

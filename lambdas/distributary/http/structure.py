@@ -103,13 +103,13 @@ class Structure:
         value = self._typed(name, dict, "Structure", required=required)
         return None if value is None else Structure(value, f"{self._place(name)}.", self._faults)
 
-    def structures(self, name: str, *, longest: int | None = None) -> Sequence["Structure"]:
-        """A list of 1 to `longest` structures, which must not be missing."""
+    def structures(self, name: str, *, shortest: int = 1, longest: int | None = None) -> Sequence["Structure"]:
+        """A list of `shortest` to `longest` structures, which must not be missing."""
         values: list[Any] | None = self._typed(name, list, "List", required=True)
         if values is None:
             return ()
-        if not values:
-            self._note(name, "Member must have length greater than or equal to 1")
+        if len(values) < shortest:
+            self._note(name, f"Member must have length greater than or equal to {shortest}")
         elif longest is not None and len(values) > longest:
             self._note(name, f"Member must have length less than or equal to {longest}")
         place = self._place(name)

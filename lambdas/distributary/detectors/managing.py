@@ -1,0 +1,152 @@
+"""What an operator does to detectors: look at one, list a model's, put one into a state, delete one.
+
+Changes are laid on what is stored, whatever messages are on their way; they are not ordered with those.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from distributary.clock import Clock
+from distributary.detectors.carried import Models
+from distributary.detectors.detector import MILLISECONDS, Detector, Timer
+from distributary.detectors.item import KEYLESS, Row
+from distributary.detectors.record import WakeUp
+from distributary.detectors.store import CONFLICT, SHARD_NUMBERS, Store
+from distributary.detectors.wakeups import Arming, WakeUps
+from distributary.errors import DistributaryError, SinkUnavailable
+
+ATTEMPTS = 5
+"""Of one change: between reading and writing, messages may change the detector."""
+TOMBSTONE_SECONDS = 15 * 86_400
+"""How long a deleted detector's last sequence number is kept: a day more than the queue keeps messages."""
+
+
+class NoDetector(DistributaryError):
+    """There is no such model, or no such detector of it."""
+
+
+class BadState(DistributaryError):
+    """A state that no detector of this model can be put into."""
+
+
+class NewState(NamedTuple):
+    """Where a detector is put: `timers` are seconds from now, by name."""
+
+    state: str
+    variables: Mapping[str, Any]
+    timers: Mapping[str, int]
+
+
+class Summary(NamedTuple):
+    """One line of a list; `created` and `updated` are epoch milliseconds."""
+
+    key: str | None
+    version: str
+    state: str
+    created: int
+    updated: int
+
+
+class Detectors:
+    """Raises NoDetector and BadState for what cannot be, SinkUnavailable for what AWS did not do."""
+
+    def __init__(self, models: Models, store: Store, wake_ups: WakeUps, clock: Clock, token: Callable[[], str]) -> None:
+        self._models = models
+        self._store = store
+        self._wake_ups = wake_ups
+        self._clock = clock
+        self._token = token
+
+    def find(self, model: str, key: str | None) -> Row:
+        """The detector as it is stored."""
+        rows, _ = self._store.load([(model, key)]) if model in self._models else ({}, {})
+        row = rows.get((model, key))
+        if row is None or not row.exists:
+            raise NoDetector(f"there is no detector {key or ''} of a model {model}")
+        return row
+
+    def list(self, model: str, state: str | None, after: str | None, limit: int) -> tuple[list[Summary], str | None]:
+        """Up to `limit` detectors of the model, and the token after which there are more; ValueError for a bad one."""
+        version = self._store.versions([model]).get(model) if model in self._models else None
+        if version is None:
+            raise NoDetector(f"there is no model {model}")
+        found: list[Summary] = []
+        first, last = _read_token(after)
+        for shard in SHARD_NUMBERS[first:]:
+            while True:
+                items, last = self._store.page(model, shard, last, limit - len(found))
+                found += [one for item in items if (one := _summary(item, version.number, state))]
+                if last is None:
+                    break
+                if len(found) >= limit:
+                    return found, _token(shard, last)
+            if len(found) >= limit:
+                return found, _token(shard + 1, None) if shard + 1 in SHARD_NUMBERS else None
+        return found, None
+
+    def put(self, model: str, key: str | None, new: NewState) -> None:
+        """Puts a detector into a state; nothing runs, and what is not given is cleared."""
+        if model in self._models:
+            states = [one.name for one in self._models.definition(model).states]
+            if new.state not in states:
+                raise BadState(f"there is no state {new.state}")
+        self._change(model, key, lambda row: row._replace(detector=self._placed(row.detector, new)))
+
+    def delete(self, model: str, key: str | None) -> None:
+        """Deletes a detector; the next message makes a new one."""
+        expires = int(self._clock.time()) + TOMBSTONE_SECONDS
+        self._change(model, key, lambda row: row._replace(detector=Detector(key), token="", expires=expires))
+
+    def _change(self, model: str, key: str | None, change: Callable[[Row], Row]) -> None:
+        for attempt in range(ATTEMPTS):
+            row = change(self.find(model, key))
+            due = row.detector.next_due()
+            if due is not None:
+                row = row._replace(token=self._token())
+                wake_up = WakeUp(row.version, row.detector.created, row.token, due)
+                self._wake_ups.arm(Arming(model, key, wake_up))
+            try:
+                self._store.put(row)
+            except SinkUnavailable as error:
+                if error.code != CONFLICT or attempt == ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def _placed(self, detector: Detector, new: NewState) -> Detector:
+        now = max(int(self._clock.time() * MILLISECONDS), detector.updated)
+        due = now // MILLISECONDS
+        timers = {
+            name: Timer(due + seconds, seconds, detector.timers[name].generation + 1 if name in detector.timers else 1)
+            for name, seconds in new.timers.items()
+        }
+        return detector._replace(
+            state=new.state,
+            variables=new.variables,
+            timers=timers,
+            inputs={},
+            updated=now,
+            cycles=detector.cycles + 1,
+        )
+
+
+def _summary(item: Mapping[str, Any], version: str, state: str | None) -> Summary | None:
+    if "state" not in item or item["version"]["S"] != version or state not in {None, item["stateName"]["S"]}:
+        return None
+    key = item["sk"]["S"]
+    times = int(item["created"]["N"]), int(item["updated"]["N"])
+    return Summary(None if key == KEYLESS else key, version, item["stateName"]["S"], *times)
+
+
+def _token(shard: int, last: str | None) -> str:
+    return urlsafe_b64encode(f"{shard}/{last or ''}".encode()).decode()
+
+
+def _read_token(text: str | None) -> tuple[int, str | None]:
+    if not text:
+        return 0, None
+    shard, _, last = urlsafe_b64decode(text.encode()).decode().partition("/")
+    if int(shard) not in SHARD_NUMBERS:
+        raise ValueError(text)
+    return int(shard), last or None

@@ -1,0 +1,42 @@
+"""`serve_detectors`: the Data API's operations on detectors."""
+
+import json
+import os
+import secrets
+from functools import partial
+from pathlib import Path
+
+from distributary.clients import Clients
+from distributary.clock import Clock
+from distributary.detectors.carried import Models
+from distributary.detectors.limits import AWS_LIMITS
+from distributary.detectors.managing import Detectors
+from distributary.detectors.store import Store
+from distributary.detectors.wakeups import WakeUps
+from distributary.http.detector_door import DetectorDoor
+from distributary.http.guard import Guard
+from distributary.http.router import Known, Router
+from distributary.keys import key_store
+from distributary.quota import Quotas
+from distributary.settings import Settings
+from distributary.telemetry import logged
+
+settings = Settings.from_env(os.environ)
+configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
+clock, clients = Clock(), Clients()
+detectors = Detectors(
+    Models(configuration["models"], AWS_LIMITS),
+    Store(clients.make("dynamodb"), settings.detector_table_name),
+    WakeUps(settings, clients.make("sqs"), clients.make("scheduler"), clock),
+    clock,
+    partial(secrets.token_urlsafe, 6),
+)
+door = DetectorDoor(detectors, min_timer_seconds=settings.min_timer_seconds)
+guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
+doors = {
+    Known("GET", "/detectors/{model}"): guard.protect(door.list, "iot_events"),
+    Known("GET", "/detectors/{model}/{rest+}"): guard.protect(door.describe, "iot_events"),
+    Known("POST", "/detectors"): guard.protect(door.update, "iot_events"),
+    Known("POST", "/detectors/delete"): guard.protect(door.delete, "iot_events"),
+}
+handle = logged(Router([*doors], doors).answer, service="serve_detectors", level=settings.log_level, clock=clock)

@@ -57,7 +57,7 @@ ACCEPTED = (
         "Keys/Secret",
         "Rotated by `make keys … rotate`: a new version for new keys. By itself it would end every key in use.",
     ),
-    Accepted("AwsSolutions-APIG4", "AWS::ApiGatewayV2::Route", "Api/Http/POST--.*", _BY_US),
+    Accepted("AwsSolutions-APIG4", "AWS::ApiGatewayV2::Route", "Api/Http/(POST--|GET--detectors--).*", _BY_US),
     Accepted("AwsSolutions-APIG4", "AWS::ApiGatewayV2::Route", "Api/Http/GET--(v1--health)?", _OPEN),
     Accepted("AwsSolutions-APIG4", "AWS::ApiGatewayV2::Route", "Api/Http/DefaultRoute", "Answers 404 and 405 only."),
     Accepted(
@@ -88,7 +88,7 @@ ACCEPTED = (
         "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>"
         ":schedule/<DetectorsSchedules98392DD5>/*]",
         "AWS::IAM::Policy",
-        "Detectors/RunDetectorsRole/DefaultPolicy",
+        "Detectors/(RunDetectors|ServeDetectors)Role/DefaultPolicy",
         "Schedules of this stack's own group, one for each armed timer.",
     ),
 )

@@ -1,5 +1,6 @@
 """`ingest`: events, the AWS wire and BatchPutMessage in, receipts out."""
 
+import gc
 import json
 import os
 from functools import partial
@@ -29,6 +30,7 @@ from distributary.sinks.kinesis import KinesisSink
 from distributary.spill import CONNECTIONS, Spill
 from distributary.telemetry import lines, logged
 
+gc.disable()  # nothing that is made here ever goes: looking for it took 35 ms of a cold start
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
 clock, clients = Clock(), Clients()
@@ -55,3 +57,5 @@ doors = {
 }
 router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)
 handle = logged(router.answer, service="ingest", level=settings.log_level, clock=clock, stage=settings.stage)
+gc.freeze()
+gc.enable()

@@ -100,6 +100,17 @@ class Functions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Alarms:
+    """Who is told when, and from when on; `topic` is the ARN of an SNS topic, empty for nobody."""
+
+    on: bool = True
+    topic: str = ""
+    error_percent: int = within(0, 100, 1)
+    p99_seconds: int = within(1, 30, 5)
+    queue_age_seconds: int = within(1, 1_209_600, 600)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
@@ -121,6 +132,7 @@ class Configuration:
     detectors: Detectors = field(default_factory=Detectors)
     http: Http = Http()
     functions: Functions = Functions()
+    alarms: Alarms = Alarms()
     rules: tuple[Table, ...] = ()
     inputs: Table = field(default_factory=dict)
 

@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 from constructs import Construct
 
+from infra.alarms import Alarms
 from infra.api import Api
 from infra.configuration import Configuration
 from infra.detectors import Detectors
@@ -48,6 +49,7 @@ class DistributaryStack(cdk.Stack):
         spill.feed(redrive)
         keys.grant_read(ingest)
         api = Api(self, "Api", functions=functions, configuration=configuration)
+        Alarms(self, "Alarms", configuration=configuration)
         outputs = {
             "Stage": configuration.stage,
             "Endpoint": api.endpoint,

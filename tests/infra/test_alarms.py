@@ -1,0 +1,103 @@
+import re
+from pathlib import Path
+
+import pytest
+from aws_cdk.assertions import Template
+
+from distributary.metrics import _UNITS, NAMESPACE
+from infra.stack import DistributaryStack
+
+ROOT = Path(__file__).parent.parent.parent
+
+# AWS's own metrics that alarms use, with their dimension. Sources, in the order of the lines:
+# docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+# docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+# docs.aws.amazon.com/streams/latest/dev/monitoring-with-cloudwatch.html
+# docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+# docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html
+AWS = {
+    **{key: {"FunctionName"} for key in [("AWS/Lambda", name) for name in ("Errors", "Throttles", "Duration")]},
+    ("AWS/SQS", "ApproximateAgeOfOldestMessage"): {"QueueName"},
+    ("AWS/SQS", "ApproximateNumberOfMessagesVisible"): {"QueueName"},
+    ("AWS/Kinesis", "WriteProvisionedThroughputExceeded"): {"StreamName"},
+    ("AWS/Kinesis", "GetRecords.IteratorAgeMilliseconds"): {"StreamName"},
+    ("AWS/Firehose", "DeliveryToS3.DataFreshness"): {"DeliveryStreamName"},
+    **{key: {"ApiId"} for key in [("AWS/ApiGateway", name) for name in ("5xx", "Count", "Latency")]},
+}
+OURS = {(NAMESPACE, name): {"stage"} for name in _UNITS}
+
+
+@pytest.fixture(scope="module")
+def alarms_of(new_app, configured):
+    """The alarms of a stack with these settings, by logical id without hash; and its whole template."""
+
+    def made(**settings):
+        template = Template.from_stack(
+            DistributaryStack(new_app(), "stack", configuration=configured(alarms={"on": True, **settings}))
+        ).to_json()
+        found = {
+            name[:-8].removeprefix("Alarms"): each["Properties"]
+            for name, each in template["Resources"].items()
+            if each["Type"] == "AWS::CloudWatch::Alarm"
+        }
+        return found, template
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def alarms(alarms_of):
+    """The alarms of the shipped thresholds."""
+    return alarms_of()[0]
+
+
+def metrics(alarm):
+    """Namespace, name and dimensions of each metric that an alarm looks at."""
+    stats = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
+    return [((one["Namespace"], one["MetricName"]), {each["Name"] for each in one["Dimensions"]}) for one in stats]
+
+
+def test_every_metric_exists(alarms):
+    """Each is one that AWS documents or that our own log lines make, with its dimensions."""
+    known = AWS | OURS
+
+    for name, alarm in alarms.items():
+        for metric, dimensions in metrics(alarm):
+            assert known.get(metric) == dimensions, name
+
+
+def test_every_alarm_has_its_entry_in_the_runbook(alarms):
+    """And no entry is about an alarm that is not."""
+    entries = set(re.findall(r"^## ([a-z-]+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE))
+
+    assert {alarm["AlarmDescription"].removeprefix("docs/runbook.md#") for alarm in alarms.values()} == entries
+
+
+def test_what_is_watched(alarms_of):
+    """Every function, queue, stream and the API, whichever the stack has."""
+    alarms, template = alarms_of()
+    kinds = [each["Type"] for name, each in template["Resources"].items() if not name.startswith("Custom")]
+    about = [next(iter(metrics(alarm)))[0] for alarm in alarms.values()]
+
+    assert about.count(("AWS/Lambda", "Errors")) == kinds.count("AWS::Lambda::Function")
+    queues = about.count(("AWS/SQS", "ApproximateAgeOfOldestMessage"))
+    queues += about.count(("AWS/SQS", "ApproximateNumberOfMessagesVisible"))
+    assert queues == kinds.count("AWS::SQS::Queue")
+    assert {"StreamsDeliveryDeliveryLate", "ApiHttpServerErrors", "DeadLettersIotEvents"} <= set(alarms)
+
+
+def test_thresholds_are_settings(alarms_of):
+    """And a topic is told of the fault and of its end."""
+    topic = "arn:aws:sns:eu-west-1:123456789012:calls"
+    alarms, _ = alarms_of(topic=topic, error_percent=7, p99_seconds=2, queue_age_seconds=99)
+
+    assert alarms["ApiHttpServerErrors"]["Threshold"] == 7
+    assert alarms["ApiHttpSlowAnswers"]["Threshold"] == 2000
+    assert alarms["SpillKinesisQueueAge"]["Threshold"] == 99
+    assert {(*alarm["AlarmActions"], *alarm["OKActions"]) for alarm in alarms.values()} == {(topic, topic)}
+
+
+def test_silence(alarms_of):
+    """A stage may have none, and missing data is no alarm."""
+    assert alarms_of(on=False)[0] == {}
+    assert {alarm["TreatMissingData"] for alarm in alarms_of()[0].values()} == {"notBreaching"}

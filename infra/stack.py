@@ -27,11 +27,7 @@ class DistributaryStack(cdk.Stack):
         keys = Keys(self, "Keys", configuration=configuration)
         spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
         settings = configuration.settings(
-            delivery_stream_name=streams.delivery_stream.delivery_stream_name,
-            stream_name=streams.stream.stream_name,
-            message_queue_url=iot_events.queue_url,
-            **keys.names,
-            **spill.names,
+            message_queue_url=iot_events.queue_url, **streams.names, **keys.names, **spill.names
         )
         detectors = Detectors(
             self, "Detectors", configuration=configuration, feed=iot_events, keys=keys, settings=settings

@@ -37,6 +37,14 @@ class Streams(Construct):
         self.delivery_stream = self._delivery_stream(configuration.firehose)
 
     @property
+    def names(self) -> dict[str, str]:
+        """What the functions must know, by setting."""
+        return {
+            "delivery_stream_name": self.delivery_stream.delivery_stream_name,
+            "stream_name": self.stream.stream_name,
+        }
+
+    @property
     def outputs(self) -> dict[str, str]:
         """What commands must know."""
         return {

@@ -1,0 +1,160 @@
+"""The AWS that detectors use, in memory: a table and three queues, which can fail at any call."""
+
+import json
+from itertools import count
+
+from botocore.exceptions import ConnectTimeoutError
+from fake_client import aws_error
+
+from distributary.detectors.actions import ActionQueue
+from distributary.detectors.batch import Runner
+from distributary.detectors.carried import Models, carry
+from distributary.detectors.forms import read_documents
+from distributary.detectors.item import Version
+from distributary.detectors.limits import Limits
+from distributary.detectors.pausing import Pauses
+from distributary.detectors.running import Grave, RunDetectors
+from distributary.detectors.store import Store
+from distributary.detectors.wakeups import WakeUps
+from distributary.settings import Settings
+from distributary.sinks.queue_entry import group_of
+
+SETTINGS = Settings(
+    stage="test",
+    delivery_stream_name="d",
+    stream_name="s",
+    message_queue_url="messages",
+    message_queue_arn="arn:messages",
+    dead_message_queue_url="dead",
+    action_queue_url="actions",
+    wake_queue_url="wakes",
+    schedule_group_name="group",
+    schedule_role_arn="arn:role",
+    wake_dead_letter_arn="arn:late",
+)
+
+
+class Cloud:
+    """`calls` counts them by name; the call numbered `crash` fails: before it does anything, or, `after`, only then."""
+
+    def __init__(self, *, crash: int = -1, after: bool = False) -> None:
+        self.items: dict[tuple[str, str], dict] = {}
+        self.queues: dict[str, list[dict]] = {name: [] for name in ("messages", "dead", "actions", "wakes")}
+        self.schedules: dict[str, dict] = {}
+        self.paused: list[int] = []
+        self.calls: list[str] = []
+        self._crash = crash
+        self._after = after
+
+    def __getattr__(self, operation: str):
+        act = getattr(type(self), f"_{operation}", None)
+        if act is None:
+            raise AttributeError(operation)
+
+        def call(**parameters):
+            number = len(self.calls)
+            self.calls.append(operation)
+            if number == self._crash and not self._after:
+                raise ConnectTimeoutError(endpoint_url="https://aws")
+            answer = act(self, **parameters)
+            if number == self._crash:
+                raise ConnectTimeoutError(endpoint_url="https://aws")
+            return answer
+
+        return call
+
+    def _batch_get_item(self, *, RequestItems):  # noqa: N803 - AWS's names, here and below
+        ((table, wanted),) = RequestItems.items()
+        assert wanted["ConsistentRead"]
+        keys = [(key["pk"]["S"], key["sk"]["S"]) for key in wanted["Keys"]]
+        return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
+
+    def _put_item(self, *, Item, ConditionExpression, ExpressionAttributeValues=None, **_):  # noqa: N803
+        key = (Item["pk"]["S"], Item["sk"]["S"])
+        self._check(key, ConditionExpression, ExpressionAttributeValues)
+        self.items[key] = Item
+        return {}
+
+    def _update_item(self, *, Key, UpdateExpression, ConditionExpression, ExpressionAttributeValues, **_):  # noqa: N803
+        key = (Key["pk"]["S"], Key["sk"]["S"])
+        self._check(key, ConditionExpression, ExpressionAttributeValues)
+        assert UpdateExpression == "REMOVE pending"
+        self.items[key] = {name: value for name, value in self.items[key].items() if name != "pending"}
+        return {}
+
+    def _check(self, key, condition, values) -> None:
+        stored = self.items.get(key)
+        if condition == "attribute_not_exists(pk)":
+            good = stored is None
+        else:
+            good = stored is not None and next(iter(values.values())) in (stored.get("counter"), stored.get("version"))
+        if not good:
+            raise aws_error("ConditionalCheckFailedException")
+
+    def _send_message(self, *, QueueUrl, MessageBody, **more):  # noqa: N803
+        self.queues[QueueUrl].append({"body": MessageBody, **more})
+        return {}
+
+    def _send_message_batch(self, *, QueueUrl, Entries):  # noqa: N803
+        assert 0 < len(Entries) <= 10
+        self.queues[QueueUrl] += [{"body": entry["MessageBody"]} for entry in Entries]
+        return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
+
+    def _change_message_visibility_batch(self, *, QueueUrl, Entries):  # noqa: N803
+        assert QueueUrl == "messages"
+        self.paused += [entry["VisibilityTimeout"] for entry in Entries]
+        return {}
+
+    def _create_schedule(self, *, Name, **more):  # noqa: N803
+        if Name in self.schedules:
+            raise aws_error("ConflictException", 409)
+        self.schedules[Name] = more
+        return {}
+
+
+def models_of(*definitions: dict) -> Models:
+    """Models as a function carries them."""
+    documents = [one for definition in definitions for one in read_documents(json.dumps(definition), name="m")]
+    return Models([carry(one, None) for one in documents], Limits(min_timer_seconds=1))
+
+
+def activated(cloud: Cloud, models: Models, number: str = "1") -> None:
+    """Makes every model's own version the active one."""
+    for name in models.names():
+        crash, cloud._crash = cloud._crash, -1
+        Store(cloud, "table").activate(name, Version(number, models.sha256(name)), None)
+        cloud._crash = crash
+    cloud.calls.clear()
+
+
+def runner_of(cloud: Cloud, models: Models, clock, *, log=None, token=None) -> RunDetectors:
+    """What the function is made of, over this cloud."""
+    numbers = count()
+    return RunDetectors(
+        models,
+        Runner("arn:messages", token or (lambda: f"token-{next(numbers)}")),
+        Store(cloud, "table"),
+        ActionQueue(cloud, "actions"),
+        WakeUps(SETTINGS, cloud, cloud, clock),
+        Grave(cloud, "dead"),
+        Pauses(cloud, "messages", clock, longest=60),
+        log or (lambda *_: None),
+    )
+
+
+def record(body: str, sequence: int, *, model: str, key: str | None, sent: int, receives: int = 1) -> dict:
+    """A record as Lambda shows it."""
+    attributes = {
+        "MessageGroupId": group_of(model, key),
+        "SequenceNumber": f"{sequence:020}",
+        "ApproximateReceiveCount": str(receives),
+        "SentTimestamp": str(sent),
+    }
+    return {"messageId": f"r{sequence}", "receiptHandle": f"h{sequence}", "body": body, "attributes": attributes}
+
+
+def message(sequence: int, payload: dict, *, sent: int, model: str = "m", key: str | None = "k", name: str = "in"):
+    """A record of a message, in the form of the message queue's bodies."""
+    names = {"model": model, "key": key, "inputName": name, "messageId": f"id-{sequence}"}
+    body = f'{json.dumps(names)[:-1]},"payload":{json.dumps(payload)}}}'
+    return record(body, sequence, model=model, key=key, sent=sent)

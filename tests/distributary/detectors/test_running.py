@@ -1,0 +1,304 @@
+import json
+
+import pytest
+from detector_cloud import Cloud, activated, message, models_of, record, runner_of
+from fake_client import aws_error
+from fake_clock import FakeClock
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+NOW = 1_700_000_000_000
+
+
+def topic(name: str) -> dict:
+    """An action that publishes to the topic."""
+    return {"iotTopicPublish": {"mqttTopic": name}}
+
+
+ALARM = {
+    "detectorModelName": "m",
+    "key": "d",
+    "detectorModelDefinition": {
+        "initialStateName": "Low",
+        "states": [
+            {
+                "stateName": "Low",
+                "onInput": {
+                    "transitionEvents": [
+                        {"eventName": "up", "condition": "$input.in.t > 10", "nextState": "High", "actions": []}
+                    ]
+                },
+            },
+            {
+                "stateName": "High",
+                "onEnter": {
+                    "events": [
+                        {
+                            "eventName": "high",
+                            "actions": [
+                                topic("up/one"),
+                                topic("up/two"),
+                                {"setTimer": {"timerName": "long", "seconds": 60}},
+                            ],
+                        }
+                    ]
+                },
+                "onInput": {
+                    "events": [
+                        {
+                            "eventName": "count",
+                            "condition": 'triggerType("Message")',
+                            "actions": [{"setVariable": {"variableName": "n", "value": "$input.in.t"}}],
+                        }
+                    ],
+                    "transitionEvents": [
+                        {
+                            "eventName": "down",
+                            "condition": '$input.in.t < 5 || timeout("long")',
+                            "nextState": "Low",
+                            "actions": [topic("down")],
+                        }
+                    ],
+                },
+            },
+        ],
+    },
+}
+MODELS = models_of(ALARM)
+
+
+def cloud_of(**crash) -> Cloud:
+    """A cloud in which the model is active."""
+    cloud = Cloud(**crash)
+    activated(cloud, MODELS)
+    return cloud
+
+
+def run(cloud: Cloud, *records: dict, clock: FakeClock | None = None) -> list[str]:
+    """Hands a batch over; the ids of the records that come again."""
+    clock = clock or FakeClock(since_1970=NOW / 1000)
+    answer = runner_of(cloud, MODELS, clock.clock)({"Records": list(records)})
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def state(cloud: Cloud, key: str = "k") -> dict:
+    """What is stored of the detector."""
+    [item] = [one for (pk, sk), one in cloud.items.items() if sk == key and not pk.endswith("#version")]
+    return {**json.loads(item["state"]["S"]), "pending": item.get("pending")}
+
+
+def action_ids(cloud: Cloud) -> list[str]:
+    """The ids of the actions that were handed on, in order."""
+    return [json.loads(one["body"])["id"] for one in cloud.queues["actions"]]
+
+
+def readings(*temperatures: int, key: str = "k", first: int = 1) -> list[dict]:
+    """A message for each temperature, a second apart."""
+    return [
+        message(first + place, {"d": key, "t": value}, sent=NOW + 1000 * place, key=key)
+        for place, value in enumerate(temperatures)
+    ]
+
+
+def test_a_batch_is_stored_once_and_its_actions_are_handed_on() -> None:
+    """One read, one write of the detector, one call for the actions, one to forget them."""
+    cloud = cloud_of()
+
+    assert run(cloud, *readings(1, 20, 3, 20)) == []
+
+    assert state(cloud)["state"] == "High"
+    assert state(cloud)["pending"] is None
+    assert len(action_ids(cloud)) == 5 == len(set(action_ids(cloud)))
+    assert sorted(cloud.calls) == ["batch_get_item", "put_item", "send_message", "send_message_batch", "update_item"]
+
+
+def test_what_changes_nothing_writes_nothing() -> None:
+    """A thousand readings that leave ten detectors as they are cost a read a batch, and nothing else."""
+    cloud = cloud_of()
+    for number in range(10):
+        run(cloud, *readings(1, key=f"k{number}", first=number + 1))
+    cloud.calls.clear()
+
+    for number in range(100):
+        batch = [message(100 + number * 10 + place, {"t": 1}, sent=NOW, key=f"k{place}") for place in range(10)]
+        assert run(cloud, *batch) == []
+
+    assert cloud.calls == ["batch_get_item"] * 100
+
+
+def test_a_batch_of_ten_detectors_writes_ten_times_and_sends_ten_actions_a_call() -> None:
+    """Reads, writes and sends are counted: twenty actions are two calls."""
+    cloud = cloud_of()
+
+    batch = [message(place + 1, {"t": 20}, sent=NOW, key=f"k{place}") for place in range(10)]
+
+    assert run(cloud, *batch) == []
+    assert {name: cloud.calls.count(name) for name in set(cloud.calls)} == {
+        "batch_get_item": 1,
+        "put_item": 10,
+        "send_message": 10,
+        "send_message_batch": 2,
+        "update_item": 10,
+    }
+
+
+@pytest.mark.parametrize("later", [1, 301, 86_400])
+def test_a_record_that_comes_again_changes_nothing(later) -> None:
+    """However much later: it is known by its number."""
+    cloud = cloud_of()
+    batch = readings(20, 3, 30)
+    run(cloud, *batch)
+    before, ids = dict(cloud.items), action_ids(cloud)
+
+    assert run(cloud, *batch, clock=FakeClock(since_1970=NOW / 1000 + later)) == []
+
+    assert cloud.items == before
+    assert action_ids(cloud) == ids
+
+
+def finished(batches: list[list[dict]], *, crash: int = -1, after: bool = False) -> tuple[dict, set[str], int]:
+    """State and action ids once every record is done, redelivered as often as that takes; and the calls made."""
+    cloud = cloud_of(crash=crash, after=after)
+    for batch in batches:
+        left = batch
+        for _ in range(4):
+            failed = run(cloud, *left)
+            left = [one for one in left if one["messageId"] in failed]
+            if not left:
+                break
+        assert left == []
+    return state(cloud), set(action_ids(cloud)), len(cloud.calls)
+
+
+BATCHES = [readings(1, 20), readings(30, 3, 20, first=3), readings(4, first=6)]
+
+
+def test_a_crash_at_any_call_neither_loses_nor_repeats_a_change() -> None:
+    """Before or after AWS did what it was asked for: in the end there are the same state and the same actions."""
+    expected, ids, calls = finished(BATCHES)
+
+    assert len(ids) == 6
+    for crash in range(calls):
+        for after in (False, True):
+            found, found_ids, _ = finished(BATCHES, crash=crash, after=after)
+            assert (found, found_ids) == (expected, ids), (crash, after)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=14), st.lists(st.integers(1, 5), min_size=14, max_size=14))
+def test_batching_gives_what_single_records_give(temperatures, sizes) -> None:
+    """Action ids included."""
+    records = readings(*temperatures)
+    batches, rest = [], records
+    for size in sizes:
+        batches, rest = [*batches, rest[:size]], rest[size:]
+
+    assert finished([one for one in batches if one])[:2] == finished([[one] for one in records])[:2]
+
+
+def test_a_failing_detector_holds_up_its_own_records_only(monkeypatch) -> None:
+    """Its records come again, soon; those of others are done."""
+    cloud = cloud_of()
+    put = Cloud._put_item
+
+    def refuse_one(self, **parameters):
+        if parameters["Item"]["sk"]["S"] == "bad":
+            raise aws_error("ProvisionedThroughputExceededException")
+        return put(self, **parameters)
+
+    monkeypatch.setattr(Cloud, "_put_item", refuse_one)
+
+    assert run(cloud, *readings(20, 3, key="bad"), *readings(20, key="good", first=3)) == ["r1", "r2"]
+    assert cloud.paused == [1, 1]
+    assert state(cloud, "good")["state"] == "High"
+    assert len(action_ids(cloud)) == 2
+
+
+def test_records_wait_while_a_deployment_changes_the_version() -> None:
+    """A function whose definition is not the active one handles nothing and asks again in 30 s."""
+    cloud = cloud_of()
+    cloud.items["m#version", "."]["sha256"] = {"S": "another"}
+
+    assert run(cloud, *readings(20)) == ["r1"]
+    assert cloud.paused == [30]
+    assert cloud.calls == ["batch_get_item", "change_message_visibility_batch"]
+
+
+def test_a_detector_of_another_version_does_not_exist() -> None:
+    """The next message makes it anew, in the initial state, over the same item."""
+    cloud = cloud_of()
+    run(cloud, *readings(20))
+    cloud.items["m#version", "."]["version"] = {"S": "2"}
+
+    assert run(cloud, *readings(1, first=2)) == []
+    assert state(cloud)["state"] == "Low"
+    assert len([one for one in cloud.items if one[1] == "k"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("broken", "reason"),
+    [
+        (record("{", 2, model="m", key="k", sent=NOW), "unreadable"),
+        (record('{"model":"m","key":"x","payload":{}}', 2, model="m", key="k", sent=NOW), "group"),
+        (message(2, {"t": 1}, sent=NOW, model="gone"), "no such detector model"),
+    ],
+    ids=["no JSON", "another's group", "no model"],
+)
+def test_what_can_never_succeed_is_a_dead_letter_at_once(broken, reason) -> None:
+    """With its reason; the records around it are done."""
+    cloud = cloud_of()
+
+    assert run(cloud, *readings(1), broken, *readings(20, first=3)) == []
+
+    [dead] = cloud.queues["dead"]
+    assert reason in dead["body"] or not dead["body"].startswith('{"')
+    assert state(cloud)["state"] == "High"
+
+
+def test_a_wake_up_comes_from_the_arming_that_is_stored() -> None:
+    """The one of the stored arming lets the timer expire; one of another arming, or another life, is passed over."""
+    cloud = cloud_of()
+    run(cloud, *readings(20))
+    [wake] = cloud.queues["wakes"]
+    assert wake["DelaySeconds"] == 60
+    later = NOW + 61_000
+    other = json.loads(wake["body"])
+    other["wakeUp"]["token"] = "another"
+
+    assert run(cloud, record(json.dumps(other), 2, model="m", key="k", sent=later)) == []
+    assert state(cloud)["state"] == "High"
+    assert run(cloud, record(wake["body"], 3, model="m", key="k", sent=later)) == []
+    assert state(cloud)["state"] == "Low"
+
+
+def test_a_wake_up_before_its_time_arms_the_next_and_writes_nothing() -> None:
+    """It may come early or for nothing: the timer is never lost."""
+    cloud = cloud_of()
+    run(cloud, *readings(20))
+    [wake] = cloud.queues["wakes"]
+    cloud.calls.clear()
+
+    assert run(cloud, record(wake["body"], 2, model="m", key="k", sent=NOW + 1000)) == []
+
+    assert [one["body"] for one in cloud.queues["wakes"]] == [wake["body"]] * 2
+    assert cloud.calls == ["batch_get_item", "send_message"]
+
+
+def test_the_wake_up_is_armed_before_the_timer_is_stored() -> None:
+    """A timer that is stored without one would never expire."""
+    cloud = cloud_of()
+
+    run(cloud, *readings(20))
+
+    assert cloud.calls.index("send_message") < cloud.calls.index("put_item")
+
+
+def test_a_timer_that_was_due_expires_before_the_message_is_looked_at() -> None:
+    """Whenever the message is handled: accepted after the timer was due, it finds the state of that time."""
+    cloud = cloud_of()
+    run(cloud, *readings(20))
+
+    run(cloud, message(2, {"t": 7}, sent=NOW + 90_000))
+
+    assert state(cloud)["state"] == "Low"
+    assert len(action_ids(cloud)) == 3

@@ -1,0 +1,218 @@
+import json
+
+import pytest
+from fake_client import FakeClient, aws_error
+
+from distributary.detectors.carrying import CarryOut
+from distributary.detectors.targets import MAX_HOPS, Targets, read_action
+from distributary.errors import SinkUnavailable
+from distributary.sinks.message import ErrorEntry
+
+
+class Clients:
+    """One client that answers every operation, whatever the service."""
+
+    def __init__(self, **answers) -> None:
+        names = ("publish", "send_message", "invoke", "put_record", "put_item", "update_item", "delete_item")
+        names += ("batch_put_asset_property_value",)
+        self.client = FakeClient(**{name: {} for name in names}, **answers)
+        self.made: list[str] = []
+
+    def make(self, service: str) -> FakeClient:
+        self.made.append(service)
+        return self.client
+
+
+class Inputs:
+    """A taker of messages."""
+
+    max_messages = max_bytes = max_payload_bytes = 1000
+
+    def __init__(self, entry: ErrorEntry | None = None) -> None:
+        self.entry = entry
+        self.taken: list = []
+
+    def batch_put_message(self, messages):
+        self.taken += messages
+        return [self.entry] * len(messages)
+
+
+def action(kind: str, *, body: str | None = '{"a":1.10}', hops: int = 0, payload_type: str = "JSON", **parameters):
+    """An action's text."""
+    members = {"model": "m", "key": "k", "version": "1", "hops": hops, "kind": kind, "id": "e-1", "time": 7}
+    return json.dumps({**members, "parameters": parameters, "body": body, "payload_type": payload_type, "path": "p"})
+
+
+DYNAMO = {"tableName": "t", "hashKeyField": "h", "hashKeyValue": "7", "payloadField": "payload"}
+NUMBER = {**DYNAMO, "hashKeyType": "NUMBER"}
+MAP = {"M": {"a": {"N": "1.10"}}}
+
+
+@pytest.mark.parametrize(
+    ("text", "service", "call"),
+    [
+        (action("sns", targetArn="arn"), "sns", ("publish", {"TopicArn": "arn", "Message": '{"a":1.10}'})),
+        (
+            action("sqs", queueUrl="q", useBase64=True, body="hi"),
+            "sqs",
+            ("send_message", {"QueueUrl": "q", "MessageBody": "aGk="}),
+        ),
+        (
+            action("lambda", functionArn="f", body="{}"),
+            "lambda",
+            ("invoke", {"FunctionName": "f", "InvocationType": "Event", "Payload": b"{}"}),
+        ),
+        (
+            action("firehose", deliveryStreamName="d", separator="\n", body="x"),
+            "firehose",
+            ("put_record", {"DeliveryStreamName": "d", "Record": {"Data": b"x\n"}}),
+        ),
+        (
+            action("iotTopicPublish", mqttTopic="a/b", body="x"),
+            "iot-data",
+            ("publish", {"topic": "a/b", "qos": 0, "payload": b"x"}),
+        ),
+        (
+            action("dynamoDB", operation="INSERT", **DYNAMO),
+            "dynamodb",
+            ("put_item", {"TableName": "t", "Item": {"h": {"S": "7"}, "payload": MAP}}),
+        ),
+        (
+            action("dynamoDB", operation="INSERT", payload_type="STRING", body="x", **NUMBER),
+            "dynamodb",
+            ("put_item", {"TableName": "t", "Item": {"h": {"N": "7"}, "payload_raw": {"B": b"x"}}}),
+        ),
+        (
+            action("dynamoDB", operation="DELETE", rangeKeyField="r", rangeKeyValue="x", **DYNAMO),
+            "dynamodb",
+            ("delete_item", {"TableName": "t", "Key": {"h": {"S": "7"}, "r": {"S": "x"}}}),
+        ),
+        (
+            action("dynamoDB", operation="UPDATE", **DYNAMO),
+            "dynamodb",
+            (
+                "update_item",
+                {
+                    "TableName": "t",
+                    "Key": {"h": {"S": "7"}},
+                    "UpdateExpression": "SET #p = :p",
+                    "ExpressionAttributeNames": {"#p": "payload"},
+                    "ExpressionAttributeValues": {":p": MAP},
+                },
+            ),
+        ),
+        (
+            action("dynamoDBv2", tableName="t", body='{"s":"x","n":20.0,"b":true,"z":null,"l":[1]}'),
+            "dynamodb",
+            (
+                "put_item",
+                {
+                    "TableName": "t",
+                    "Item": {
+                        "s": {"S": "x"},
+                        "n": {"N": "20.0"},
+                        "b": {"BOOL": True},
+                        "z": {"NULL": True},
+                        "l": {"L": [{"N": "1"}]},
+                    },
+                },
+            ),
+        ),
+        (
+            action(
+                "iotSiteWise",
+                body=None,
+                **{
+                    "entryId": "e",
+                    "propertyAlias": "/a",
+                    "propertyValue.value.doubleValue": "1.5",
+                    "propertyValue.timestamp.timeInSeconds": "9",
+                    "propertyValue.quality": "GOOD",
+                },
+            ),
+            "iotsitewise",
+            (
+                "batch_put_asset_property_value",
+                {
+                    "entries": [
+                        {
+                            "entryId": "e",
+                            "propertyAlias": "/a",
+                            "propertyValues": [
+                                {
+                                    "value": {"doubleValue": 1.5},
+                                    "timestamp": {"timeInSeconds": 9},
+                                    "quality": "GOOD",
+                                }
+                            ],
+                        }
+                    ]
+                },
+            ),
+        ),
+    ],
+)
+def test_each_kind_is_one_call_of_its_service(text, service, call) -> None:
+    """With the action's members, its payload as the kind wants it, and numbers digit for digit."""
+    clients = Clients()
+
+    assert carried(Targets(clients, Inputs()), text) == []
+
+    assert clients.made == [service]
+    assert clients.client.calls == [call]
+
+
+class Pauses:
+    """Nobody waits."""
+
+    def postpone(self, records) -> None:
+        """Nothing."""
+
+
+def carried(targets: Targets, *texts: str, log=None) -> list[str]:
+    """The ids of the records that come again."""
+    records = [
+        {"messageId": f"r{n}", "receiptHandle": "h", "body": text, "attributes": {"ApproximateReceiveCount": "1"}}
+        for n, text in enumerate(texts)
+    ]
+    answer = CarryOut(targets, Pauses(), log or (lambda *_: None))({"Records": records})
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_a_message_to_an_input_has_the_effects_id_and_one_hop_more() -> None:
+    """So it is taken once, and two detectors that feed each other come to an end."""
+    inputs = Inputs()
+    targets = Targets(Clients(), inputs)
+
+    failed = carried(
+        targets, action("iotEvents", inputName="in", hops=2), action("iotEvents", inputName="in", hops=MAX_HOPS)
+    )
+
+    assert failed == ["r1"]
+    [message] = inputs.taken
+    assert (message.message_id, message.input_name, message.timestamp_ms, message.hops) == ("e-1", "in", 7, 3)
+
+
+def test_a_failed_action_comes_again_and_the_others_do_not() -> None:
+    """The log says what failed, and whether it may succeed later."""
+    clients = Clients()
+    clients.client = FakeClient(publish=aws_error("NotFound", 404), send_message={})
+    lines: list = []
+
+    failed = carried(
+        Targets(clients, Inputs()),
+        action("sns", targetArn="a"),
+        action("sqs", queueUrl="q"),
+        log=lambda level, text, fields: lines.append((level, text, fields.get("retryable"))),
+    )
+
+    assert failed == ["r0"]
+    assert ("ERROR", "an action failed", False) in lines
+
+
+def test_a_refused_message_is_a_failed_action() -> None:
+    """With the input's own code."""
+    targets = Targets(Clients(), Inputs(ErrorEntry("e-1", "ThrottlingException", "later")))
+
+    with pytest.raises(SinkUnavailable, match="ThrottlingException"):
+        targets._input(read_action(action("iotEvents", inputName="in")), {"inputName": "in"})

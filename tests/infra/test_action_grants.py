@@ -1,0 +1,68 @@
+import json
+
+import pytest
+
+from distributary.detectors.forms import read_documents
+from distributary.detectors.reading import read_definition
+from distributary.errors import BadDefinition
+from infra.action_grants import Grant, grants_for
+
+
+def definition(*actions):
+    """A model that carries the actions out on entering its state."""
+    event = {"eventName": "e", "actions": list(actions)}
+    states = [{"stateName": "S", "onEnter": {"events": [event]}}]
+    document = {"detectorModelName": "m", "detectorModelDefinition": {"initialStateName": "S", "states": states}}
+    [one] = read_documents(json.dumps(document), name="m")
+    return read_definition(one).definition
+
+
+TABLE = {"hashKeyField": "'h'", "hashKeyValue": "'v'"}
+
+
+@pytest.mark.parametrize(
+    ("action", "grants"),
+    [
+        ({"sns": {"targetArn": "arn:aws:sns:r:1:t"}}, [("sns:Publish", "arn:aws:sns:r:1:t")]),
+        ({"lambda": {"functionArn": "arn:f"}}, [("lambda:InvokeFunction", "arn:f")]),
+        ({"firehose": {"deliveryStreamName": "d"}}, [("firehose:PutRecord", "firehose:deliverystream/d")]),
+        (
+            {"sqs": {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/123/q"}},
+            [("sqs:SendMessage", "arn:aws:sqs:eu-west-1:123:q")],
+        ),
+        ({"iotTopicPublish": {"mqttTopic": "a/b"}}, [("iot:Publish", "iot:topic/a/b")]),
+        ({"iotTopicPublish": {"mqttTopic": "'a/${$input.i.x}'"}}, [("iot:Publish", "iot:topic/a/*")]),
+        ({"iotTopicPublish": {"mqttTopic": "'a/' + $variable.v"}}, [("iot:Publish", "iot:topic/a/*")]),
+        ({"dynamoDBv2": {"tableName": "'t'"}}, [("dynamodb:PutItem", "dynamodb:table/t")]),
+        (
+            {"dynamoDB": {"tableName": "'t'", "operation": "'UPDATE'", **TABLE}},
+            [("dynamodb:UpdateItem", "dynamodb:table/t")],
+        ),
+        ({"setVariable": {"variableName": "v", "value": "1"}}, []),
+        ({"iotEvents": {"inputName": "in"}}, []),
+    ],
+)
+def test_a_literal_is_granted_exactly_and_an_expression_by_how_it_starts(action, grants):
+    """Nothing more than the model names."""
+    assert grants_for((definition(action),), ()) == [Grant(*one) for one in grants]
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        {"iotTopicPublish": {"mqttTopic": "$variable.v"}},
+        {"dynamoDBv2": {"tableName": "$variable.v"}},
+        {"iotSiteWise": {"propertyAlias": "'/a'"}},
+        {"sqs": {"queueUrl": "https://elsewhere.example/q"}},
+    ],
+)
+def test_what_nobody_can_know_fails_with_its_path_unless_it_is_granted(action):
+    """The owner's own grant covers it."""
+    model = definition(action)
+    with pytest.raises(BadDefinition, match=r"m: states\[0\]\.onEnter\.events\[0\]\.actions\[0\]"):
+        grants_for((model,), ())
+
+    names = ["iot:Publish", "dynamodb:PutItem", "iotsitewise:BatchPutAssetPropertyValue", "sqs:SendMessage"]
+    found = grants_for((model,), ({"actions": names, "resource": "arn:any"},))
+
+    assert found == [Grant(name, "arn:any") for name in names]

@@ -1,0 +1,71 @@
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from distributary.errors import BadDefinition
+from infra.detector_models import carried_by, models_of, read_models
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture
+def root(tmp_path):
+    """A project with the shipped models."""
+    shutil.copytree(ROOT / "detectors", tmp_path / "detectors")
+    (tmp_path / "inputs").mkdir()
+    return tmp_path
+
+
+def test_the_shipped_models_are_read(configuration):
+    """With what they read, their keys, and nothing to warn of."""
+    models = read_models(configuration)
+
+    assert {row["model"]: (row["key"], row["inputs"]) for row in models.readers} == {
+        "device_heartbeat": ("deviceId", ["telemetry"]),
+        "temperature_alarm": ("deviceId", ["alarm_command", "telemetry"]),
+    }
+    assert models.warnings == ()
+
+
+def test_every_error_of_every_file_is_named(configuration, root):
+    """The file, the model, the path; also a name that stands twice."""
+    broken = json.loads((root / "detectors/device_heartbeat.json").read_text())
+    broken["detectorModelDefinition"]["initialStateName"] = "Nowhere"
+    broken["detectorModelName"] = "broken"
+    (root / "detectors/broken.json").write_text(json.dumps(broken))
+    (root / "detectors/noise.json").write_text("{")
+    shutil.copy(root / "detectors/device_heartbeat.json", root / "detectors/twice.json")
+
+    with pytest.raises(BadDefinition) as error:
+        read_models(configuration, root)
+
+    places = [fault.split(":")[0] for fault in error.value.faults]
+    assert places == ["detectors/broken.json", "detectors/noise.json", "detectors/twice.json"]
+
+
+def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
+    """Where they agree on one; else there is one detector for all devices, and a warning."""
+    keyless = json.loads((root / "detectors/device_heartbeat.json").read_text())
+    del keyless["key"]
+    (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))
+
+    [given] = [row for row in read_models(configuration, root).readers if row["model"] == "device_heartbeat"]
+
+    assert given["key"] == "deviceId"
+
+
+def test_inputs_of_files_are_known_too(configuration, root):
+    """A message to one is accepted, though no model reads it."""
+    definition = {"inputName": "pressure", "inputDefinition": {"attributes": [{"jsonPath": "p"}]}}
+    (root / "inputs/pressure.json").write_text(json.dumps(definition))
+
+    assert set(read_models(configuration, root).inputs) == {"telemetry", "pressure"}
+
+
+def test_who_carries_what(configuration, configured):
+    """Definitions go to who runs them, routes to who takes messages; nothing where another service runs them."""
+    assert {"models", "inputs", "debug"} == set(carried_by("run_detectors", configuration))
+    assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
+    assert models_of(configured(iot_events={"provider": "endpoint"})).readers == []

@@ -48,6 +48,9 @@ deploy: setup ## deploy a stage to the account of your AWS credentials: make dep
 keys: setup ## create, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
 	@python -m commands.keys --stage $(STAGE) $(ARGS)
 
+status: setup ## one screen of how a stage is: make status STAGE=dev
+	@python -m commands.status --stage $(STAGE)
+
 replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
 	@python -m commands.replay --stage $(STAGE) $(ARGS)
 
@@ -86,4 +89,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo bootstrap deploy keys replay smoke synth check test chaos fuzz audit bench clean
+.PHONY: help setup lock up demo bootstrap deploy keys status replay smoke synth check test chaos fuzz audit bench clean

@@ -1,0 +1,111 @@
+"""`make status`: one screen of how a stage is: streams, what waits, dead letters, detectors, keys."""
+
+import argparse
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands.key_ring import KeyRing
+from commands.keys import LOCAL_AWS
+from commands.letters import Choice, Letters
+from commands.post import request
+from commands.stage import Stage, StageNotFoundError, find
+
+MAX_DETECTORS = 10_000
+"""More items are not counted: reading each costs money."""
+
+Line = tuple[str, str]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0 if the stage could be asked."""
+    parser = argparse.ArgumentParser(prog="make status", description=__doc__)
+    parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
+    parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage local, {LOCAL_AWS} unless said")
+    options = parser.parse_args(arguments)
+    try:
+        stage = find(options.stage, options.aws_endpoint or (LOCAL_AWS if options.stage == "local" else None))
+        print(screen(stage))
+    except (StageNotFoundError, ClientError, BotoCoreError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def screen(stage: Stage) -> str:
+    """A line for each thing to know. Raises what boto3 and the endpoint raise."""
+    lines = [*_endpoint(stage), *_streams(stage), *_queues(stage), *_dead_letters(stage), *_detectors(stage)]
+    return "\n".join(f"{name:<26}{said}" for name, said in [*lines, *_keys(stage)])
+
+
+def _endpoint(stage: Stage) -> Iterator[Line]:
+    health = request(stage.endpoint, "GET", "/v1/health")
+    yield "stage", stage.name
+    yield "endpoint", stage.endpoint
+    yield "health", f"{health.status} {health.body.decode(errors='replace')}"
+
+
+def _streams(stage: Stage) -> Iterator[Line]:
+    name = stage.outputs["StreamName"]
+    summary = stage.client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
+    yield "kinesis", f"{name}: {summary['StreamStatus']}, {summary['OpenShardCount']} open shards"
+    name = stage.outputs["DeliveryStreamName"]
+    delivery = stage.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
+    yield "firehose", f"{name}: {delivery['DeliveryStreamDescription']['DeliveryStreamStatus']}"
+
+
+def _queues(stage: Stage) -> Iterator[Line]:
+    """Every queue that is an output, and how many messages wait in it: an estimate of SQS's."""
+    sqs = stage.client("sqs")
+    names = {"ApproximateNumberOfMessages": "waiting", "ApproximateNumberOfMessagesNotVisible": "being handled"}
+    for output, url in sorted(stage.outputs.items()):
+        if output.endswith("QueueUrl"):
+            found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*names])["Attributes"]
+            said = ", ".join(f"{found[name]} {word}" for name, word in names.items())
+            yield f"queue {output.removesuffix('QueueUrl')}", said
+
+
+def _dead_letters(stage: Stage) -> Iterator[Line]:
+    counts = Counter(
+        f"{letter['sink']} {letter['reason']}"
+        for page in Letters(stage).pages(Choice())
+        for letter in page.letters.values()
+    )
+    yield "dead letters", _counted(counts)
+
+
+def _detectors(stage: Stage) -> Iterator[Line]:
+    """How many detectors of each model are in each state."""
+    if table := stage.outputs.get("DetectorTableName"):
+        pages = (
+            stage.client("dynamodb")
+            .get_paginator("scan")
+            .paginate(
+                TableName=table,
+                ProjectionExpression="pk, stateName",
+                PaginationConfig={"MaxItems": MAX_DETECTORS},
+            )
+        )
+        items = [item for page in pages for item in page["Items"] if "stateName" in item]
+        counts = Counter(f"{item['pk']['S'].rpartition('#')[0]} {item['stateName']['S']}" for item in items)
+        yield "detectors", _counted(counts)
+
+
+def _keys(stage: Stage) -> Iterator[Line]:
+    if "KeyTableName" not in stage.outputs:
+        yield "keys", "none is asked for: the stage is open"
+        return
+    for key in KeyRing(stage).every_key():
+        state = "live" if key.is_live(time.time()) else "revoked or expired"
+        yield f"key {key.name}"[:25], f"{key.id} {state}, last used {key.last_used or 'never'}"
+
+
+def _counted(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,5 +1,6 @@
 """`make demo`: start the stack on free ports, post every kind of body, show where each event landed, stop."""
 
+import json
 import sys
 import uuid
 from collections.abc import Mapping
@@ -8,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 from commands.key_ring import passing_key
 from commands.landing import Landing, landings, table
 from commands.post import Sent, post
-from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
-from commands.samples import samples
+from commands.read_back import journal, journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
+from commands.samples import Sample, samples
 from commands.stage import Stage
 from local.stack import LocalStack
 
@@ -28,7 +29,7 @@ class Progress:
 
 
 def main() -> int:
-    """0 if every event was found in every sink, by its id and with equal content."""
+    """0 if every event was found in every sink, by its id and with equal content, and a detector acted."""
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
     progress = Progress()
     with LocalStack(port=0, aws_port=0, say=progress) as local:
@@ -36,9 +37,10 @@ def main() -> int:
         stage = Stage("local", local.outputs, local.aws_endpoint)
         with passing_key(stage, "demo") as credential:
             rows = show(stage, credential)
+            acted = show_a_detector(stage, credential)
     missing = [row for row in rows if not row.complete]
     print(f"\n{len(rows) - len(missing)} of {len(rows)} events were found in every sink that takes them.")
-    return 1 if missing or not rows else 0
+    return 0 if rows and not missing and acted else 1
 
 
 def show(stage: Stage, credential: Mapping[str, str]) -> list[Landing]:
@@ -58,6 +60,24 @@ def show(stage: Stage, credential: Mapping[str, str]) -> list[Landing]:
     )
     print(table(rows), flush=True)
     return rows
+
+
+def show_a_detector(stage: Stage, credential: Mapping[str, str]) -> bool:
+    """Post readings that raise the shipped alarm, print what its detector did; whether it did."""
+    device = f"pump-{uuid.uuid4().hex[:8]}"
+    for temperature in (21.5, 45.0):
+        reading = {"deviceId": device, "temperature": temperature}
+        sample = Sample("reading", "application/json", json.dumps(reading).encode(), ({"data": reading},))
+        post(stage.endpoint, sample, credential)
+    found = wait_for([device], lambda: {one["key"]: one for one in journal(stage, "ActionQueueUrl")}, seconds=30)
+    if device not in found:
+        print(f"\nno detector acted on the readings of {device}")
+        return False
+    action = found[device]
+    payload = json.loads(action["body"])["payload"]
+    print(f"\ndetector {action['model']}/{device}: 21.5 °C, then 45.0 °C, so it is in state", end=" ")
+    print(f"{payload['state']['stateName']} and publishes to {action['parameters']['mqttTopic']}")
+    return True
 
 
 if __name__ == "__main__":

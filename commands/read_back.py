@@ -51,12 +51,17 @@ def _lines(client: Any, bucket: str, key: str) -> list[bytes]:
 
 def journal_payloads(stage: Stage) -> dict[str, Any]:
     """Every payload that the IoT Events queue accepted, by messageId; local only, whatever consumes the queue."""
-    queue = urllib.parse.quote(stage.outputs["MessageQueueUrl"], safe="")
+    bodies = journal(stage, "MessageQueueUrl")
+    return {body["messageId"]: body["payload"] for body in bodies if "messageId" in body}  # the others wake detectors
+
+
+def journal(stage: Stage, output: str) -> list[dict[str, Any]]:
+    """Every body that a queue of the stack has accepted; `output` names its URL. Local only."""
+    queue = urllib.parse.quote(stage.outputs[output], safe="")
     url = f"{stage.aws_endpoint}/_distributary/journal?queue={queue}"
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the embedded AWS's own address
         entries = json.load(answer)["messages"]
-    bodies = [json.loads(entry["body"], parse_int=_number) for entry in entries]
-    return {body["messageId"]: body["payload"] for body in bodies}
+    return [json.loads(entry["body"], parse_int=_number) for entry in entries]
 
 
 def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.5) -> Mapping[str, Any]:

@@ -91,6 +91,13 @@ class Cloud:
         if not good:
             raise aws_error("ConditionalCheckFailedException")
 
+    def _query(self, *, ExpressionAttributeValues, Limit, ExclusiveStartKey=None, **_):  # noqa: N803
+        pk = ExpressionAttributeValues[":p"]["S"]
+        after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
+        found = sorted(key for key in self.items if key[0] == pk and key[1] > after)
+        last = {"LastEvaluatedKey": {"pk": {"S": pk}, "sk": {"S": found[Limit - 1][1]}}} if len(found) >= Limit else {}
+        return {"Items": [self.items[key] for key in found[:Limit]], **last}
+
     def _send_message(self, *, QueueUrl, MessageBody, **more):  # noqa: N803
         self.queues[QueueUrl].append({"body": MessageBody, **more})
         return {}

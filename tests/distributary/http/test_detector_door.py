@@ -1,0 +1,187 @@
+import json
+
+import pytest
+from detector_cloud import SETTINGS, Cloud, activated, message, models_of, runner_of
+from fake_clock import FakeClock
+from hypothesis import given
+from hypothesis import strategies as st
+
+from distributary.detectors.managing import Detectors
+from distributary.detectors.store import Store
+from distributary.detectors.wakeups import WakeUps
+from distributary.http.detector_door import DetectorDoor
+from distributary.http.request import Request
+
+NOW = 1_700_000_000_000
+EVENT = {"eventName": "e", "condition": "$input.in.n > 0", "actions": []}
+KEEP = {"setVariable": {"variableName": "n", "value": "$input.in.n"}}
+MODELS = models_of(
+    {
+        "detectorModelName": "m",
+        "key": "d",
+        "detectorModelDefinition": {
+            "initialStateName": "S",
+            "states": [
+                {"stateName": "S", "onInput": {"events": [{**EVENT, "actions": [KEEP]}]}},
+                {"stateName": "T"},
+            ],
+        },
+    }
+)
+
+
+def cloud_of(count: int) -> Cloud:
+    """A cloud with so many detectors, k0 to k…"""
+    cloud = Cloud()
+    activated(cloud, MODELS)
+    run = runner_of(cloud, MODELS, FakeClock().clock)
+    for number in range(count):
+        body = {"d": f"k{number}", "n": number}
+        run({"Records": [message(number + 1, body, sent=NOW, key=f"k{number}")]})
+    return cloud
+
+
+def door_of(cloud: Cloud) -> DetectorDoor:
+    """The door over this cloud."""
+    clock = FakeClock(now=10.0).clock
+    wake_ups = WakeUps(SETTINGS, cloud, cloud, clock)
+    return DetectorDoor(
+        Detectors(MODELS, Store(cloud, "table"), wake_ups, clock, lambda: "token"), min_timer_seconds=60
+    )
+
+
+def asked(door: DetectorDoor, operation: str, path: str, query: str = "", body: object = None):
+    """Status, error type and body of an answer."""
+    request = Request("GET", path, {}, query, json.dumps(body) if body is not None else "", id="r")
+    response = getattr(door, operation)(request)
+    return response.status, response.headers.get("x-amzn-errortype"), json.loads(response.body)
+
+
+def test_a_detector_is_described_in_awss_members() -> None:
+    """Variables as JSON texts, times in seconds with milliseconds."""
+    status, _, body = asked(door_of(cloud_of(3)), "describe", "/detectors/m/keyValues/", "keyValue=k2")
+
+    assert status == 200
+    assert body == {
+        "detector": {
+            "detectorModelName": "m",
+            "keyValue": "k2",
+            "detectorModelVersion": "1",
+            "state": {"stateName": "S", "variables": [{"name": "n", "value": "2"}], "timers": []},
+            "creationTime": NOW / 1000,
+            "lastUpdateTime": NOW / 1000,
+        }
+    }
+
+
+@pytest.mark.parametrize(
+    ("operation", "path", "query", "status", "kind"),
+    [
+        ("describe", "/detectors/m/keyValues/", "keyValue=nobody", 404, "ResourceNotFoundException"),
+        ("describe", "/detectors/m/keyValues/", "", 404, "ResourceNotFoundException"),
+        ("describe", "/detectors/gone/keyValues/", "keyValue=k0", 404, "ResourceNotFoundException"),
+        ("describe", "/detectors/m/keyValues/", "keyValue=a%20b", 400, "InvalidRequestException"),
+        ("describe", "/detectors/m/other/", "keyValue=k0", 400, "InvalidRequestException"),
+        ("list", "/detectors/gone", "", 404, "ResourceNotFoundException"),
+        ("list", "/detectors/m", "maxResults=0", 400, "InvalidRequestException"),
+        ("list", "/detectors/m", "maxResults=251", 400, "InvalidRequestException"),
+        ("list", "/detectors/m", "maxResults=ten", 400, "InvalidRequestException"),
+        ("list", "/detectors/m", "nextToken=nonsense", 400, "InvalidRequestException"),
+        ("list", "/detectors/m", "nextToken=OTkv", 400, "InvalidRequestException"),
+    ],
+)
+def test_what_is_not_there_or_cannot_be_asked_for(operation, path, query, status, kind) -> None:
+    """AWS's status and error, and a message."""
+    found, found_kind, body = asked(door_of(cloud_of(1)), operation, path, query)
+
+    assert (found, found_kind) == (status, kind)
+    assert body["message"]
+
+
+@given(st.integers(0, 12), st.integers(1, 13))
+def test_pages_hold_every_detector_once(count, size) -> None:
+    """Whatever the size of a page, and never more than that."""
+    door, keys, token = door_of(cloud_of(count)), [], ""
+    while True:
+        _, _, body = asked(door, "list", "/detectors/m", f"maxResults={size}{token}")
+        page = [one["keyValue"] for one in body["detectorSummaries"]]
+        assert len(page) <= size
+        keys += page
+        if "nextToken" not in body:
+            break
+        token = f"&nextToken={body['nextToken'].replace('=', '%3D')}"
+
+    assert sorted(keys) == sorted(f"k{number}" for number in range(count))
+
+
+def change(**members) -> dict:
+    """A request with one change."""
+    state = {"stateName": "T", "variables": [], "timers": []}
+    return {"detectors": [{"messageId": "1", "detectorModelName": "m", "keyValue": "k0", "state": state, **members}]}
+
+
+def test_a_detector_is_put_into_a_state_and_its_timer_armed_first() -> None:
+    """What is not given is cleared; the wake-up is there before the timer is stored."""
+    cloud = cloud_of(1)
+    cloud.calls.clear()
+    state = {"stateName": "T", "variables": [{"name": "v", "value": "1.50"}], "timers": [{"name": "t", "seconds": 60}]}
+
+    answer = asked(door_of(cloud), "update", "/detectors", body=change(state=state))
+
+    assert answer == (200, None, {"batchUpdateDetectorErrorEntries": []})
+    assert cloud.calls == ["batch_get_item", "send_message", "put_item"]
+    _, _, body = asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")
+    assert body["detector"]["state"] == {
+        "stateName": "T",
+        "variables": [{"name": "v", "value": "1.50"}],
+        "timers": [{"name": "t", "timestamp": 1_700_000_070}],
+    }
+
+
+def test_a_deleted_detector_remembers_what_it_has_handled() -> None:
+    """A record that comes again after the deletion does not bring it back; a new message does."""
+    cloud = cloud_of(1)
+    gone = {"detectors": [{"messageId": "1", "detectorModelName": "m", "keyValue": "k0"}]}
+    assert asked(door_of(cloud), "delete", "/detectors/delete", body=gone)[2] == {"batchDeleteDetectorErrorEntries": []}
+    run = runner_of(cloud, MODELS, FakeClock().clock)
+
+    run({"Records": [message(1, {"d": "k0", "n": 1}, sent=NOW, key="k0")]})
+    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 404
+
+    run({"Records": [message(2, {"d": "k0", "n": 1}, sent=NOW, key="k0")]})
+    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 200
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"detectors": []}, {"detectors": [{}]}, {"detectors": "x"}, {"detectors": change()["detectors"] * 11}, []],
+    ids=["no list", "empty", "no names", "text", "eleven", "array"],
+)
+def test_a_request_that_is_none_is_refused_as_a_whole(body) -> None:
+    """400, InvalidRequestException; nothing is changed."""
+    cloud = cloud_of(1)
+
+    status, kind, _ = asked(door_of(cloud), "delete", "/detectors/delete", body=body)
+
+    assert (status, kind) == (400, "InvalidRequestException")
+
+
+def test_a_change_between_reading_and_writing_is_seen() -> None:
+    """The change is laid on what is stored then."""
+    cloud = cloud_of(1)
+    store = Store(cloud, "table")
+    old = store.load([("m", "k0")])
+    store.put(old[0]["m", "k0"])
+    answers = iter([old])
+
+    class Late(Store):
+        """First sees the detector as it was."""
+
+        def load(self, places):
+            return next(answers, None) or super().load(places)
+
+    clock = FakeClock().clock
+    late = Late(cloud, "table")
+    Detectors(MODELS, late, WakeUps(SETTINGS, cloud, cloud, clock), clock, lambda: "t").delete("m", "k0")
+
+    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 404

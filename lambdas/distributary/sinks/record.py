@@ -26,7 +26,8 @@ def to_json(record: Record) -> dict[str, Any]:
             "inputName": record.input_name,
             **_written("payload", record.payload),
         }
-        return members if record.timestamp_ms is None else {**members, "timestamp": record.timestamp_ms}
+        optional = {"timestamp": record.timestamp_ms, "hops": record.hops or None}
+        return members | {name: value for name, value in optional.items() if value is not None}
     members = _written("data", record.data)
     if isinstance(record, FirehoseRecord):
         return members
@@ -69,7 +70,8 @@ def _kinesis(members: Mapping[str, Any]) -> KinesisRecord:
 
 def _message(members: Mapping[str, Any]) -> Message:
     payload = _read("payload", members)
-    return Message(members["messageId"], members["inputName"], payload, members.get("timestamp"))
+    timestamp, hops = members.get("timestamp"), members.get("hops", 0)
+    return Message(members["messageId"], members["inputName"], payload, timestamp, hops=hops)
 
 
 _READERS: Mapping[SinkName, Callable[[Mapping[str, Any]], Record]] = {

@@ -13,7 +13,9 @@ DATA = st.one_of(st.binary(max_size=50), st.text(max_size=50).map(str.encode))
 RECORDS = {
     "firehose": st.builds(FirehoseRecord, DATA),
     "kinesis": st.builds(KinesisRecord, DATA, st.text(min_size=1, max_size=20), st.none() | st.just("17")),
-    "iot_events": st.builds(Message, st.just("id"), st.just("input"), DATA, st.none() | st.integers(1, 2**41)),
+    "iot_events": st.builds(
+        Message, st.just("id"), st.just("input"), DATA, st.none() | st.integers(1, 2**41), hops=st.integers(0, 9)
+    ),
 }
 
 

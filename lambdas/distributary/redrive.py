@@ -95,13 +95,13 @@ class Redrive:
             outcomes = self._deliver(spilled, end - timeouts.KEEPING)
         outcomes = self._bury(spilled, outcomes, tally)
         left = [one for one, outcome in zip(spilled.records, outcomes, strict=True) if isinstance(outcome, Failure)]
+        if not left:
+            return True
         if len(left) == len(spilled.records):
             untried = all(outcome is OUT_OF_TIME for outcome in outcomes)
             self._postpone(message, tally, spilled, pause=1 if untried else None)
             return False
-        if left:
-            return self._replace(message, spilled, left, end, tally)
-        return True
+        return self._replace(message, spilled, left, end, tally)
 
     def _deliver(self, spilled: Spilled, deadline: float) -> list[Outcome]:
         """An outcome for each record; one that no sink could take is not tried."""

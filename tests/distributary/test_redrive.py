@@ -1,3 +1,5 @@
+import base64
+import gzip
 import json
 import os
 from collections.abc import Sequence
@@ -222,6 +224,15 @@ def test_what_cannot_be_read_is_given_up_as_it_is(url: str) -> None:
     assert stage.take("what is this?", url=url)[0] is False
     [letter] = stage.letters
     assert (letter["sink"], letter["reason"], letter["record"]) == ("kinesis", "Unreadable", {"body": "what is this?"})
+
+
+def test_a_message_without_records_is_done() -> None:
+    """There is nothing to deliver and nothing to lose."""
+    stage = Stage()
+    empty = base64.b64encode(gzip.compress(b'{"sink":"kinesis","records":[],"attempts":1,"first":0,"last":0}'))
+
+    assert stage.take(empty.decode())[0] is False
+    assert (stage.letters, stage.pauses) == ([], [])
 
 
 @pytest.mark.parametrize("kind", ["refused", "unreadable", "old"])

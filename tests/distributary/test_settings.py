@@ -59,6 +59,8 @@ def test_missing_and_unreadable_variables_are_all_named() -> None:
         ("max_events", 0),
         ("max_record_kib", 10_241),
         ("retry_seconds", 26.0),
+        ("redrive_pause_seconds", 1801),
+        ("redrive_days", 13.5),
         ("envelope", "xml"),
         ("iot_events_provider", "aws"),
         ("auth", "closed"),

@@ -105,6 +105,17 @@ def test_every_event_accepted_is_202_with_receipts() -> None:
     assert response.log == {"idempotency_key": "K", "accepted": 2, "rejected": 0, "retry": 0}
 
 
+def test_what_was_spilled_is_accepted_and_counted_in_the_log() -> None:
+    """The client reads `spilled` in the receipt, the operator how many events wait for which sink."""
+    fate = {"kinesis": {"spilled": True}, "firehose": {"recordId": "r"}}
+    response = post([1, 2], {"idempotency-key": "K"}, fan_out=FanOut(lambda event: Fate(event, "accepted", fate)))
+
+    assert response.status == 202
+    assert json.loads(response.body)["events"][0]["sinks"] == fate
+    counts = {"accepted": 2, "rejected": 0, "retry": 0, "spilled_kinesis": 2}
+    assert response.log == {"idempotency_key": "K", **counts}
+
+
 def test_some_rejected_is_202() -> None:
     """What the client did wrong with one event does not hold up the others; pointers count from the body."""
     response = post('[{"a":1},{"a":1,"a":2},3]', fan_out=FanOut(lambda e: rejected(e) if e.value == 3 else accepted(e)))

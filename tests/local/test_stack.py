@@ -202,7 +202,7 @@ def test_a_taken_port_is_one_clear_line(variable):
         port = taken.getsockname()[1]
         options = {"PORT": "--port", "AWS_PORT": "--aws-port"}
         other = options[{"PORT": "AWS_PORT", "AWS_PORT": "PORT"}[variable]]
-        with Run("-m", "local", options[variable], str(port), other, "0") as run:
+        with Run("-m", "commands.up", options[variable], str(port), other, "0") as run:
             output = run.process.communicate(timeout=60)[0]
 
     assert run.process.returncode == 1

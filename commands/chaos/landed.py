@@ -31,6 +31,7 @@ class Landed:
         self._iterators = self._start(since)
         self._seen_keys: set[str] = set()
         self._last_message = ""
+        self._model: str | None = None
         self.found: dict[str, dict[str, list[Content]]] = {sink: defaultdict(list) for sink in SINKS}
         self.strangers: list[str] = []
         """What no one sent in this run."""
@@ -84,12 +85,16 @@ class Landed:
                 yield from (("firehose", json.loads(line)) for line in self._lines(key))
 
     def _of_journal(self) -> Iterator[dict[str, Any]]:
+        """The messages of one detector model, which stand for those of all; wake-ups are no messages."""
         queue = urllib.parse.quote(self._stage.outputs["MessageQueueUrl"], safe="")
         path = f"/_distributary/journal?queue={queue}&after={self._last_message}"
         entries = json.loads(request(str(self._stage.aws_endpoint), "GET", path).body)["messages"]
         for entry in entries:
             self._last_message = entry["sequenceNumber"]
-            yield json.loads(entry["body"])
+            body = json.loads(entry["body"])
+            self._model = self._model or body.get("model")
+            if "wakeUp" not in body and body.get("model") == self._model:
+                yield body
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

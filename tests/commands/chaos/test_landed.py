@@ -97,6 +97,18 @@ def test_every_copy_in_every_sink_is_found_once(world):
     assert world.landed.strangers == []
 
 
+def test_a_message_to_several_models_counts_once_and_a_wake_up_not_at_all(world):
+    """One model's messages stand for all."""
+    for number, model in enumerate(("a", "b", "a"), 1):
+        body = json.dumps({"model": model, "messageId": "m", "inputName": "i", "payload": {"event": FIRST}})
+        world.journal.append({"sequenceNumber": str(number), "body": body})
+    world.journal.append({"sequenceNumber": "4", "body": '{"model": "a", "key": "k", "wakeUp": {}}'})
+    world.landed.look()
+
+    assert world.landed.found["iot_events"] == {FIRST: [("m", "i", json.dumps({"event": FIRST}))] * 2}
+    assert world.landed.strangers == []
+
+
 def test_what_nobody_sent_in_this_run_is_a_stranger(world):
     """An event under an id that is none of ours, or a message that names none."""
     world.kinesis.shards["0"].append(envelope("someone-else", {}))

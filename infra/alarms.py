@@ -15,7 +15,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
-from distributary.metrics import DEAD_LETTERS, NAMESPACE
+from distributary.events import SINK_NAMES
+from distributary.metrics import DEAD_LETTERS, NAMESPACE, OLDEST
 from infra.configuration import Configuration
 
 _MINUTE, _FIVE = cdk.Duration.minutes(1), cdk.Duration.minutes(5)
@@ -48,15 +49,13 @@ class Alarms(Construct):
             of = "".join(construct.node.path.split("/")[1:])
             for watch in _watches(construct, configuration):
                 self._alarm(f"{of}{watch.kind.title().replace('-', '')}", watch, action)
-        for sink, metric in DEAD_LETTERS.items():
-            counted = cloudwatch.Metric(
-                namespace=NAMESPACE,
-                metric_name=metric,
-                dimensions_map={"stage": configuration.stage},
-                statistic="Sum",
-                period=_FIVE,
-            )
-            self._alarm(f"DeadLetters{sink.title().replace('_', '')}", Watch("dead-letters", counted, 0), action)
+        for sink in SINK_NAMES:
+            of = sink.title().replace("_", "")
+            letters = _own(DEAD_LETTERS[sink], "Sum", configuration)
+            self._alarm(f"{of}DeadLetters", Watch("dead-letters", letters, 0), action)
+            # SQS's own age leaves out what was received more than three times, which is what waits longest.
+            oldest = _own(OLDEST[sink], "Maximum", configuration)
+            self._alarm(f"{of}SpillAge", Watch("queue-age", oldest, configuration.alarms.queue_age_seconds), action)
 
     def _alarm(self, name: str, watch: Watch, action: cloudwatch.IAlarmAction | None) -> None:
         alarm = cloudwatch.Alarm(
@@ -72,6 +71,17 @@ class Alarms(Construct):
         if action:
             alarm.add_alarm_action(action)
             alarm.add_ok_action(action)
+
+
+def _own(name: str, statistic: str, configuration: Configuration) -> cloudwatch.Metric:
+    """A metric of the functions' log lines."""
+    return cloudwatch.Metric(
+        namespace=NAMESPACE,
+        metric_name=name,
+        dimensions_map={"stage": configuration.stage},
+        statistic=statistic,
+        period=_FIVE,
+    )
 
 
 def _watches(construct: IConstruct, configuration: Configuration) -> Iterator[Watch]:

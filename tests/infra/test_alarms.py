@@ -83,7 +83,9 @@ def test_what_is_watched(alarms_of):
     queues = about.count(("AWS/SQS", "ApproximateAgeOfOldestMessage"))
     queues += about.count(("AWS/SQS", "ApproximateNumberOfMessagesVisible"))
     assert queues == kinds.count("AWS::SQS::Queue")
-    assert {"StreamsDeliveryDeliveryLate", "ApiHttpServerErrors", "DeadLettersIotEvents"} <= set(alarms)
+    assert {"StreamsDeliveryDeliveryLate", "ApiHttpServerErrors", "IotEventsDeadLetters", "IotEventsSpillAge"} <= set(
+        alarms
+    )
 
 
 def test_thresholds_are_settings(alarms_of):

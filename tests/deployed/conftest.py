@@ -20,15 +20,6 @@ from local.stack import LocalStack
 MODELS = Path(__file__).parents[2] / "lambdas" / "distributary" / "models"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Everything here needs the deployed stack; one worker runs it all."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.deployed)
-            item.add_marker(pytest.mark.xdist_group("deployed"))
-
-
 @pytest.fixture(scope="session")
 def logs() -> list[str]:
     """What the stack said: its start, then each line of the functions' logs."""

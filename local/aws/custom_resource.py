@@ -72,12 +72,16 @@ class CustomResources:
     def in_place(self) -> Iterator[None]:
         """Inside it, moto's CloudFormation makes its custom resources so."""
         names = vars(parsing)
-        moto, Told.resources = names["CustomModel"], self
-        names["CustomModel"] = Told
+        moto, former = names["CustomModel"], vars(Told).get("resources")
+        names["CustomModel"], Told.resources = Told, self
         try:
             yield
         finally:
             names["CustomModel"] = moto
+            if former is None:
+                del Told.resources
+            else:
+                Told.resources = former
 
 
 class Told(CloudFormationModel):

@@ -52,13 +52,14 @@ def create():
 def test_its_function_is_told_of_its_whole_life():
     """Created, changed with what it was before, deleted; its answer's data are its attributes."""
     resources, events = told({"Status": "SUCCESS", "Data": {"Version": "7"}})
+    before = parsing.CustomModel, vars(Told).get("resources")
     with resources.in_place():
         assert parsing.CustomModel is Told
         made = create()
         changed = Told.update_from_cloudformation_json(made, "n", {"Properties": {**PROPERTIES, "Wish": "2"}})
         changed.delete("1", "r")
 
-    assert parsing.CustomModel is not Told
+    assert (parsing.CustomModel, vars(Told).get("resources")) == before
     assert [one["RequestType"] for one in events] == ["Create", "Update", "Delete"]
     assert events[1]["OldResourceProperties"] == PROPERTIES
     assert events[2]["PhysicalResourceId"] == "it" == made.physical_resource_id

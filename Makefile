@@ -9,6 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PORT ?= 8080
 AWS_PORT ?= 4566
 STAGE ?= dev
+# Which stage a command is about, and where its AWS is: an account's, or the one that `make up` runs.
+AT := --stage $(STAGE) $(if $(filter local,$(STAGE)),--aws-endpoint http://localhost:$(AWS_PORT))
 
 help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -46,16 +48,16 @@ deploy: setup ## deploy a stage to the account of your AWS credentials: make dep
 	@cdk deploy --context stage=$(STAGE)
 
 keys: setup ## create, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
-	@python -m commands.keys --stage $(STAGE) $(ARGS)
+	@python -m commands.keys $(AT) $(ARGS)
 
 status: setup ## one screen of how a stage is: make status STAGE=dev
-	@python -m commands.status --stage $(STAGE)
+	@python -m commands.status $(AT)
 
 replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
-	@python -m commands.replay --stage $(STAGE) $(ARGS)
+	@python -m commands.replay $(AT) $(ARGS)
 
 smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
-	@python -m commands.smoke --stage $(STAGE)
+	@python -m commands.smoke $(AT)
 
 synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
 	@cdk synth --quiet --context stage=$(STAGE) && echo "cdk.out/ holds the template of stage $(STAGE)"

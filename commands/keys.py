@@ -10,13 +10,11 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.key_ring import KeyRing, KeyRingError
-from commands.stage import Stage, StageNotFoundError, find
+from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.access import ANY_SOURCE, DOOR_NAMES, Key
 from distributary.events import SINK_NAMES
 from distributary.quota import Quota
 
-LOCAL_AWS = "http://localhost:4566"
-"""Where `make up` has the embedded AWS unless it is told otherwise."""
 SECONDS_A_DAY = 86_400
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/@-]{0,127}")
@@ -26,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """0 if it was done."""
     options = _parser().parse_args(arguments)
     try:
-        stage = find(options.stage, options.aws_endpoint or (LOCAL_AWS if options.stage == "local" else None))
+        stage = chosen(options)
         options.run(KeyRing(stage), stage, options)
     except (StageNotFoundError, KeyRingError, ClientError, BotoCoreError) as error:
         print(error, file=sys.stderr)
@@ -108,8 +106,7 @@ def _rotate(ring: KeyRing, _stage: Stage, _options: argparse.Namespace) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make keys", description=__doc__)
-    parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
-    parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage local, {LOCAL_AWS} unless said")
+    add_arguments(parser)
     commands = parser.add_subparsers(required=True, metavar="create|list|revoke|rotate")
     create = commands.add_parser("create", help="a new key; its secret is shown once")
     create.set_defaults(run=_create)

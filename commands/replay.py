@@ -15,15 +15,13 @@ from datetime import UTC, datetime
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.letters import Choice, Letters, Page
-from commands.stage import Stage, StageNotFoundError, find
+from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.bucket import Bucket
 from distributary.clock import Clock
 from distributary.events import SINK_NAMES, SinkName
 from distributary.sinks.record import from_json
 from distributary.spill import Spill, Spilled
 
-LOCAL_AWS = "http://localhost:4566"
-"""Where `make up` has the embedded AWS unless it is told otherwise."""
 QUEUES: dict[SinkName, str] = {
     "firehose": "FirehoseSpillQueueUrl",
     "kinesis": "KinesisSpillQueueUrl",
@@ -37,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     choice = Choice(options.sink, options.reason, options.since, options.until)
     try:
-        stage = find(options.stage, options.aws_endpoint or (LOCAL_AWS if options.stage == "local" else None))
+        stage = chosen(options)
         letters = Letters(stage)
         if options.list or options.dry_run:
             return show(letters, choice, each=options.list)
@@ -114,8 +112,7 @@ def _time(text: str) -> datetime:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make replay", description=__doc__)
-    parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
-    parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage local, {LOCAL_AWS} unless said")
+    add_arguments(parser)
     parser.add_argument("--list", action="store_true", help="print each letter instead, without its record")
     parser.add_argument("--dry-run", action="store_true", help="say what would be brought back instead")
     parser.add_argument("--sink", choices=SINK_NAMES, help="only this sink's")

@@ -13,7 +13,7 @@ from commands.landing import landings, table
 from commands.post import Answer, Sent, UnexpectedAnswerError, post, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
 from commands.samples import Sample, samples
-from commands.stage import Stage, StageNotFoundError, find
+from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 
 Check = Callable[[], bool]
 Credential = Mapping[str, str]
@@ -25,11 +25,10 @@ FIREHOSE_BUFFERS_SECONDS = 400
 def main() -> int:
     """0 if every event was found and API Gateway behaved as the contract says."""
     parser = argparse.ArgumentParser(prog="make smoke", description=__doc__)
-    parser.add_argument("--stage", default="dev", help="the deployed stage to try")
-    parser.add_argument("--aws-endpoint", help="an embedded AWS instead of an account, to try this command itself")
+    add_arguments(parser)
     options = parser.parse_args()
     try:
-        stage = find(options.stage, options.aws_endpoint)
+        stage = chosen(options)
         with passing_key(stage, "smoke") as credential:
             return 0 if all([_gateway_is_as_assumed(stage, credential), _events_land(stage, credential)]) else 1
     except (StageNotFoundError, KeyRingError, UnexpectedAnswerError) as error:

@@ -1,5 +1,6 @@
 """A deployed stage, found by its stack's outputs: its endpoint, its names and clients for its AWS."""
 
+import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
+
+LOCAL = "local"
+LOCAL_AWS = "http://localhost:4566"
+"""Where `make up` has the embedded AWS unless it is told otherwise."""
 
 _CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=5, read_timeout=30)
 
@@ -33,15 +38,28 @@ class Stage:
         return _client(service, self.aws_endpoint)
 
 
-def find(name: str, aws_endpoint: str | None = None) -> Stage:
-    """The stage of this name. Raises StageNotFoundError with what to do next."""
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Let a command be told its stage, as `chosen` reads it."""
+    parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
+    parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage {LOCAL}, {LOCAL_AWS} unless said")
+
+
+def chosen(options: argparse.Namespace) -> Stage:
+    """The stage that a command's arguments name. Raises StageNotFoundError with what to do next."""
+    aws_endpoint = options.aws_endpoint or (LOCAL_AWS if options.stage == LOCAL else None)
     try:
-        stacks = _client("cloudformation", aws_endpoint).describe_stacks(StackName=f"distributary-{name}")["Stacks"]
+        return _find(options.stage, aws_endpoint)
     except (BotoCoreError, ClientError) as error:
-        raise StageNotFoundError(
-            f"stage {name} was not found: {error}\n"
-            f"Check AWS_PROFILE and AWS_REGION, or deploy it: make deploy STAGE={name}"
-        ) from error
+        advice = (
+            f"Is `make up` running with its AWS at {aws_endpoint}? At another port, add AWS_PORT=<port>."
+            if aws_endpoint
+            else f"Check AWS_PROFILE and AWS_REGION, or deploy it: make deploy STAGE={options.stage}"
+        )
+        raise StageNotFoundError(f"stage {options.stage} was not found: {error}\n{advice}") from error
+
+
+def _find(name: str, aws_endpoint: str | None) -> Stage:
+    stacks = _client("cloudformation", aws_endpoint).describe_stacks(StackName=f"distributary-{name}")["Stacks"]
     return Stage(name, {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}, aws_endpoint)
 
 

@@ -9,10 +9,9 @@ from collections.abc import Iterator, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.key_ring import KeyRing
-from commands.keys import LOCAL_AWS
 from commands.letters import Choice, Letters
 from commands.post import request
-from commands.stage import Stage, StageNotFoundError, find
+from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 
 MAX_DETECTORS = 10_000
 """More items are not counted: reading each costs money."""
@@ -23,11 +22,10 @@ Line = tuple[str, str]
 def main(arguments: Sequence[str] | None = None) -> int:
     """0 if the stage could be asked."""
     parser = argparse.ArgumentParser(prog="make status", description=__doc__)
-    parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
-    parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage local, {LOCAL_AWS} unless said")
+    add_arguments(parser)
     options = parser.parse_args(arguments)
     try:
-        stage = find(options.stage, options.aws_endpoint or (LOCAL_AWS if options.stage == "local" else None))
+        stage = chosen(options)
         print(screen(stage))
     except (StageNotFoundError, ClientError, BotoCoreError, OSError) as error:
         print(error, file=sys.stderr)

@@ -8,6 +8,7 @@ from commands import stage
 
 @pytest.fixture(autouse=True)
 def aws(monkeypatch):
+    """An AWS without any stack."""
     for name, value in {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")

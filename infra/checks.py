@@ -40,10 +40,10 @@ ACCEPTED = (
         Accepted(
             f"AwsSolutions-IAM5[Resource::<StreamsBucketE0A7115B.Arn>/{prefix}/*]",
             "AWS::IAM::Policy",
-            "(Ingest|Redrive)Role/DefaultPolicy",
+            "(Ingest|Redrive|Detectors/RunDetectors)Role/DefaultPolicy",
             "Objects of this one prefix, whose names nobody knows beforehand.",
         )
-        for prefix in ("claims", "dead-letters", "spill")
+        for prefix in ("actions", "claims", "dead-letters", "spill")
     ),
     Accepted(
         "Serverless-LambdaEventSourceMappingDestination",

@@ -1,5 +1,7 @@
 """Where records wait whose sink did not take them: a queue for each sink, and how its messages reach `redrive`."""
 
+from collections.abc import Mapping
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -58,6 +60,12 @@ class Spill(Construct):
     def grant_claim(self, grantee: iam.IGrantable) -> None:
         """Let it store the data of events that are too large for a stream."""
         allow(grantee, self._bucket.arn_for_objects("claims/*"), "s3:PutObject")
+
+    def grant_park(self, functions: Mapping[str, iam.IGrantable]) -> None:
+        """Let `run_detectors` keep actions that no item holds; that it may list tells it which object has expired."""
+        if function := functions.get("run_detectors"):
+            allow(function, self._bucket.arn_for_objects("actions/*"), "s3:PutObject", "s3:GetObject")
+            allow(function, self._bucket.bucket_arn, "s3:ListBucket")
 
     def grant_look(self, grantee: iam.IGrantable) -> None:
         """Let it see whether the queues are there."""

@@ -42,6 +42,7 @@ class DistributaryStack(cdk.Stack):
             part.grant_write(redrive)
             part.grant_look(check_health)
         spill.grant_claim(ingest)
+        spill.grant_park(detectors.functions)
         spill.feed(redrive)
         keys.grant_read(ingest)
         api = Api(self, "Api", functions=functions, configuration=configuration)

@@ -96,7 +96,7 @@ class Streams(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
-            lifecycle_rules=[_life_cycle(configuration), _SPILLED],
+            lifecycle_rules=[_life_cycle(configuration), *_WAITING],
             removal_policy=self._removal,
             auto_delete_objects=configuration.empty_on_destroy,
         )
@@ -143,8 +143,8 @@ class Streams(Construct):
         )
 
 
-# What waits for its sink is here for 14 days at most, since its queue forgets then.
-_SPILLED = s3.LifecycleRule(prefix="spill/", expiration=cdk.Duration.days(21))
+# What waits for its sink, or to be carried out, is here for 14 days at most, since its queue forgets then.
+_WAITING = [s3.LifecycleRule(prefix=prefix, expiration=cdk.Duration.days(21)) for prefix in ("spill/", "actions/")]
 
 
 def _life_cycle(configuration: Bucket) -> s3.LifecycleRule:

@@ -1,19 +1,22 @@
-"""The AWS that detectors use, in memory: a table and three queues, which can fail at any call."""
+"""The AWS that detectors use, in memory: a table, four queues, a bucket, which can fail at any call."""
 
 import json
+from io import BytesIO
 from itertools import count
 
 from botocore.exceptions import ConnectTimeoutError
 from fake_client import aws_error
 
+from distributary.bucket import Bucket
 from distributary.detectors.actions import ActionQueue
 from distributary.detectors.batch import Runner
 from distributary.detectors.carried import Models, carry
 from distributary.detectors.forms import read_documents
+from distributary.detectors.grave import Grave
 from distributary.detectors.item import Version
 from distributary.detectors.limits import Limits
 from distributary.detectors.pausing import Pauses
-from distributary.detectors.running import Grave, RunDetectors
+from distributary.detectors.running import RunDetectors
 from distributary.detectors.store import Store
 from distributary.detectors.wakeups import WakeUps
 from distributary.settings import Settings
@@ -41,6 +44,7 @@ class Cloud:
         self.items: dict[tuple[str, str], dict] = {}
         self.queues: dict[str, list[dict]] = {name: [] for name in ("messages", "dead", "actions", "wakes")}
         self.schedules: dict[str, dict] = {}
+        self.objects: dict[str, bytes] = {}
         self.paused: list[int] = []
         self.calls: list[str] = []
         self._crash = crash
@@ -78,8 +82,10 @@ class Cloud:
     def _update_item(self, *, Key, UpdateExpression, ConditionExpression, ExpressionAttributeValues, **_):  # noqa: N803
         key = (Key["pk"]["S"], Key["sk"]["S"])
         self._check(key, ConditionExpression, ExpressionAttributeValues)
-        assert UpdateExpression == "REMOVE pending"
-        self.items[key] = {name: value for name, value in self.items[key].items() if name != "pending"}
+        verb, _, names = UpdateExpression.partition(" ")
+        assert verb == "REMOVE"
+        removed = names.split(", ")
+        self.items[key] = {name: value for name, value in self.items[key].items() if name not in removed}
         return {}
 
     def _check(self, key, condition, values) -> None:
@@ -112,6 +118,15 @@ class Cloud:
         self.paused += [entry["VisibilityTimeout"] for entry in Entries]
         return {}
 
+    def _put_object(self, *, Key, Body, **_):  # noqa: N803
+        self.objects[Key] = Body
+        return {}
+
+    def _get_object(self, *, Key, **_):  # noqa: N803
+        if Key not in self.objects:
+            raise aws_error("NoSuchKey", 404)
+        return {"Body": BytesIO(self.objects[Key])}
+
     def _create_schedule(self, *, Name, **more):  # noqa: N803
         if Name in self.schedules:
             raise aws_error("ConflictException", 409)
@@ -141,7 +156,7 @@ def runner_of(cloud: Cloud, models: Models, clock, *, log=None, token=None) -> R
         models,
         Runner("arn:messages", token or (lambda: f"token-{next(numbers)}")),
         Store(cloud, "table"),
-        ActionQueue(cloud, "actions"),
+        ActionQueue(cloud, "actions", Bucket(lambda: cloud, "lake")),
         WakeUps(SETTINGS, cloud, cloud, clock),
         Grave(cloud, "dead"),
         Pauses(cloud, "messages", clock, longest=60),

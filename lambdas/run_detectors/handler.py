@@ -5,14 +5,16 @@ import os
 import secrets
 from pathlib import Path
 
+from distributary.bucket import Bucket
 from distributary.clients import Clients
 from distributary.clock import Clock
 from distributary.detectors.actions import ActionQueue
 from distributary.detectors.batch import Runner
 from distributary.detectors.carried import Models
+from distributary.detectors.grave import Grave
 from distributary.detectors.limits import Limits
 from distributary.detectors.pausing import Pauses
-from distributary.detectors.running import LONGEST_PAUSE, Grave, RunDetectors
+from distributary.detectors.running import LONGEST_PAUSE, RunDetectors
 from distributary.detectors.store import Store
 from distributary.detectors.wakeups import WakeUps
 from distributary.settings import Settings
@@ -32,7 +34,7 @@ handle = RunDetectors(
     Models(configuration["models"], Limits(min_timer_seconds=settings.min_timer_seconds)),
     runner,
     Store(clients.make("dynamodb"), settings.detector_table_name),
-    ActionQueue(sqs, settings.action_queue_url),
+    ActionQueue(sqs, settings.action_queue_url, Bucket(lambda: clients.make("s3"), settings.bucket_name)),
     WakeUps(settings, sqs, clients.make("scheduler"), clock),
     Grave(sqs, settings.dead_message_queue_url),
     Pauses(sqs, settings.message_queue_url, clock, longest=LONGEST_PAUSE),

@@ -104,15 +104,19 @@ def test_names(stack, spill):
 
 
 def test_grants(stack, spill):
-    """Who spills may send and write, who looks may look, who claims may write claims."""
+    """Who spills may send and write, who looks may look, who claims may write claims; one function may park actions."""
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     spill.grant_write(role)
     spill.grant_look(role)
     spill.grant_claim(role)
+    spill.grant_park({})
+    spill.grant_park({"run_detectors": role, "carry_out": None})
     [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
     statements = policy["Properties"]["PolicyDocument"]["Statement"]
 
     assert {str(statement["Action"]) for statement in statements} == {
         "['sqs:GetQueueAttributes', 'sqs:SendMessage']",
         "s3:PutObject",
+        "['s3:GetObject', 's3:PutObject']",
+        "s3:ListBucket",
     }

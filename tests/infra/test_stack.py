@@ -53,6 +53,8 @@ PERMISSIONS = {
         "IotEventsDeadMessages": {"sqs:SendMessage"},
         "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"},
         "DetectorsActions": {"sqs:SendMessage"},
+        "StreamsBucket/actions/*": {"s3:PutObject", "s3:GetObject"},
+        "StreamsBucket": {"s3:ListBucket"},
         "DetectorsWakes": {"sqs:SendMessage"},
         "arn::scheduler:::schedule/DetectorsSchedules/*": {"scheduler:CreateSchedule"},
         "DetectorsScheduleRole": {"iam:PassRole"},

@@ -81,11 +81,13 @@ def test_bucket_is_private(stack, configuration, properties):
     ],
 )
 def test_bucket_life_cycle(stack, configured, properties, days, expected):
-    """Objects are tiered and expire as configured, 0 is never; what was uploaded in part goes after a week."""
+    """Objects are tiered and expire as configured, 0 is never; upload parts go after a week, what waits after three."""
     Streams(stack, "Streams", configuration=configured(bucket=days))
 
-    rule, spilled = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
-    assert spilled == {"Status": "Enabled", "Prefix": "spill/", "ExpirationInDays": 21}
+    rule, *waiting = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
+    assert waiting == [
+        {"Status": "Enabled", "Prefix": prefix, "ExpirationInDays": 21} for prefix in ("spill/", "actions/")
+    ]
     assert rule == {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **expected}
 
 

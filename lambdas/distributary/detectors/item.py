@@ -22,7 +22,8 @@ class Row(NamedTuple):
     """What is kept of one detector. `detector` is a new one where none is there, was deleted or is of another version.
 
     `counter` counts the item's changes, 0 where there is none. `queue` and `sequence` name the last record that changed
-    it, `token` the live arming of its wake-up, `pending` the actions that still have to be handed on, as texts.
+    it, `token` the live arming of its wake-up. `pending` are the actions that still have to be handed on, as texts;
+    those in the objects `parked` come before them.
     """
 
     model: str
@@ -34,12 +35,18 @@ class Row(NamedTuple):
     sequence: int = 0
     token: str = ""
     pending: tuple[str, ...] = ()
+    parked: tuple[str, ...] = ()
     expires: int = 0
 
     @property
     def exists(self) -> bool:
         """Whether there is a detector."""
         return self.detector.state is not None
+
+    @property
+    def has_actions(self) -> bool:
+        """Whether actions have to be handed on."""
+        return bool(self.pending or self.parked)
 
 
 class Version(NamedTuple):
@@ -84,6 +91,8 @@ def to_item(row: Row) -> Item:
         item["token"] = {"S": row.token}
     if row.pending:
         item["pending"] = {"L": [{"S": text} for text in row.pending]}
+    if row.parked:
+        item["parked"] = {"L": [{"S": key} for key in row.parked]}
     if row.expires:
         item["expires"] = {"N": str(row.expires)}
     return item
@@ -105,11 +114,16 @@ def from_item(item: Mapping[str, Any], model: str, key: str | None, version: str
         queue=item["queue"]["S"],
         sequence=int(item["sequence"]["N"]),
         token=item["token"]["S"] if alive and "token" in item else "",
-        pending=tuple(one["S"] for one in item.get("pending", {}).get("L", ())),
+        pending=_texts(item, "pending"),
+        parked=_texts(item, "parked"),
     )
+
+
+def _texts(item: Mapping[str, Any], name: str) -> tuple[str, ...]:
+    return tuple(one["S"] for one in item.get(name, {}).get("L", ()))
 
 
 def size(row: Row) -> int:
     """About the item's bytes, never less."""
-    texts = [write_detector(row.detector), *row.pending, row.model, row.queue, row.key or ""]
+    texts = [write_detector(row.detector), *row.pending, *row.parked, row.model, row.queue, row.key or ""]
     return sum(len(text.encode()) + 8 for text in texts) + 512

@@ -13,15 +13,14 @@ from distributary.detectors.actions import ActionQueue
 from distributary.detectors.batch import Dead, Outcome, Runner
 from distributary.detectors.carried import Models
 from distributary.detectors.detector import Detector
+from distributary.detectors.grave import Grave
 from distributary.detectors.item import Row
 from distributary.detectors.model import Model
 from distributary.detectors.pausing import Failed, Pauses
-from distributary.detectors.record import WakeUp, Work, dead_body, read_record
+from distributary.detectors.record import WakeUp, Work, read_record
 from distributary.detectors.store import Place, Store
 from distributary.detectors.wakeups import Arming, WakeUps
 from distributary.errors import SinkUnavailable
-from distributary.sinks.call import call
-from distributary.sinks.queue_entry import digest
 
 UNKNOWN_MODEL = "there is no such detector model"
 OTHER_VERSION_SECONDS = 30
@@ -54,24 +53,6 @@ class _Group:
         if self.failed or self.outcome is None:
             return self.works
         return self.works[self.outcome.done :]
-
-
-class Grave:
-    """The dead letters of the message queue."""
-
-    def __init__(self, client: Any, queue_url: str) -> None:
-        self._client = client
-        self._queue_url = queue_url
-
-    def bury(self, dead: Dead) -> None:
-        """Puts a record among the dead letters, with the reason. Raises SinkUnavailable."""
-        call(
-            self._client.send_message,
-            QueueUrl=self._queue_url,
-            MessageBody=dead_body(dead.work, dead.reason),
-            MessageGroupId=dead.work.group,
-            MessageDeduplicationId=digest("dead", dead.work.id),
-        )
 
 
 class RunDetectors:
@@ -108,7 +89,7 @@ class RunDetectors:
             for group in groups:
                 group.failed = True
         self._together(self._store_group, [group for group in groups if group.outcome and not group.failed])
-        self._hand_on([group for group in groups if group.row and group.row.pending and not group.failed])
+        self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
         left = [work for group in groups for work in group.left()]
         self._postpone(groups)
         return {"batchItemFailures": [{"itemIdentifier": work.id} for work in left]}
@@ -153,7 +134,7 @@ class RunDetectors:
             if outcome.wake is not None:
                 self._arm(outcome.row, outcome.wake)
             if outcome.changed:
-                group.row = self._store.put(outcome.row)
+                group.row = self._store.put(self._actions.park(outcome.row))
         except SinkUnavailable as error:
             group.failed = True
             self._log("ERROR", "a detector was not stored", {"error": str(error)})
@@ -167,14 +148,26 @@ class RunDetectors:
 
     def _hand_on(self, groups: Sequence[_Group]) -> None:
         """Hands the pending actions on, ten a call whatever detector they are of, and forgets them."""
-        owners = [(group, text) for group in groups if group.row for text in group.row.pending]
-        if not owners:
-            return
+        owners = [(group, text) for group in groups for text in self._waiting(group)]
         for (group, _), error in zip(owners, self._actions.send([text for _, text in owners]), strict=True):
             if error and not group.failed:
                 group.failed = True
                 self._log("ERROR", "actions were not handed on", {"error": str(error)})
         self._together(self._clear, [group for group in groups if not group.failed])
+
+    def _waiting(self, group: _Group) -> list[str]:
+        if group.row is None:
+            return []
+        try:
+            texts, expired = self._actions.waiting(group.row)
+        except SinkUnavailable as error:
+            group.failed = True
+            self._log("ERROR", "actions cannot be read", {"error": str(error)})
+            return []
+        if expired:
+            where = {"detectorModelName": group.row.model, "keyValue": group.row.key}
+            self._log("ERROR", "actions were not handed on before they expired", {**where, "objects": expired})
+        return texts
 
     def _clear(self, group: _Group) -> None:
         try:

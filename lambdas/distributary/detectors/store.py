@@ -76,7 +76,7 @@ class Store:
             self._client.update_item,
             TableName=self._table,
             Key=item_key(row.model, row.key),
-            UpdateExpression="REMOVE pending",
+            UpdateExpression="REMOVE pending, parked",
             ExpressionAttributeValues={":c": {"N": str(row.counter)}},
             **_UNCHANGED,
         )

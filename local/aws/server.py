@@ -16,6 +16,7 @@ from moto.awslambda.models import lambda_backends
 from moto.cloudformation import parsing
 from moto.cloudformation.models import cloudformation_backends
 from moto.core.base_backend import BackendDict
+from moto.dynamodb.models import dynamodb_backends
 from moto.firehose.models import firehose_backends
 from moto.kinesis.models import kinesis_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -27,7 +28,7 @@ from werkzeug.serving import make_server
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.resource_type import moto_class
-from local.aws.services import in_place_of, s3
+from local.aws.services import dynamodb, in_place_of, s3
 from local.aws.services.api_gateway import ApiGateway
 from local.aws.services.cloudformation import CloudFormation
 from local.aws.services.firehose import Firehose
@@ -119,6 +120,7 @@ class AwsServer:
         substitutes: list[tuple[BackendDict[Any], Callable[..., Any]]] = [
             (apigatewayv2_backends, partial(ApiGateway, endpoint=self._api_endpoint)),
             (cloudformation_backends, CloudFormation),
+            (dynamodb_backends, dynamodb.DynamoDb),
             (firehose_backends, partial(Firehose, store=store)),
             (kinesis_backends, Kinesis),
             (lambda_backends, partial(Lambda, run=self._run)),
@@ -127,6 +129,7 @@ class AwsServer:
         ]
         for backends, make in substitutes:
             opening.enter_context(in_place_of(backends, make))
+        opening.enter_context(dynamodb.checked())
         opening.enter_context(s3.without_enforced_policies())
         opening.enter_context(self._custom_resources.in_place())
 
@@ -156,6 +159,7 @@ class AwsServer:
         while not self._stopping.wait(FLUSH_SECONDS):
             flush_firehose()
             fire_schedules()
+            expire_items()
         flush_firehose(everything=True)
 
 
@@ -176,6 +180,13 @@ def fire_schedules() -> None:
     for _, _, backend in list(scheduler_backends.iter_backends()):
         if isinstance(backend, Scheduler):
             backend.fire_due()
+
+
+def expire_items() -> None:
+    """Deletes the items whose time to live is over."""
+    for _, _, backend in list(dynamodb_backends.iter_backends()):
+        if isinstance(backend, dynamodb.DynamoDb):
+            backend.expire_due()
 
 
 def forget_known_types() -> None:

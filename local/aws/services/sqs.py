@@ -1,13 +1,15 @@
 """SQS that deduplicates as AWS does, gives no message to two receivers, and keeps a journal of what it accepted.
 
 moto 5.2.5 forgets a deduplication id with its message, ignores `DeduplicationScope`, gives sequence numbers at random
-or none, and loses messages when one is sent while another is deleted.
+or none, takes any text for an id, mixes the groups of a batch, and loses messages when one is sent while another is
+deleted.
 """
 
 from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import threading
 import time
 from functools import lru_cache
@@ -15,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from moto.core.utils import camelcase_to_underscores
 from moto.sqs import models
+from moto.sqs.exceptions import InvalidParameterValue
 from moto.sqs.models import Message, SQSBackend
 from moto.sqs.models import Queue as MotoQueue
 
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from local.aws.journal import Journal
 
 DEDUPLICATION_SECONDS = 300  # SQS developer guide, "Using the message deduplication ID": five minutes
+ID = re.compile(r"[!-~]{1,128}")  # SQS API reference, SendMessage: of a message's group, and of its deduplication
 POLL_SECONDS = 0.25  # how soon a waiting receiver sees a message whose visibility timeout or delay has ended
 
 
@@ -55,6 +59,17 @@ class Queue(MotoQueue):
     def is_created(self) -> bool:
         """Always."""
         return True
+
+    @property
+    def messages(self) -> list[Message]:
+        """The messages that can be received; of a FIFO queue as many as possible of one group before the next."""
+        visible = super().messages
+        if not self.fifo_queue:
+            return visible
+        groups: dict[str, list[Message]] = {}
+        for message in visible:
+            groups.setdefault(message.group_id or "", []).append(message)
+        return [message for group in groups.values() for message in group]
 
     def add_message(self, message: Message) -> None:
         """Puts the message in, also one that comes here as a dead letter."""
@@ -127,6 +142,21 @@ class Sqs(Completed, SQSBackend):
             )
             self.remember(queue, message)
             return message
+
+    def _validate_message(  # noqa: PLR0917 - likewise
+        self,
+        queue: MotoQueue,
+        message_body: str,
+        delay_seconds: int,
+        deduplication_id: str | None = None,
+        group_id: str | None = None,
+        validate_group_id: bool = True,
+    ) -> None:
+        for name, value in (("MessageDeduplicationId", deduplication_id), ("MessageGroupId", group_id)):
+            if value is not None and not ID.fullmatch(value):
+                words = f"{name} can only include alphanumeric and punctuation characters. 1 to 128 in length."
+                raise InvalidParameterValue(f"The request include parameter that is not valid. Reason: {words}")
+        super()._validate_message(queue, message_body, delay_seconds, deduplication_id, group_id, validate_group_id)
 
     def known(self, queue: MotoQueue, body: str, deduplication_id: str | None, group_id: str | None) -> Message | None:
         """The message that this one would be a duplicate of."""

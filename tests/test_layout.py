@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "impl"}
-SOURCES = ("lambdas/distributary", "infra", "local", "commands")
+SOURCES = ("lambdas/distributary", "infra", "local", "commands", "distributary_testing")
 
 
 def tracked(*patterns: str) -> list[Path]:
@@ -41,7 +41,7 @@ def test_every_source_module_has_a_charter() -> None:
 
 def test_every_test_module_mirrors_a_source() -> None:
     """tests/<package>/test_<module>.py stands for a module of that package."""
-    homes = {"distributary": "lambdas/distributary", "infra": "infra", "local": "local", "commands": "commands"}
+    homes = {source.rsplit("/", 1)[-1]: source for source in SOURCES}
     strays = []
     for path in tracked("tests/**/test_*.py"):
         parts = path.relative_to(ROOT / "tests").parts

@@ -52,6 +52,7 @@ class MessageQueue:
         max_payload_bytes: int,
         clock: Clock,
         note: Note = unnoted,
+        threads: ThreadPoolExecutor | None = None,
     ) -> None:
         self._client = client
         self._queue_url = queue_url
@@ -62,7 +63,7 @@ class MessageQueue:
         self.max_bytes = self.max_messages * max_payload_bytes
         self._clock = clock
         self._note = note
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = threads
 
     def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
         """For each message, in order, its error entry, or None where the queue has it for every detector it is for.

@@ -16,8 +16,9 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from distributary.events import SINK_NAMES
-from distributary.metrics import DEAD_LETTERS, NAMESPACE, OLDEST
+from distributary.metrics import DEAD_LETTERS, OLDEST
 from infra.configuration import Configuration
+from infra.own_metric import own
 
 _MINUTE, _FIVE = cdk.Duration.minutes(1), cdk.Duration.minutes(5)
 # Where nothing should ever be: what is here has been given up by the queue before it.
@@ -51,10 +52,10 @@ class Alarms(Construct):
                 self._alarm(f"{of}{watch.kind.title().replace('-', '')}", watch, action)
         for sink in SINK_NAMES:
             of = sink.title().replace("_", "")
-            letters = _own(DEAD_LETTERS[sink], "Sum", configuration)
+            letters = own(DEAD_LETTERS[sink], "Sum", stage=configuration.stage)
             self._alarm(f"{of}DeadLetters", Watch("dead-letters", letters, 0), action)
             # SQS's own age leaves out what was received more than three times, which is what waits longest.
-            oldest = _own(OLDEST[sink], "Maximum", configuration)
+            oldest = own(OLDEST[sink], "Maximum", stage=configuration.stage)
             self._alarm(f"{of}SpillAge", Watch("queue-age", oldest, configuration.alarms.queue_age_seconds), action)
 
     def _alarm(self, name: str, watch: Watch, action: cloudwatch.IAlarmAction | None) -> None:
@@ -71,17 +72,6 @@ class Alarms(Construct):
         if action:
             alarm.add_alarm_action(action)
             alarm.add_ok_action(action)
-
-
-def _own(name: str, statistic: str, configuration: Configuration) -> cloudwatch.Metric:
-    """A metric of the functions' log lines."""
-    return cloudwatch.Metric(
-        namespace=NAMESPACE,
-        metric_name=name,
-        dimensions_map={"stage": configuration.stage},
-        statistic=statistic,
-        period=_FIVE,
-    )
 
 
 def _watches(construct: IConstruct, configuration: Configuration) -> Iterator[Watch]:

@@ -111,6 +111,13 @@ class Alarms:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """Whether the stage has a CloudWatch dashboard."""
+
+    on: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Configuration:
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
@@ -133,6 +140,7 @@ class Configuration:
     http: Http = Http()
     functions: Functions = Functions()
     alarms: Alarms = Alarms()
+    dashboard: Dashboard = Dashboard()
     rules: tuple[Table, ...] = ()
     inputs: Table = field(default_factory=dict)
 

@@ -6,6 +6,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.api import Api
 from infra.configuration import Configuration
+from infra.dashboard import Dashboard
 from infra.detectors import Detectors
 from infra.function import Function
 from infra.iot_events import IotEvents
@@ -26,9 +27,8 @@ class DistributaryStack(cdk.Stack):
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
         keys = Keys(self, "Keys", configuration=configuration)
         spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
-        settings = configuration.settings(
-            message_queue_url=iot_events.queue_url, **streams.names, **keys.names, **spill.names
-        )
+        names = streams.names | keys.names | spill.names
+        settings = configuration.settings(message_queue_url=iot_events.queue_url, **names)
         detectors = Detectors(
             self, "Detectors", configuration=configuration, feed=iot_events, keys=keys, settings=settings
         )
@@ -47,6 +47,7 @@ class DistributaryStack(cdk.Stack):
         keys.grant_read(ingest)
         api = Api(self, "Api", functions=functions, configuration=configuration)
         Alarms(self, "Alarms", configuration=configuration)
+        Dashboard(self, "Dashboard", configuration=configuration)
         outputs = {
             "Stage": configuration.stage,
             "Endpoint": api.endpoint,
@@ -54,6 +55,5 @@ class DistributaryStack(cdk.Stack):
             **{key: value for part in (streams, spill, keys, detectors) for key, value in part.outputs.items()},
             **{key: value for function in functions.values() for key, value in function.outputs.items()},
         }
-        for key, value in outputs.items():
-            if value:
-                cdk.CfnOutput(self, key, value=value)
+        for key in filter(outputs.get, outputs):
+            cdk.CfnOutput(self, key, value=outputs[key])

@@ -15,6 +15,7 @@ from distributary.detectors.forms import read_documents
 from distributary.detectors.grave import Grave
 from distributary.detectors.item import Version
 from distributary.detectors.limits import Limits
+from distributary.detectors.measuring import Measure
 from distributary.detectors.pausing import Pauses
 from distributary.detectors.running import RunDetectors
 from distributary.detectors.store import Store
@@ -149,7 +150,7 @@ def activated(cloud: Cloud, models: Models, number: str = "1") -> None:
     cloud.calls.clear()
 
 
-def runner_of(cloud: Cloud, models: Models, clock, *, log=None, token=None) -> RunDetectors:
+def runner_of(cloud: Cloud, models: Models, clock, *, log=None, token=None, measure=None) -> RunDetectors:
     """What the function is made of, over this cloud."""
     numbers = count()
     return RunDetectors(
@@ -161,6 +162,7 @@ def runner_of(cloud: Cloud, models: Models, clock, *, log=None, token=None) -> R
         Grave(cloud, "dead"),
         Pauses(cloud, "messages", clock, longest=60),
         log or (lambda *_: None),
+        Measure(measure or (lambda *_: None), clock),
     )
 
 

@@ -12,17 +12,22 @@ NAMESPACE = "Distributary"
 
 # One name for each sink instead of a dimension: a line has each dimension once, and every request has one line.
 EVENTS = ("accepted", "rejected", "retry")
+DELIVERED: Mapping[SinkName, str] = {name: f"delivered_{name}" for name in SINK_NAMES}
 SPILLED: Mapping[SinkName, str] = {name: f"spilled_{name}" for name in SINK_NAMES}
 REDRIVEN: Mapping[SinkName, str] = {name: f"redriven_{name}" for name in SINK_NAMES}
 WAITING: Mapping[SinkName, str] = {name: f"waiting_{name}" for name in SINK_NAMES}
 DEAD_LETTERS: Mapping[SinkName, str] = {name: f"dead_letters_{name}" for name in SINK_NAMES}
 OLDEST: Mapping[SinkName, str] = {name: f"oldest_spilled_seconds_{name}" for name in SINK_NAMES}
+REFUSED_KEYS = "refused_keys"
+DETECTORS_STEPPED = "detectors_stepped"
+TIMERS_LATE = "timers_late_seconds"
 
-_UNITS = {
-    **dict.fromkeys(EVENTS, "Count"),
-    **{name: "Count" for names in (SPILLED, REDRIVEN, WAITING, DEAD_LETTERS) for name in names.values()},
-    **dict.fromkeys(OLDEST.values(), "Seconds"),
+UNITS = {
+    **dict.fromkeys((*EVENTS, REFUSED_KEYS, DETECTORS_STEPPED), "Count"),
+    **{name: "Count" for names in (DELIVERED, SPILLED, REDRIVEN, WAITING, DEAD_LETTERS) for name in names.values()},
+    **dict.fromkeys((*OLDEST.values(), TIMERS_LATE), "Seconds"),
 }
+"""Every metric there is: 24 names and one dimension, whatever the traffic."""
 
 
 def embedded(line: Mapping[str, Any], *, stage: str, time: float) -> dict[str, Any]:
@@ -30,19 +35,27 @@ def embedded(line: Mapping[str, Any], *, stage: str, time: float) -> dict[str, A
 
     The dimension is `stage`; `time` is in seconds since 1970.
     """
-    found = [{"Name": name, "Unit": unit} for name, unit in _UNITS.items() if name in line]
+    found = [{"Name": name, "Unit": unit} for name, unit in UNITS.items() if name in line]
     if not found:
         return {}
     directive = {"Namespace": NAMESPACE, "Dimensions": [["stage"]], "Metrics": found}
     return {"stage": stage, "_aws": {"Timestamp": int(time * 1000), "CloudWatchMetrics": [directive]}}
 
 
-def kept(fates: Iterable[Fate]) -> dict[str, int]:
-    """How many events each sink's queue has in its place, and how many are dead letters: those that are not 0."""
+def by_sink(fates: Iterable[Fate]) -> dict[str, int]:
+    """How many events each sink has, how many its queue has in its place, how many are dead letters: those not 0."""
     counts: dict[str, int] = {}
     for fate in fates:
         for sink, receipt in fate.sinks.items():
-            name = SPILLED[sink] if "spilled" in receipt else DEAD_LETTERS[sink] if "deadLettered" in receipt else ""
-            if name:
+            if name := _metric(sink, receipt):
                 counts[name] = counts.get(name, 0) + 1
     return counts
+
+
+def _metric(sink: SinkName, receipt: Mapping[str, Any]) -> str:
+    """What a receipt counts as; nothing where the sink was skipped or has to be tried again."""
+    if "spilled" in receipt:
+        return SPILLED[sink]
+    if "deadLettered" in receipt:
+        return DEAD_LETTERS[sink]
+    return "" if "skipped" in receipt or "error" in receipt else DELIVERED[sink]

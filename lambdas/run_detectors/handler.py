@@ -13,12 +13,13 @@ from distributary.detectors.batch import Runner
 from distributary.detectors.carried import Models
 from distributary.detectors.grave import Grave
 from distributary.detectors.limits import Limits
+from distributary.detectors.measuring import Measure
 from distributary.detectors.pausing import Pauses
 from distributary.detectors.running import LONGEST_PAUSE, RunDetectors
 from distributary.detectors.store import Store
 from distributary.detectors.wakeups import WakeUps
 from distributary.settings import Settings
-from distributary.telemetry import lines
+from distributary.telemetry import Lines, lines
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
@@ -30,6 +31,7 @@ runner = Runner(
     frozenset((one["model"], one.get("key")) for one in configuration["debug"]),
     frozenset(name for name, one in configuration["inputs"].items() if one.get("late") == "drop"),
 )
+batches = Lines(service="run_detectors", level=settings.log_level, stage=settings.stage, clock=clock)
 handle = RunDetectors(
     Models(configuration["models"], Limits(min_timer_seconds=settings.min_timer_seconds)),
     runner,
@@ -39,4 +41,5 @@ handle = RunDetectors(
     Grave(sqs, settings.dead_message_queue_url),
     Pauses(sqs, settings.message_queue_url, clock, longest=LONGEST_PAUSE),
     lines(service="run_detectors", level=settings.log_level),
+    Measure(batches.write, clock),
 )

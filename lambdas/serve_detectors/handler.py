@@ -39,4 +39,5 @@ doors = {
     Known("POST", "/detectors"): guard.protect(door.update, "iot_events"),
     Known("POST", "/detectors/delete"): guard.protect(door.delete, "iot_events"),
 }
-handle = logged(Router([*doors], doors).answer, service="serve_detectors", level=settings.log_level, clock=clock)
+route = Router([*doors], doors).answer
+handle = logged(route, service="serve_detectors", level=settings.log_level, clock=clock, stage=settings.stage)

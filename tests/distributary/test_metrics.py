@@ -1,5 +1,5 @@
 from distributary.events import Event, Fate
-from distributary.metrics import embedded, kept
+from distributary.metrics import by_sink, embedded
 
 EVENT = Event(0, {"id": "i"}, None)
 
@@ -31,10 +31,12 @@ def test_a_line_without_metrics_stays_as_it_is() -> None:
     assert embedded({"status": 200}, stage="dev", time=1.5) == {}
 
 
-def test_what_was_kept_is_counted_by_sink() -> None:
-    """Only spilled and dead-lettered receipts count, each for its sink; what is not there has no name."""
+def test_what_became_of_events_is_counted_by_sink() -> None:
+    """Delivered, spilled and dead-lettered receipts count, each for its sink; skipped and refused ones do not."""
     spilled = Fate(EVENT, "accepted", {"kinesis": {"spilled": True}, "firehose": {"recordId": "r"}})
     dead = Fate(EVENT, "accepted", {"iot_events": {"deadLettered": True}, "kinesis": {"spilled": True}})
+    again = Fate(EVENT, "retry", {"iot_events": {"skipped": "no rule"}, "kinesis": {"error": {"code": "c"}}})
 
-    assert kept([spilled, dead]) == {"spilled_kinesis": 2, "dead_letters_iot_events": 1}
-    assert kept([Fate(EVENT, "accepted", {"kinesis": {"shardId": "0"}})]) == {}
+    expected = {"spilled_kinesis": 2, "dead_letters_iot_events": 1, "delivered_firehose": 1}
+    assert by_sink([spilled, dead, again]) == expected
+    assert by_sink([]) == {}

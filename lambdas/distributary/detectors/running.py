@@ -15,6 +15,7 @@ from distributary.detectors.carried import Models
 from distributary.detectors.detector import Detector
 from distributary.detectors.grave import Grave
 from distributary.detectors.item import Row
+from distributary.detectors.measuring import Measure
 from distributary.detectors.model import Model
 from distributary.detectors.pausing import Failed, Pauses
 from distributary.detectors.record import WakeUp, Work, read_record
@@ -68,6 +69,7 @@ class RunDetectors:
         grave: Grave,
         pauses: Pauses,
         log: Log,
+        measure: Measure,
     ) -> None:
         self._models = models
         self._runner = runner
@@ -77,6 +79,7 @@ class RunDetectors:
         self._grave = grave
         self._pauses = pauses
         self._log = log
+        self._measure = measure
         self._threads: ThreadPoolExecutor | None = None
 
     def __call__(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
@@ -92,6 +95,12 @@ class RunDetectors:
         self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
         left = [work for group in groups for work in group.left()]
         self._postpone(groups)
+        self._measure.batch(
+            records=len(event["Records"]),
+            left=len(left),
+            stepped=sum(bool(group.row and group.outcome and not group.failed) for group in groups),
+            due=[work.trigger.due for group in groups for work in group.works if isinstance(work.trigger, WakeUp)],
+        )
         return {"batchItemFailures": [{"itemIdentifier": work.id} for work in left]}
 
     def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[_Group]:

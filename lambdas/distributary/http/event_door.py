@@ -18,7 +18,7 @@ from distributary.http.body import Body, read
 from distributary.http.problem import for_error, problem
 from distributary.http.receipt import Outcome, View
 from distributary.http.request import Request, Response
-from distributary.metrics import kept
+from distributary.metrics import by_sink
 from distributary.settings import Settings
 
 FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
@@ -53,7 +53,7 @@ class EventDoor:
         body = read(request, max_events=self._settings.max_events)
         outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until, request.key)
         response = self._longest_that_fits(request, body, outcomes)
-        counts, found = _counts(outcomes), kept(one for one in outcomes if isinstance(one, Fate))
+        counts, found = _counts(outcomes), by_sink(one for one in outcomes if isinstance(one, Fate))
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})

@@ -6,6 +6,7 @@ from distributary.access import DoorName
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
 from distributary.http.problem import problem
 from distributary.http.request import Request, Response
+from distributary.metrics import REFUSED_KEYS
 
 Refusal = Unauthorized | Forbidden | TooManyRequests | KeysUnavailable
 
@@ -25,7 +26,9 @@ def answer(error: Refusal, door: DoorName, request: Request) -> Response:
     if isinstance(error, TooManyRequests | KeysUnavailable):
         response = response.with_headers({"retry-after": str(error.retry_after)})
     cause = {"cause": error.cause} if isinstance(error, KeysUnavailable) else {}
-    return Response(response.status, response.body, response.headers, {"refused": error.code, **cause})
+    # A quota or a table that cannot be read says nothing about the key.
+    counted = {REFUSED_KEYS: 1} if isinstance(error, Unauthorized | Forbidden) else {}
+    return Response(response.status, response.body, response.headers, {"refused": error.code, **cause, **counted})
 
 
 def _problem(error: Refusal, request: Request) -> Response:

@@ -102,7 +102,8 @@ def test_every_event_accepted_is_202_with_receipts() -> None:
             {"index": 1, "id": "K-1", "status": "accepted", "sinks": SINKS},
         ],
     }
-    assert response.log == {"idempotency_key": "K", "accepted": 2, "rejected": 0, "retry": 0}
+    counts = {"accepted": 2, "rejected": 0, "retry": 0}
+    assert response.log == {"idempotency_key": "K", **counts, "delivered_kinesis": 2}
 
 
 def test_what_was_spilled_is_accepted_and_counted_in_the_log() -> None:
@@ -112,7 +113,7 @@ def test_what_was_spilled_is_accepted_and_counted_in_the_log() -> None:
 
     assert response.status == 202
     assert json.loads(response.body)["events"][0]["sinks"] == fate
-    counts = {"accepted": 2, "rejected": 0, "retry": 0, "spilled_kinesis": 2}
+    counts = {"accepted": 2, "rejected": 0, "retry": 0, "spilled_kinesis": 2, "delivered_firehose": 2}
     assert response.log == {"idempotency_key": "K", **counts}
 
 

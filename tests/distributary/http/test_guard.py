@@ -127,7 +127,7 @@ def test_wrong_credentials_are_401_with_a_challenge(house: House, headers: dict[
     assert response.headers["www-authenticate"] == 'Bearer realm="distributary"'
     assert json.loads(response.body)["code"] == "Unauthorized"
     assert json.loads(response.body)["instance"] == "r-1"
-    assert response.log == {"refused": "Unauthorized"}
+    assert response.log == {"refused": "Unauthorized", "refused_keys": 1}
     assert house.seen == []
     # Only who knows the secret that an id would have makes us look.
     assert house.keys.asked == (["DK1BBBBBBBBBBBBBBBB"] if headers == WRONG["a derived secret of no key"] else [])

@@ -16,6 +16,7 @@ from distributary.detectors.effects import LogRecord
 from distributary.detectors.grave import Grave
 from distributary.detectors.limits import Limits
 from distributary.detectors.managing import Detectors
+from distributary.detectors.measuring import Measure
 from distributary.detectors.pausing import Pauses
 from distributary.detectors.routing import Readers
 from distributary.detectors.running import RunDetectors
@@ -177,6 +178,7 @@ class IotEvents:
             Grave(Nowhere(), "dead letters"),
             Pauses(Nowhere(), _QUEUE, self._clock, longest=1),
             self._write,
+            Measure(lambda *_: None, self._clock),
         )
 
     def _doors(self, models: Models, queue: MessageQueue) -> dict[str, Callable[[Request], Response]]:

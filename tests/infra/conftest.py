@@ -1,8 +1,9 @@
-"""Constructs synthesised alone, with the app's feature flags and without the validator's two seconds."""
+"""Constructs synthesised alone, without the validator's two seconds; and the whole stack, synthesised once for all."""
 
 import json
 from collections.abc import Callable
 from dataclasses import is_dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,19 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 
+from infra.checks import CheckedApp
 from infra.configuration import Configuration, read
+from infra.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """What reads a whole stack's template shares one synthesis: a single worker runs it all."""
+    if "checked" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("synthesised"))
 
 
 @pytest.fixture(scope="session")
@@ -61,3 +71,36 @@ def properties(stack: cdk.Stack) -> Callable[[str], dict[str, Any]]:
         return dict(resource["Properties"])
 
     return find
+
+
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., Configuration]) -> CheckedApp:
+    """An app that was synthesised with every check: each shipped stage, and two stacks that no stage is.
+
+    `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CDK_VALIDATION", raising=False)
+        app = CheckedApp(context=FLAGS, outdir=str(tmp_path_factory.mktemp("cdk.out")))
+        others = {
+            "retired": configured(iot_events={"provider": "endpoint"}),
+            "told": configured(
+                alarms={"on": True, "topic": TOPIC, "error_percent": 7, "p99_seconds": 2, "queue_age_seconds": 99}
+            ),
+        }
+        stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
+        for name, each in (stages | others).items():
+            DistributaryStack(app, name, configuration=each)
+        app.synth()
+    return app
+
+
+@pytest.fixture(scope="session")
+def synthesised(checked: CheckedApp) -> Callable[..., dict[str, Any]]:
+    """The template of a stage of the shipped configuration, or of one of the other two."""
+
+    @cache
+    def template(stage: str = "dev") -> dict[str, Any]:
+        return dict(json.loads(Path(checked.outdir, f"{stage}.template.json").read_text()))
+
+    return template

@@ -2,36 +2,25 @@ import re
 from pathlib import Path
 
 import pytest
-from aws_cdk.assertions import Template
 from known_metrics import is_known
 
-from infra.stack import DistributaryStack
-
 ROOT = Path(__file__).parent.parent.parent
+TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"  # of the stack that is told
+
+
+def alarms_in(template):
+    """The alarms of a template, by logical id without hash."""
+    return {
+        name[:-8].removeprefix("Alarms"): each["Properties"]
+        for name, each in template["Resources"].items()
+        if each["Type"] == "AWS::CloudWatch::Alarm"
+    }
 
 
 @pytest.fixture(scope="module")
-def alarms_of(new_app, configured):
-    """The alarms of a stack with these settings, by logical id without hash; and its whole template."""
-
-    def made(**settings):
-        template = Template.from_stack(
-            DistributaryStack(new_app(), "stack", configuration=configured(alarms={"on": True, **settings}))
-        ).to_json()
-        found = {
-            name[:-8].removeprefix("Alarms"): each["Properties"]
-            for name, each in template["Resources"].items()
-            if each["Type"] == "AWS::CloudWatch::Alarm"
-        }
-        return found, template
-
-    return made
-
-
-@pytest.fixture(scope="module")
-def alarms(alarms_of):
+def alarms(synthesised):
     """The alarms of the shipped thresholds."""
-    return alarms_of()[0]
+    return alarms_in(synthesised("prod"))
 
 
 def metrics(alarm):
@@ -54,10 +43,10 @@ def test_every_alarm_has_its_entry_in_the_runbook(alarms):
     assert {alarm["AlarmDescription"].removeprefix("docs/runbook.md#") for alarm in alarms.values()} == entries
 
 
-def test_what_is_watched(alarms_of):
+def test_what_is_watched(alarms, synthesised):
     """Every function, queue, stream and the API, whichever the stack has."""
-    alarms, template = alarms_of()
-    kinds = [each["Type"] for name, each in template["Resources"].items() if not name.startswith("Custom")]
+    resources = synthesised("prod")["Resources"]
+    kinds = [each["Type"] for name, each in resources.items() if not name.startswith("Custom")]
     about = [next(iter(metrics(alarm)))[0] for alarm in alarms.values()]
 
     assert about.count(("AWS/Lambda", "Errors")) == kinds.count("AWS::Lambda::Function")
@@ -69,18 +58,17 @@ def test_what_is_watched(alarms_of):
     )
 
 
-def test_thresholds_are_settings(alarms_of):
+def test_thresholds_are_settings(synthesised):
     """And a topic is told of the fault and of its end."""
-    topic = "arn:aws:sns:eu-west-1:123456789012:calls"
-    alarms, _ = alarms_of(topic=topic, error_percent=7, p99_seconds=2, queue_age_seconds=99)
+    alarms = alarms_in(synthesised("told"))
 
     assert alarms["ApiHttpServerErrors"]["Threshold"] == 7
     assert alarms["ApiHttpSlowAnswers"]["Threshold"] == 2000
     assert alarms["SpillKinesisQueueAge"]["Threshold"] == 99
-    assert {(*alarm["AlarmActions"], *alarm["OKActions"]) for alarm in alarms.values()} == {(topic, topic)}
+    assert {(*alarm["AlarmActions"], *alarm["OKActions"]) for alarm in alarms.values()} == {(TOPIC, TOPIC)}
 
 
-def test_silence(alarms_of):
+def test_silence(alarms, synthesised):
     """A stage may have none, and missing data is no alarm."""
-    assert alarms_of(on=False)[0] == {}
-    assert {alarm["TreatMissingData"] for alarm in alarms_of()[0].values()} == {"notBreaching"}
+    assert alarms_in(synthesised("dev")) == {}
+    assert {alarm["TreatMissingData"] for alarm in alarms.values()} == {"notBreaching"}

@@ -7,8 +7,6 @@ import pytest
 from aws_cdk import aws_s3 as s3
 
 from infra.checks import ACCEPTED, CheckedApp, accepted_at
-from infra.configuration import read
-from infra.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -21,16 +19,12 @@ def app(tmp_path, monkeypatch):
     return CheckedApp(context=FLAGS, outdir=str(tmp_path), builtin_cloud_formation_validation=False)
 
 
-def test_every_stage_passes(app):
+def test_every_stage_passes(checked):
     """No stage of the shipped configuration has a finding that is not accepted, and nothing is accepted in vain."""
-    for stage in ("dev", "prod", "local"):
-        DistributaryStack(app, stage, configuration=read(ROOT / "distributary.toml", stage))
+    reports = json.loads(Path(checked.outdir, "validation-report.json").read_text())["pluginReports"]
 
-    app.synth()
-
-    reports = json.loads((Path(app.outdir) / "validation-report.json").read_text())["pluginReports"]
     assert [violation["ruleName"] for report in reports for violation in report["violations"]] == []
-    assert set(ACCEPTED) <= {accepted for _, accepted in accepted_at(app)}
+    assert set(ACCEPTED) <= {accepted for _, accepted in accepted_at(checked)}
 
 
 def test_a_finding_fails_the_synthesis(app):

@@ -1,13 +1,8 @@
 import json
 import subprocess
-from functools import cache
 from pathlib import Path
 
 import pytest
-from aws_cdk.assertions import Template
-
-from infra.configuration import read
-from infra.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 STAGES = ("dev", "prod", "local")
@@ -112,22 +107,6 @@ OUTPUTS = {
         for kind in ("Function", "LogGroup")
     },
 }
-
-
-@pytest.fixture(scope="module")
-def synthesised(new_app):
-    """The template of a stage of the shipped configuration; each is made once."""
-
-    @cache
-    def template(stage="dev"):
-        return template_of(new_app(), read(ROOT / "distributary.toml", stage))
-
-    return template
-
-
-def template_of(app, configuration):
-    """The template of a stack with this configuration."""
-    return Template.from_stack(DistributaryStack(app, "stack", configuration=configuration)).to_json()
 
 
 def resources(template, kind):
@@ -236,9 +215,9 @@ def test_functions_know_the_stack(synthesised):
         assert variables["DISTRIBUTARY_MESSAGE_QUEUE_URL"] == template["Outputs"]["MessageQueueUrl"]["Value"]
 
 
-def test_aws_as_provider(new_app, configured):
+def test_aws_as_provider(synthesised):
     """With AWS's own IoT Events the template has its input and permission instead of the queue."""
-    template = template_of(new_app(), configured(iot_events={"provider": "endpoint"}))
+    template = synthesised("retired")
 
     assert all(name.startswith("Spill") for name in resources(template, "AWS::SQS::Queue"))
     assert "MessageQueueUrl" not in template["Outputs"]
@@ -247,28 +226,17 @@ def test_aws_as_provider(new_app, configured):
     assert "iotevents:BatchPutMessage" in json.dumps(resources(template, "AWS::IAM::Policy"))
 
 
-@pytest.fixture(scope="module")
-def validated(new_app, configured):
-    """The folder of an app with every stage, and one stage with AWS's IoT Events, as the CDK's validator saw it."""
-    app = new_app(validation=True)
-    for stage in STAGES:
-        DistributaryStack(app, stage, configuration=read(ROOT / "distributary.toml", stage))
-    DistributaryStack(app, "retired", configuration=configured(iot_events={"provider": "endpoint"}))
-    app.synth()
-    return Path(app.outdir)
-
-
-def test_built_in_validator(validated):
+def test_built_in_validator(checked):
     """The CDK's own validator finds nothing in any stage; that AWS retired IoT Events is acknowledged."""
-    [report] = json.loads((validated / "validation-report.json").read_text())["pluginReports"]
+    [report] = json.loads(Path(checked.outdir, "validation-report.json").read_text())["pluginReports"]
 
     assert report["violations"] == []
     assert {each["ruleName"] for each in report["suppressedViolations"]} == {"E3710"}
 
 
-def test_cfn_lint(validated):
+def test_cfn_lint(checked):
     """cfn-lint finds nothing in any stage."""
-    templates = [str(validated / f"{stage}.template.json") for stage in STAGES]
+    templates = [f"{checked.outdir}/{stage}.template.json" for stage in STAGES]
 
     run = subprocess.run(["cfn-lint", *templates], cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -276,8 +244,8 @@ def test_cfn_lint(validated):
 
 
 @pytest.mark.parametrize(("stage", "protected"), [("dev", False), ("prod", True), ("local", False)])
-def test_termination_protection(validated, stage, protected):
+def test_termination_protection(checked, stage, protected):
     """A stage that retains its data is protected from deletion."""
-    artifact = json.loads((validated / "manifest.json").read_text())["artifacts"][stage]
+    artifact = json.loads(Path(checked.outdir, "manifest.json").read_text())["artifacts"][stage]
 
     assert artifact["properties"].get("terminationProtection") is protected

@@ -35,8 +35,8 @@ lock: .venv/installed ## pin requirements.in again, with hashes
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
 
 ##@ use
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: see docs/faults.md
-	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(FAULTS),--faults '$(FAULTS)')
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md
+	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
 	@python -m commands.demo

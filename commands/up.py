@@ -19,6 +19,7 @@ from commands.stage import Stage
 from distributary.access import ANY_SOURCE, Key
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
+from local.gateway import BadKeys
 from local.stack import LocalStack, PortTaken
 
 READY = """
@@ -39,15 +40,16 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8080, help="of the endpoint (8080); 0: a free one")
     parser.add_argument("--aws-port", type=int, default=4566, help="of the embedded AWS (4566); 0: a free one")
     parser.add_argument("--faults", type=Path, help="a TOML file of faults that the embedded AWS is to have")
+    parser.add_argument("--jwks", type=Path, help="a JSON Web Key Set: the keys of the issuer whose JWTs it takes")
     options = parser.parse_args()
     try:
-        run(options.port, options.aws_port, fault_tables(options.faults) if options.faults else {})
+        run(options.port, options.aws_port, fault_tables(options.faults) if options.faults else {}, options.jwks)
     except (KeyboardInterrupt, SystemExit):
         print("\nStopped.")
     except BadFaults as error:
         print(f"{options.faults}:\n{error}", file=sys.stderr)
         return 1
-    except (PortTaken, StepFailed, NotCreated) as error:
+    except (BadKeys, PortTaken, StepFailed, NotCreated) as error:
         print(error, file=sys.stderr)
         return 1
     return 0
@@ -61,11 +63,11 @@ def fault_tables(file: Path) -> dict[str, Any]:
         raise BadFaults([str(error)]) from error
 
 
-def run(port: int, aws_port: int, faults: dict[str, Any]) -> None:
+def run(port: int, aws_port: int, faults: dict[str, Any], jwks: Path | None = None) -> None:
     """Runs it until something ends it."""
     started = time.monotonic()
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
-    with LocalStack(port, aws_port, faults=faults, say=lambda line: print(line, flush=True)) as stack:
+    with LocalStack(port, aws_port, faults=faults, jwks=jwks, say=lambda line: print(line, flush=True)) as stack:
         print(ready(Stage("local", stack.outputs, stack.aws_endpoint), time.monotonic() - started), flush=True)
         signal.pause()
 

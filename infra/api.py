@@ -6,13 +6,15 @@ from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.configuration import Configuration, Http
+from infra.configuration import Configuration
+from infra.entrance import Http, Jwt
 from infra.retention import log_group
-from infra.routes import DEFAULT, ROUTES, THROTTLES
+from infra.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
 # A browser asks for each by name: API Gateway knows no `ce-*`.
 _ALLOWED_HEADERS = (
@@ -73,9 +75,16 @@ class Api(Construct):
         )
         self.logs = log_group(self, "AccessLogs", configuration)
         self._limit(http)
+        of_tokens, scopes = _authorizer(http.jwt), [*http.jwt.scopes]
         for route in (one for one in ROUTES if one.function in functions):
-            methods = [apigateway.HttpMethod(route.method)]
-            made = self.http_api.add_routes(path=route.path, methods=methods, integration=targets[route.function])
+            by_jwt = of_tokens if route.key in BY_JWT else None
+            made = self.http_api.add_routes(
+                path=route.path,
+                methods=[apigateway.HttpMethod(route.method)],
+                integration=targets[route.function],
+                authorizer=by_jwt,
+                authorization_scopes=scopes if by_jwt else None,
+            )
             self._after(route.key, made[0])
 
     @property
@@ -111,6 +120,11 @@ class Api(Construct):
 
 def _resource(construct: object) -> cdk.CfnResource:
     return cast("cdk.CfnResource", cast("Construct", construct).node.default_child)
+
+
+def _authorizer(jwt: Jwt) -> authorizers.HttpJwtAuthorizer | None:
+    """By which API Gateway checks each token with the keys that the issuer publishes, before any function runs."""
+    return authorizers.HttpJwtAuthorizer("Jwt", jwt.issuer, jwt_audience=[*jwt.audience]) if jwt.issuer else None
 
 
 def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:

@@ -10,6 +10,7 @@ from typing import Literal
 from distributary.errors import BadDefinition, SettingsError
 from distributary.rules import Rules
 from distributary.settings import Settings
+from infra.entrance import Http
 from infra.table import Table, laid_over, within
 from infra.table import read as read_table
 
@@ -80,18 +81,6 @@ class Detectors:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Http:
-    """The endpoint: who may call it from a browser, and how often each route may be called.
-
-    Throttles: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html.
-    """
-
-    cors_origins: tuple[str, ...] = ()
-    requests_per_second: int = within(1, 100_000, 1000)
-    burst: int = within(1, 50_000, 500)
-
-
-@dataclass(frozen=True, kw_only=True)
 class Functions:
     """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 
@@ -137,7 +126,7 @@ class Configuration:
     iot_events: IotEvents = IotEvents()
     redrive: Redrive = Redrive()
     detectors: Detectors = field(default_factory=Detectors)
-    http: Http = Http()
+    http: Http = field(default_factory=Http)
     functions: Functions = Functions()
     alarms: Alarms = Alarms()
     dashboard: Dashboard = Dashboard()
@@ -157,6 +146,8 @@ class Configuration:
             stream_name=stream_name,
             message_queue_url=message_queue_url,
             auth=self.auth,
+            jwt_source_claim=self.http.jwt.source_claim if self.http.jwt.issuer else "",
+            jwt_sinks_claim=self.http.jwt.sinks_claim,
             envelope=self.envelope,
             source=self.source,
             type=self.type,
@@ -179,6 +170,7 @@ class Configuration:
 # What Settings calls otherwise than the file does.
 _PLACES = {
     "min_timer_seconds": "detectors.min_timer_seconds",
+    "jwt_source_claim": "http.jwt",
     "max_record_kib": "kinesis.max_record_kib",
     "join": "firehose.join",
     "redrive_pause_seconds": "redrive.pause_seconds",
@@ -234,6 +226,7 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
         Rules.from_tables([*configuration.rules], configuration.inputs)
     except BadDefinition as error:
         yield from error.faults
+    yield from configuration.http.faults()
     if configuration.auth == "open" and configuration.stage == "prod":
         yield "auth = 'open': is not for prod, where only keys are let in"
     if configuration.retain and configuration.bucket.empty_on_destroy:

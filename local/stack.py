@@ -18,7 +18,7 @@ from local.deployment import Cdk, aws_at
 from local.event_sources import EventSources
 from local.faults import FaultLayer, Faults, read
 from local.functions import Functions
-from local.gateway import Gateway
+from local.gateway import Gateway, read_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,8 +35,9 @@ class LocalStack:
 
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
-    that are set when everything is deployed; `say` takes each line of progress and of the functions' logs.
-    Raises BadFaults, PortTaken, StepFailed or NotCreated, whose messages are written for the user.
+    that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `say` takes each
+    line of progress and of the functions' logs.
+    Raises BadFaults, BadKeys, PortTaken, StepFailed or NotCreated, whose messages are written for the user.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class LocalStack:
         project: Path = deployment.PROJECT,
         layers: Sequence[Any] = (),
         faults: Mapping[str, Any] | None = None,
+        jwks: Path | None = None,
         say: Callable[[str], None] = print,
     ) -> None:
         self.outputs: dict[str, str] = {}
@@ -54,6 +56,7 @@ class LocalStack:
         self._project = project
         self._wanted_faults = faults or {}
         read(self._wanted_faults)
+        self._keys = read_keys(jwks) if jwks else None
         self.faults = Faults()
         self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
         self._say = say
@@ -96,7 +99,9 @@ class LocalStack:
             self.aws = opening.enter_context(aws)
         self._functions = Functions(deployed.function, environment=aws_at(self.aws_endpoint), log=self._say)
         opening.callback(self._functions.close)
-        self._gateway = Gateway(deployed.http_api, self._functions, port=self._ports["PORT"], log=self._say)
+        self._gateway = Gateway(
+            deployed.http_api, self._functions, port=self._ports["PORT"], keys=self._keys, log=self._say
+        )
         with self._naming_the_port("PORT"):
             self._gateway.start()
         opening.callback(self._gateway.close)

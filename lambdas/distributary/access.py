@@ -1,13 +1,13 @@
-"""Who may do what: a key's id and secret, and the doors, sinks and sources that it is for."""
+"""Who may do what: a key's id and secret, or a JWT's claims, and the doors, sinks and sources that they are for."""
 
 import base64
 import hmac
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from distributary.errors import BadEvent
+from distributary.errors import BadEvent, Forbidden
 from distributary.events import SINK_NAMES, SinkName
 from distributary.quota import Quota
 
@@ -19,6 +19,7 @@ ANY_SOURCE = "*"
 RANDOM_BYTES = 10
 """Of a key id: 80 bits, so that no two ever meet."""
 
+_MAX_SOURCE = 256
 # Letters and digits only, 19 to 22 of them: what AWS SDKs take as an access key id (16 to 128 of [A-Za-z0-9_]).
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_AccessKey.html
 _KEY_ID = re.compile(r"DK([1-9][0-9]{0,3})[A-Z2-7]{16}")
@@ -75,3 +76,27 @@ class Key:
         refused = [name for name in sinks if name not in self.sinks]
         if refused:
             raise BadEvent("Forbidden", f"this key may not write to {', '.join(refused)}, where the rules send this")
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Which claims of a JWT say what a key would."""
+
+    source: str
+    """The claim that names the `source` of its events; empty where no JWT is taken."""
+    sinks: str = ""
+    """The claim that names the sinks that it may write to; empty: all of them."""
+
+    def key(self, given: Mapping[str, Any]) -> Key:
+        """The key that a checked token stands for, with no more sources than its own. Raises Forbidden.
+
+        `given` is as API Gateway hands claims over: each as text, a list as `[firehose kinesis]`. A token without the
+        claim for sinks may write to none; names in it that are no sink's mean nothing.
+        """
+        source = str(given.get(self.source, ""))
+        if not source.isprintable() or not 0 < len(source) <= _MAX_SOURCE:
+            detail = f"the token's claim {self.source} must be 1 to {_MAX_SOURCE} printable characters"
+            raise Forbidden("Forbidden", detail)
+        names = re.split(r"[\s,\[\]]+", str(given.get(self.sinks, ""))) if self.sinks else SINK_NAMES
+        allowed = frozenset(SINK_NAMES).intersection(names)
+        return Key(id=f"jwt:{source}", name=source, doors=frozenset({"events"}), sinks=allowed)

@@ -25,6 +25,10 @@ class Settings:
 
     auth: Literal["keys", "open"] = "keys"
     """Whether a caller needs a key: `open` lets anyone in."""
+    jwt_source_claim: str = ""
+    """The claim of a JWT that names the `source` of its events; empty where `/v1/events` takes keys."""
+    jwt_sinks_claim: str = ""
+    """The claim that names the sinks it may write to; empty for all of them."""
     bucket_name: str = ""
     """Where large data, what is spilled and dead letters lie, beside the events themselves."""
     firehose_spill_url: str = ""
@@ -97,6 +101,8 @@ class Settings:
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint)
         ]
         faults += [f"{name} is empty" for name in ("stage", "source", "type") if not getattr(self, name)]
+        if self.jwt_source_claim and self.auth == "open":
+            faults.append("jwt_source_claim contradicts auth = 'open', where nobody is asked who they are")
         if faults:
             raise SettingsError(faults)
 

@@ -6,6 +6,7 @@ import os
 from functools import partial
 from pathlib import Path
 
+from distributary.access import Claims
 from distributary.bucket import Bucket
 from distributary.claim_check import ClaimCheck
 from distributary.clients import Clients
@@ -48,7 +49,12 @@ custody = Custody(spill, DeadLetters(bucket, clock), clock)
 fan_out = FanOut(settings, rules, sinks, custody=custody, claim_check=ClaimCheck(bucket, clock), readers=readers)
 events = EventDoor(settings, clock, fan_out)
 messages = IotEventsDoor(settings, iot_events, clock)
-guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
+guard = Guard(
+    key_store(settings, clients, clock),
+    Quotas(clock),
+    clock,
+    Claims(settings.jwt_source_claim, settings.jwt_sinks_claim),
+)
 doors = {
     Known("POST", "/v1/events"): guard.protect(events.answer, "events"),
     Known("POST", "/"): guard.protect(AwsWire(settings, firehose, kinesis, clock).answer, "aws"),

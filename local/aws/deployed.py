@@ -14,12 +14,13 @@ from moto.awslambda.models import lambda_backends
 from local.deployment import ACCOUNT, REGION
 from local.event_sources import EventSource
 from local.functions import FunctionSpec
-from local.gateway import Cors, HttpApi, Route, Throttle
+from local.gateway import Authorizer, Cors, HttpApi, Route, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moto.apigatewayv2.models import Api
+    from moto.apigatewayv2.models import Route as ApiRoute
     from moto.awslambda.models import EventSourceMapping, LambdaFunction
 
 FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
@@ -55,7 +56,10 @@ def http_api() -> HttpApi:
     if not apis:
         raise LookupError("no HTTP API is deployed")
     api = apis[-1]
-    routes = (Route(route.route_key, function_of(api, route.target)) for route in list(api.routes.values()))
+    routes = (
+        Route(route.route_key, function_of(api, route.target), authorizer_of(api, route))
+        for route in list(api.routes.values())
+    )
     served = tuple(route for route in routes if route.function)
     return HttpApi(api.api_id, served, cors(api.cors_configuration), throttles(api, served))
 
@@ -78,6 +82,14 @@ def function_of(api: Api, target: str) -> str:
     integration = api.integrations.get(str(target).removeprefix("integrations/"))
     arn = FUNCTION_ARN.search(integration.integration_uri or "") if integration else None
     return arn[1] if arn else ""
+
+
+def authorizer_of(api: Api, route: ApiRoute) -> Authorizer | None:
+    """Whose JWTs the route takes, if it takes any."""
+    if route.authorization_type != "JWT":
+        return None
+    of_tokens: Any = api.authorizers[str(route.authorizer_id)].jwt_config
+    return Authorizer(of_tokens["issuer"], (*of_tokens["audience"],), (*(route.authorization_scopes or ()),))
 
 
 def event_sources(endpoint: str) -> tuple[EventSource, ...]:

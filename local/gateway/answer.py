@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 
 from local.functions import Invocation
@@ -32,10 +33,10 @@ class NotUnderstood(ValueError):
     """The function failed, or answered what payload format 2.0 does not allow: API Gateway makes it a 500."""
 
 
-def own(status: HTTPStatus) -> Answer:
-    """API Gateway's own answer: `{"message":"…"}` with the status in words."""
+def own(status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -> Answer:
+    """API Gateway's own answer, with more headers if it has any: `{"message":"…"}` with the status in words."""
     body = json.dumps({"message": _WORDS.get(status, status.phrase)}, separators=(",", ":")).encode()
-    return Answer(status, {"content-type": "application/json"}, body=body)
+    return Answer(status, {"content-type": "application/json", **headers}, body=body)
 
 
 def read(invocation: Invocation) -> Answer:

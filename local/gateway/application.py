@@ -11,17 +11,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local.functions import Functions, RequestTooLarge, TooManyRequests
 from local.gateway import answer, event
 from local.gateway.answer import Answer
+from local.gateway.authorizer import Refused
 from local.gateway.cors import Cors, is_preflight
 from local.gateway.event import HttpRequest
 from local.gateway.routing import HttpApi, Match, match
 from local.gateway.throttle import Throttles
 
 if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
     from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
 
 # "Amazon API Gateway quotas", HTTP API: payload size 10 MB, request line and header values 10,240 bytes in all
@@ -43,15 +45,21 @@ _AT_ONCE = 64  # far more than there are execution environments: a throttled req
 
 
 class Application:
-    """The ASGI application of one API; `seconds` is how long a function may take."""
+    """The ASGI application of one API; `seconds` is how long a function may take, `keys` check JWTs."""
 
     def __init__(
-        self, api: Callable[[], HttpApi], functions: Functions, seconds: float, log: Callable[[str], None]
+        self,
+        api: Callable[[], HttpApi],
+        functions: Functions,
+        seconds: float,
+        log: Callable[[str], None],
+        keys: "KeySet | None" = None,
     ) -> None:
         self._api = api
         self._functions = functions
         self._seconds = seconds
         self._log = log
+        self._keys = keys
         self._throttles = Throttles()
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gateway")
 
@@ -83,14 +91,30 @@ class Application:
         matched = match(api.routes, request.method, request.path)
         if matched is None:
             return answer.own(HTTPStatus.NOT_FOUND)
+        try:
+            return await self._matched(api, matched, request, request_id, receive)
+        except Refused as refused:
+            self._log(f"gateway {request.method} {request.path} {request_id} {refused.status}: {refused}")
+            return answer.own(refused.status, {"www-authenticate": refused.challenge})
+
+    async def _matched(
+        self, api: HttpApi, matched: Match, request: HttpRequest, request_id: str, receive: "ASGIReceiveCallable"
+    ) -> Answer:
         if not self._throttles.admits(matched.route.key, api.throttles, time.monotonic()):
             return answer.own(HTTPStatus.TOO_MANY_REQUESTS)
+        jwt = self._granted(matched, request)
         body = await _body(request, receive)
         if body is None:
             return answer.own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         request = replace(request, body=body)
-        built = event.build(request, matched, api_id=api.api_id, request_id=request_id, now=datetime.now(UTC))
+        built = event.build(request, matched, api_id=api.api_id, request_id=request_id, now=datetime.now(UTC), jwt=jwt)
         return await self._invoke(matched, built, f"{request.method} {request.path} {request_id}")
+
+    def _granted(self, matched: Match, request: HttpRequest) -> dict[str, Any] | None:
+        """What the route's authorizer says of the request's token; None where the route has none. Raises Refused."""
+        if matched.route.authorizer is None:
+            return None
+        return matched.route.authorizer.admit(request.headers.get("authorization"), self._keys, time.time())
 
     async def _invoke(self, matched: Match, built: dict[str, object], line: str) -> Answer:
         payload = json.dumps(built, ensure_ascii=False, separators=(",", ":")).encode()

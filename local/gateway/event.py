@@ -5,7 +5,7 @@ docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integratio
 
 import base64
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -49,8 +49,16 @@ class HttpRequest:
         return line + sum(len(name) + len(value) + len(": \r\n") for name, value in self.fields)
 
 
-def build(request: HttpRequest, matched: Match, *, api_id: str, request_id: str, now: datetime) -> dict[str, Any]:
-    """The event for the function of the matched route."""
+def build(
+    request: HttpRequest,
+    matched: Match,
+    *,
+    api_id: str,
+    request_id: str,
+    now: datetime,
+    jwt: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The event for the function of the matched route; `jwt` is what its authorizer says."""
     body, encoded = _body(request)
     event: dict[str, Any] = {
         "version": "2.0",
@@ -60,7 +68,8 @@ def build(request: HttpRequest, matched: Match, *, api_id: str, request_id: str,
         "cookies": [one for name, value in request.fields if name == "cookie" for one in value.split("; ")],
         "headers": _headers(request, now),
         "queryStringParameters": _joined(parse_qsl(request.query, keep_blank_values=True)),
-        "requestContext": _context(request, matched, api_id, request_id, now),
+        "requestContext": _context(request, matched, api_id, request_id, now)
+        | ({"authorizer": {"jwt": jwt}} if jwt else {}),
         "pathParameters": dict(matched.parameters),
         "body": body,
     }

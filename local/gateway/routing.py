@@ -10,16 +10,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote
 
+from local.gateway.authorizer import Authorizer
 from local.gateway.cors import Cors
 from local.gateway.throttle import Throttle
 
 
 @dataclass(frozen=True)
 class Route:
-    """A route's key as API Gateway writes it ("POST /v1/events", "ANY /{proxy+}", "$default") and its function."""
+    """A route's key as API Gateway writes it ("POST /v1/events", "ANY /{proxy+}", "$default"), and what stands behind.
+
+    That is its function, and before it an authorizer, if it has one.
+    """
 
     key: str
     function: str
+    authorizer: Authorizer | None = None
 
     @cached_property
     def method(self) -> str:

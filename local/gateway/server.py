@@ -7,6 +7,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 
 import uvicorn
+from joserfc.jwk import KeySet
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local.functions import Functions
@@ -24,7 +25,8 @@ class Gateway:
     """Serves whatever `api` says is deployed, at 127.0.0.1:`port` (0: a free one) from `start` to `close`.
 
     `api` is asked at each request, so that a later deployment counts at once; it raises LookupError while there is
-    none. `log` takes a line for each answer of the gateway's own that a developer would wonder about.
+    none. `keys` are those that JWTs are checked with. `log` takes a line for each answer of the gateway's own that a
+    developer would wonder about.
     """
 
     def __init__(
@@ -33,11 +35,12 @@ class Gateway:
         functions: Functions,
         *,
         port: int,
+        keys: KeySet | None = None,
         integration_seconds: float = _INTEGRATION_SECONDS,
         log: Callable[[str], None] = print,
     ) -> None:
         self.port = port
-        self._app = Application(api, functions, integration_seconds, log)
+        self._app = Application(api, functions, integration_seconds, log, keys)
         config = uvicorn.Config(
             self._app,
             http=_Protocol,

@@ -84,6 +84,15 @@ def test_bad_faults_end_it_before_anything_starts(tmp_path, monkeypatch, capsys,
     assert said in printed
 
 
+def test_a_bad_key_set_ends_it_before_anything_starts(tmp_path, monkeypatch, capsys) -> None:
+    """The message names the file."""
+    file = tmp_path / "jwks.json"
+    monkeypatch.setattr(sys, "argv", ["up", "--port", "0", "--aws-port", "0", "--jwks", str(file)])
+
+    assert main() == 1
+    assert f"{file}: no JSON Web Key Set" in capsys.readouterr().err
+
+
 @pytest.mark.deployed
 def test_faults_of_a_file_are_set_when_everything_is_deployed(tmp_path):
     """A file in which everything fails does not stop the deployment; after it, every call does fail."""

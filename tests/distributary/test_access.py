@@ -2,8 +2,8 @@ import re
 
 import pytest
 
-from distributary.access import Key, derive_secret, new_id, version_of
-from distributary.errors import BadEvent
+from distributary.access import Claims, Key, derive_secret, new_id, version_of
+from distributary.errors import BadEvent, Forbidden
 
 
 @pytest.mark.parametrize("version", ["1", "9", "10", "9999"])
@@ -73,3 +73,41 @@ def test_an_event_must_be_of_the_keys_sources_and_for_its_sinks(
         key.check_event(source, sinks)
 
     assert (refused.value.code, refused.value.pointer) == ("Forbidden", pointer)
+
+
+@pytest.mark.parametrize(
+    ("given", "sinks"),
+    [
+        ({}, set()),
+        ({"to": ""}, set()),
+        ({"to": "[]"}, set()),
+        ({"to": "kinesis"}, {"kinesis"}),
+        ({"to": "[kinesis firehose]"}, {"kinesis", "firehose"}),
+        ({"to": "openid firehose,iot_events other/kinesis"}, {"firehose", "iot_events"}),
+        ({"to": "Kinesis kinesis2"}, set()),
+        ({"to": 7}, set()),
+    ],
+)
+def test_a_token_may_write_to_the_sinks_that_it_names(given: dict, sinks: set) -> None:
+    """As API Gateway writes a list, or apart by spaces or commas; what is no sink's name means nothing."""
+    key = Claims("sub", "to").key({"sub": "hall", **given})
+
+    assert key == Key(id="jwt:hall", name="hall", doors=frozenset({"events"}), sinks=frozenset(sinks))
+
+
+def test_without_a_claim_for_sinks_a_token_may_write_to_all() -> None:
+    """As a key may that was made without `--sinks`; but it is for one door only."""
+    key = Claims("sub").key({"sub": "auth0|5f7c"})
+
+    assert (key.name, key.sinks) == ("auth0|5f7c", frozenset({"firehose", "kinesis", "iot_events"}))
+    assert key.doors == {"events"}
+    assert key.sources == frozenset()
+
+
+@pytest.mark.parametrize(
+    "given", [{}, {"sub": ""}, {"sub": "a\0b"}, {"sub": "a\nb"}, {"sub": "a" * 257}, {"SUB": "hall"}]
+)
+def test_a_token_must_name_its_source(given: dict) -> None:
+    """One that can be written down, of at most 256 characters."""
+    with pytest.raises(Forbidden, match="claim sub must be 1 to 256 printable"):
+        Claims("sub").key(given)

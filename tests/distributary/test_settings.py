@@ -72,3 +72,9 @@ def test_a_value_outside_its_range_is_refused(name: str, value: object) -> None:
     """Settings cannot be made with a value that no function could use."""
     with pytest.raises(SettingsError, match=name):
         Settings(**REQUIRED, **{name: value})
+
+
+def test_tokens_contradict_an_open_stage() -> None:
+    """Where nobody is asked who they are, no claim can be read."""
+    with pytest.raises(SettingsError, match="jwt_source_claim contradicts auth = 'open'"):
+        Settings(**REQUIRED, auth="open", jwt_source_claim="sub")

@@ -5,6 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from infra.api import Api
+from infra.entrance import Jwt
 from infra.routes import ROUTES
 
 ORIGINS = ("https://a.example", "https://b.example")
@@ -105,3 +106,32 @@ def test_endpoint(stack, functions, configured):
 
     [resource] = Template.from_stack(stack).find_resources("AWS::ApiGatewayV2::Api")
     assert stack.resolve(api.endpoint) == {"Fn::GetAtt": [resource, "ApiEndpoint"]}
+
+
+def test_keys_need_no_authorizer(stack, functions, configured):
+    """Without an issuer the functions ask for a key themselves."""
+    Api(stack, "Api", functions=functions, configuration=configured())
+
+    template = Template.from_stack(stack)
+    template.resource_count_is("AWS::ApiGatewayV2::Authorizer", 0)
+    routes = template.find_resources("AWS::ApiGatewayV2::Route").values()
+    assert {each["Properties"]["AuthorizationType"] for each in routes} == {"NONE"}
+
+
+def test_tokens(stack, functions, configured, properties):
+    """With an issuer, API Gateway lets to `/v1/events` its tokens alone; clients of the other doors have none."""
+    jwt = Jwt(issuer="https://issuer.example", audience=("a", "b"), scopes=("write",))
+
+    Api(stack, "Api", functions=functions, configuration=configured(http={"jwt": jwt}))
+
+    authorizer = properties("AWS::ApiGatewayV2::Authorizer")
+    assert authorizer["JwtConfiguration"] == {"Issuer": "https://issuer.example", "Audience": ["a", "b"]}
+    assert (authorizer["AuthorizerType"], authorizer["IdentitySource"]) == ("JWT", ["$request.header.Authorization"])
+    template = Template.from_stack(stack)
+    [reference] = template.find_resources("AWS::ApiGatewayV2::Authorizer")
+    routes = [each["Properties"] for each in template.find_resources("AWS::ApiGatewayV2::Route").values()]
+    behind = [route for route in routes if route["AuthorizationType"] != "NONE"]
+    assert [
+        (each["RouteKey"], each["AuthorizationType"], each["AuthorizerId"], each["AuthorizationScopes"])
+        for each in behind
+    ] == [("POST /v1/events", "JWT", {"Ref": reference}, ["write"])]

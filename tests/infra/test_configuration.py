@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import get_type_hints
 
@@ -97,9 +97,15 @@ def test_shipped_file_names_every_key():
     text = (ROOT / "distributary.toml").read_text()
 
     for name, hint in get_type_hints(Configuration).items():
-        keys = [each.name for each in fields(hint)] if hasattr(hint, "__dataclass_fields__") else [name]
-        for key in keys:
+        for key in names_in(name, hint):
             assert f"{key} " in text or f"{key}]" in text or f"{key}." in text or key == "stage", key
+
+
+def names_in(name, hint):
+    """The names of a setting: those of its members, where it is a table."""
+    if not is_dataclass(hint):
+        return [name]
+    return [name, *(key for member, its in get_type_hints(hint).items() for key in names_in(member, its))]
 
 
 def test_unknown_stage():
@@ -131,25 +137,23 @@ def test_preset_overrides(file):
 
 def test_every_setting_is_configurable(file):
     """Each field of Settings is a name that the stack knows or a value of the file: none is left at its default."""
+    known = [each.name for each in fields(Settings) if each.name.endswith(("_name", "_url", "_arn"))]
+    names = {name: f"the {name}" for name in known}
     file.write_text(
-        'auth = "open"\n'
         'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
         'log_level = "DEBUG"\n[firehose]\njoin = false\n[kinesis]\nmax_record_kib = 2048\n'
         "[redrive]\npause_seconds = 60\ndays = 1.0\n"
         "[detectors]\nmin_timer_seconds = 7\n[iot_events]\n"
-        'provider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n' + RULES
+        'provider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n'
+        "[stages.open]\nauth = 'open'\n"  # which tokens contradict
+        '[stages.tokens.http.jwt]\nissuer = "https://issuer.example"\naudience = ["a"]\nsinks_claim = "scope"\n' + RULES
     )
-    configuration = read(file, "plain")
+    settings = [read(file, stage).settings(**names) for stage in ("open", "tokens")]
 
-    known = [each.name for each in fields(Settings) if each.name.endswith(("_name", "_url", "_arn"))]
-    names = {name: f"the {name}" for name in known}
-    settings = configuration.settings(**names)
-
-    names["stage"] = "plain"
     for field in fields(Settings):
-        value = getattr(settings, field.name)
-        assert value == names.get(field.name, value)
-        assert field.name in names or value != field.default, field.name
+        values = {getattr(each, field.name) for each in settings}
+        expected = {names[field.name]} if field.name in names else values - {field.default}
+        assert values & expected, field.name
 
 
 @pytest.mark.parametrize(

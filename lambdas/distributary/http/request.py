@@ -37,6 +37,8 @@ class Request:
     """Seconds that the function has left at its start."""
     key: Key | None = None
     """Whose request it is, once the guard has let it in; None where the stage is open to all."""
+    claims: Mapping[str, Any] | None = None
+    """Of the JWT that API Gateway's authorizer has checked; None where the route has none."""
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any], context: Context) -> "Request":
@@ -52,6 +54,7 @@ class Request:
             id=about["requestId"],
             time=about["timeEpoch"] / 1000,
             remaining=context.get_remaining_time_in_millis() / 1000,
+            claims=about.get("authorizer", {}).get("jwt", {}).get("claims"),
         )
 
     def parameter(self, name: str) -> str | None:

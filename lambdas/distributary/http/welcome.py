@@ -9,6 +9,7 @@ from distributary.settings import Settings
 
 _ACCESS = {
     "keys": "with a key: docs/keys.md says how it is made and presented",
+    "jwt": "at /v1/events with a JWT, at the other doors with a key: docs/keys.md says how",
     "open": "open: no key is asked for, so put this on no network that you do not trust",
 }
 
@@ -19,7 +20,7 @@ def welcome(settings: Settings) -> Door:
         "name": "distributary",
         "version": VERSION,
         "docs": "README.md and docs/ of this version's source",
-        "access": _ACCESS[settings.auth],
+        "access": _ACCESS["jwt" if settings.jwt_source_claim else settings.auth],
     }
     body = json.dumps(about)
 

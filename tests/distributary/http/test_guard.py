@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from fake_clock import FakeClock
 
-from distributary.access import Key, derive_secret, version_of
+from distributary.access import Claims, Key, derive_secret, version_of
 from distributary.clients import MODELS
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable
@@ -52,12 +52,12 @@ class FakeKeys:
 class House:
     """A guard with three doors; `seen` are the requests that came through, `answer` is what each gets."""
 
-    def __init__(self) -> None:
+    def __init__(self, claims: Claims | None = None) -> None:
         self.time = FakeClock()
         self.keys = FakeKeys()
         self.seen: list[Request] = []
         self.answer = Response(202, "{}", {"content-type": "application/json"}, {"accepted": 1})
-        guard = Guard(self.keys, Quotas(self.time.clock), self.time.clock)
+        guard = Guard(self.keys, Quotas(self.time.clock), self.time.clock, claims or Claims(""))
         self.events = guard.protect(self._door, "events")
         self.aws = guard.protect(self._door, "aws")
         self.iot_events = guard.protect(self._door, "iot_events")
@@ -457,3 +457,50 @@ def test_an_answer_says_its_error_in_the_form_of_the_service(house: House) -> No
         "x-amzn-requestid": "r-1",
     }
     assert rest.headers == {**aws.headers, "content-type": "application/json"}
+
+
+# ── /v1/events behind a JWT authorizer ──
+
+
+@pytest.fixture
+def by_token() -> House:
+    """A house whose event door takes JWTs."""
+    return House(Claims("sub", "sinks"))
+
+
+def with_claims(claims: dict[str, str] | None, headers: dict[str, str] | None = None) -> Request:
+    """A request to /v1/events as API Gateway's authorizer lets it through."""
+    return Request("POST", "/v1/events", headers or {}, "", b"{}", "r-1", claims=claims)
+
+
+def test_a_token_stands_for_a_key(by_token: House) -> None:
+    """The door sees a key made of its claims; nothing is looked up, nothing written down but its source in the log."""
+    by_token.keys.failure = KeysUnavailable("Down", 5)
+
+    response = by_token.events(with_claims({"sub": "hall", "sinks": "[kinesis]"}))
+
+    assert (response.status, response.log["key"]) == (202, "jwt:hall")
+    [seen] = by_token.seen
+    assert seen.key
+    assert (seen.key.name, seen.key.sinks) == ("hall", frozenset({"kinesis"}))
+    assert by_token.keys.asked == []
+
+
+@pytest.mark.parametrize("headers", [BEARER, {"x-api-key": f"{ID}.{SECRET}"}, {}])
+def test_where_tokens_are_taken_a_key_is_not(by_token: House, headers: dict[str, str]) -> None:
+    """A request that came past the authorizer (its path written otherwise) is refused, whatever key it brings."""
+    response = by_token.events(with_claims(None, headers))
+
+    assert response.status == 401
+    assert "takes a JWT" in json.loads(response.body)["detail"]
+    assert by_token.seen == []
+
+
+def test_a_token_without_a_source_is_forbidden(by_token: House) -> None:
+    """403: the token is good, but says nobody's name."""
+    assert by_token.events(with_claims({"sinks": "kinesis"})).status == 403
+
+
+def test_where_keys_are_taken_claims_mean_nothing(house: House) -> None:
+    """An authorizer that somebody put before the route does not replace the key."""
+    assert house.events(with_claims({"sub": "hall"})).status == 401

@@ -74,3 +74,13 @@ def test_an_answer_is_written_as_payload() -> None:
         "body": "{}",
         "isBase64Encoded": False,
     }
+
+
+def test_claims_are_those_of_the_authorizer_alone() -> None:
+    """They stand in the request context, which no client writes; a route without an authorizer has none."""
+    about = event()["requestContext"]
+    jwt = {"claims": {"sub": "hall"}, "scopes": None}
+    told = event(requestContext={**about, "authorizer": {"jwt": jwt}}, claims={"sub": "attic"})
+
+    assert Request.from_event(told, FakeContext()).claims == {"sub": "hall"}
+    assert Request.from_event(event(claims={"sub": "attic"}), FakeContext()).claims is None

@@ -9,10 +9,17 @@ from distributary.settings import Settings
 NAMES = {"stage": "test", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
 
 
-@pytest.mark.parametrize(("auth", "says"), [("keys", "with a key"), ("open", "open: no key")])
-def test_the_root_says_who_may_come_in(auth: str, says: str) -> None:
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({}, "with a key"),
+        ({"jwt_source_claim": "sub"}, "at /v1/events with a JWT"),
+        ({"auth": "open"}, "open: no key"),
+    ],
+)
+def test_the_root_says_who_may_come_in(settings: dict, says: str) -> None:
     """GET / names the product, its version, its documentation, and whether a key is asked for."""
-    response = welcome(Settings(**NAMES, auth=auth))(Request("GET", "/"))
+    response = welcome(Settings(**NAMES, **settings))(Request("GET", "/"))
     about = json.loads(response.body)
 
     assert (response.status, about["name"]) == (200, "distributary")

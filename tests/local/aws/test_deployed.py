@@ -1,6 +1,6 @@
 import pytest
 
-from local.gateway import Cors, Route, Throttle
+from local.gateway import Authorizer, Cors, Route, Throttle
 
 
 def resource(kind, **properties):
@@ -83,6 +83,32 @@ def test_the_stages_limits_hold_for_its_routes(aws, stack, api):
     stack.delete()
 
     assert limited == {"POST /v1/events": Throttle(100, 50), "PUT /v2": Throttle(0.5, 2)}
+
+
+def test_a_routes_authorizer_is_the_deployed_one(aws, stack, api):
+    """Issuer, audience and the route's scopes; the other routes have none."""
+    jwt = {"Issuer": "https://issuer.example", "Audience": ["a", "b"]}
+    by_token = {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Jwt"}, "AuthorizationScopes": ["write"]}
+    put = route("PUT /v2", "ToFunction")
+    api = api | {
+        "Jwt": resource(
+            "ApiGatewayV2::Authorizer",
+            ApiId={"Ref": "Api"},
+            AuthorizerType="JWT",
+            IdentitySource=["$request.header.Authorization"],
+            JwtConfiguration=jwt,
+            Name="Jwt",
+        ),
+        "Put": put | {"Properties": put["Properties"] | by_token},
+    }
+    stack.deploy(api)
+    authorizers = {one.key: one.authorizer for one in aws.inside("deployed.http_api()").routes}
+    stack.delete()
+
+    assert authorizers == {
+        "POST /v1/events": None,
+        "PUT /v2": Authorizer("https://issuer.example", ("a", "b"), ("write",)),
+    }
 
 
 def test_before_a_deployment_there_is_no_api(aws):

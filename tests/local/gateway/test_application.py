@@ -1,13 +1,15 @@
 import json
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from jwt_issuer import AUDIENCE, ISSUER, Issuer
 
 from local.functions import Invocation, RequestTooLarge, TooManyRequests
-from local.gateway import Cors, HttpApi, Route
+from local.gateway import Authorizer, Cors, HttpApi, Route, read_keys
 
 CORS = Cors(allow_origins=("https://a.example",), allow_methods=("POST",), expose_headers=("x-request-id",))
 
@@ -184,3 +186,56 @@ def test_answers_carry_the_apis_cors_headers_not_the_functions(served, client) -
     assert client.ask("POST", "/v1/events", "x").headers["access-control-allow-origin"] is None
     refused = client.ask("GET", "/nothing", origin="https://a.example")
     assert (refused.status, refused.headers["access-control-allow-origin"]) == (404, "https://a.example")
+
+
+@pytest.fixture
+def issuer(served, tmp_path):
+    """The issuer whose tokens /v1/events takes; the gateway has its keys."""
+    issuer = Issuer()
+    file = tmp_path / "jwks.json"
+    file.write_text(issuer.published)
+    served.gateway._app._keys = read_keys(file)
+    by_token = Route("POST /v1/events", "ingest", Authorizer(ISSUER, (AUDIENCE,), ("write",)))
+    served.api = HttpApi("abc123", (by_token, Route("POST /", "ingest"), Route("$default", "ingest")), cors=CORS)
+    return issuer
+
+
+@pytest.mark.parametrize(("scope", "refused"), [("read", (403, "Forbidden")), (None, (401, "Unauthorized"))])
+def test_who_is_not_authorized_costs_no_invocation(served, client, issuer, scope, refused) -> None:
+    """API Gateway's own words, with a challenge that a page of an allowed origin gets to see."""
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": time.time() + 60, "scope": scope}
+    header = {"authorization": f"Bearer {issuer.token(claims)}"} if scope else {}
+
+    answer = client.ask("POST", "/v1/events", "x" * 100_000, origin="https://a.example", **header)
+
+    assert (answer.status, json.loads(answer.text)["message"]) == refused
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["access-control-allow-origin"] == "https://a.example"
+    assert served.functions.calls == []
+    assert f"POST /v1/events {answer.headers['apigw-requestid']} {answer.status}" in served.log[0]
+
+
+def test_the_function_is_told_whose_token_it_is(served, client, issuer) -> None:
+    """Claims and scopes stand in the event's request context."""
+    claims = {"iss": ISSUER, "aud": AUDIENCE, "exp": int(time.time()) + 60, "scope": "write", "sub": "hall"}
+
+    answer = client.ask("POST", "/v1/events", "x", authorization=f"Bearer {issuer.token(claims)}")
+
+    assert answer.status == 202
+    told = served.functions.calls[0][1]["requestContext"]["authorizer"]["jwt"]
+    assert told == {"claims": claims | {"exp": str(claims["exp"])}, "scopes": ["write"]}
+
+
+@pytest.mark.parametrize(("method", "path"), [("POST", "/"), ("POST", "/v1%2Fother"), ("GET", "/v1/events")])
+def test_other_routes_ask_for_no_token(served, client, issuer, method: str, path: str) -> None:
+    """They are not the authorizer's, and their functions see no claims."""
+    assert client.ask(method, path).status == 202
+    assert "authorizer" not in served.functions.calls[0][1]["requestContext"]
+
+
+def test_a_preflight_needs_no_token(client, issuer) -> None:
+    """CORS comes first: a browser sends none with it."""
+    asked = {"origin": "https://a.example", "access_control_request_method": "POST"}
+
+    assert client.ask("OPTIONS", "/v1/events", **asked).status == 204

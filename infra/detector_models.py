@@ -43,6 +43,7 @@ def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorMode
                 faults.append(f"detectors/{file.name}: there is another model {one.definition.name}")
             models[one.definition.name] = one
     inputs = _inputs(configuration, root, faults)
+    faults += _debug_faults(configuration, models)
     if faults:
         raise BadDefinition(faults)
     return DetectorModels(
@@ -81,6 +82,14 @@ def _checked(file: Path, configuration: Configuration, faults: list[str]) -> Ite
         faults += told["ERROR"]
         if not told["ERROR"]:
             yield _Checked(definition, carry(document, key), tuple(told["WARNING"]))
+
+
+def _debug_faults(configuration: Configuration, models: Mapping[str, object]) -> Iterator[str]:
+    for place, table in enumerate(configuration.detectors.debug):
+        if not table.keys() <= {"model", "key"} or not all(isinstance(one, str) for one in table.values()):
+            yield f'detectors.debug[{place}]: must be {{model = "…", key = "…"}}, or without the key'
+        elif table.get("model") not in models:
+            yield f"detectors.debug[{place}]: there is no model {table.get('model')!r}; there are {', '.join(models)}"
 
 
 def _given_key(definition: Definition, configuration: Configuration) -> str | None:

@@ -14,6 +14,7 @@ from distributary.delivery import OUT_OF_TIME
 from distributary.errors import SinkUnavailable, Unreadable
 from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
 from distributary.settings import Settings
+from distributary.sinks.message import Message
 from distributary.sinks.record import Record, to_json
 from distributary.sinks.sink import Sink
 from distributary.spill import Spill, Spilled, decode
@@ -79,7 +80,7 @@ class Redrive:
             return self._give_up_text(message, message.body, str(error), tally)
         spilled = replace(spilled, attempts=spilled.attempts + message.receives)
         try:
-            return self._settle(message, self._spill.fetch(spilled), end, tally)
+            return self._settle(message, _dated(self._spill.fetch(spilled)), end, tally)
         except Unreadable as error:
             return self._give_up_text(message, spilled.object, str(error), tally)
         except SinkUnavailable as error:
@@ -178,6 +179,16 @@ def pause_after(receives: int, longest: float, drawn: float) -> int:
     More chance would be more receipts: in 13 days at 30 minutes a message stays under SQS's 1,000.
     """
     return math.ceil(min(longest, 2.0 ** min(receives - 1, 20)) * (1 - drawn / 4))
+
+
+def _dated(spilled: Spilled) -> Spilled:
+    """The same, each message to an input with the time when it was accepted: whenever it is delivered, that counts."""
+    at = round(spilled.first * 1000)
+    records = [
+        replace(one, accepted_ms=at) if isinstance(one, Message) and one.accepted_ms is None else one
+        for one in spilled.records
+    ]
+    return replace(spilled, records=records)
 
 
 def _hopeless(outcome: Outcome) -> bool:

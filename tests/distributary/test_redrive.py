@@ -22,6 +22,7 @@ from distributary.redrive import Redrive, pause_after
 from distributary.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.kinesis import KinesisRecord
+from distributary.sinks.message import Message
 from distributary.spill import Spilled, decode
 from distributary.spill_queue import SpillQueues
 
@@ -315,6 +316,29 @@ SCRIPT = st.lists(st.sampled_from(["stored", "busy", "odd", "refused", "mixed", 
 DATA = st.one_of(
     st.binary(max_size=20), st.builds(lambda size: json.dumps({"deviceId": "d" * size}), st.integers(0, 600))
 )
+
+
+@pytest.mark.parametrize("known", [None, 7])
+def test_a_message_to_an_input_is_delivered_as_of_when_it_was_accepted(known) -> None:
+    """When it was first spilled, however often since; a time that it brings already stands."""
+    stage = Stage(iot_events=Sink("iot_events", "busy", "odd", "stored"))
+    first = stage.clock.since_1970 + stage.clock.now - 60
+    told = known or round(first * 1000)
+    waiting = [Message(str(number), "in", b"{}", accepted_ms=known) for number in range(2)]
+    stage.keeping.spill.keep(Spilled("iot_events", waiting, 1, first, first), until=1e9)
+
+    def take(event: dict) -> list[str]:
+        stage.clock.now += 3
+        return stage.redrive.take(stage.queues.read(event), REMAINING)[0]
+
+    source = EventSource(stage.keeping, take)
+    source.drain(rounds=9)
+
+    assert source.waiting == []
+    assert [(one.message_id, one.accepted_ms) for one in stage.sinks["iot_events"].records] == [
+        ("0", told),
+        ("1", told),
+    ]
 
 
 def an_event(index: int, data: str | bytes) -> Event:

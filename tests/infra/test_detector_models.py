@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,28 @@ def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
     [given] = [row for row in read_models(configuration, root).readers if row["model"] == "device_heartbeat"]
 
     assert given["key"] == "deviceId"
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ({"model": "gone"}, "there is no model 'gone'"),
+        ({"key": "d1"}, "there is no model None"),
+        ({"model": "device_heartbeat", "keys": "d1"}, "must be"),
+        ({"model": "device_heartbeat", "key": 7}, "must be"),
+    ],
+)
+def test_a_detector_to_debug_is_one_that_can_be(configuration, row, told):
+    """A misspelt one would be logged never, and nobody told."""
+    named = replace(
+        configuration, detectors=replace(configuration.detectors, debug=({"model": "device_heartbeat"}, row))
+    )
+
+    with pytest.raises(BadDefinition) as error:
+        read_models(named)
+
+    [fault] = error.value.faults
+    assert fault.startswith(f"detectors.debug[1]: {told}")
 
 
 def test_inputs_of_files_are_known_too(configuration, root):

@@ -156,6 +156,12 @@ def _counts(definition: Definition, limits: Limits) -> Iterator[Finding]:
         most = limits.transition_events_per_state
         yield from over("events allowed per state", events, limits.events_per_state, state.path)
         yield from over("transition events allowed per state", len(state.transitions), most, state.path)
+        conditions = sum(bool(event.condition) for event in state.events())
+        if conditions > limits.conditions_per_state:
+            text = (
+                f"AWS took {limits.conditions_per_state} trigger expressions per state, {state.name} has {conditions}."
+            )
+            yield warning("service-limits", state.path, text)
     for event in definition.events():
         yield from over("actions allowed per event", len(event.actions), limits.actions_per_event, event.path)
     for member, most in (("variableName", limits.variables), ("timerName", limits.timers)):

@@ -16,6 +16,8 @@ class Limits:
     states: int = 20
     events_per_state: int = 20
     transition_events_per_state: int = 20
+    conditions_per_state: int = 20
+    """AWS calls them trigger expressions. More run here: this one only warns."""
     actions_per_event: int = 10
     variables: int = 50
     timers: int = 5

@@ -8,6 +8,8 @@ from distributary.detectors.values import BadPayload, keep_json, quote, read_jso
 from distributary.sinks.queue_entry import group_of
 
 _PAYLOAD = '"payload":'
+_BURIED = '{"sequenceNumber":'
+"""How the body of a dead letter begins."""
 
 
 class WakeUp(NamedTuple):
@@ -80,7 +82,7 @@ def wake_up_body(model: str, key: str | None, wake_up: WakeUp) -> str:
 
 def dead_body(work: Work, reason: str) -> str:
     """The body of a dead letter: the message with the reason and when it was accepted, so that it can be redriven."""
-    head = f'"acceptedAt":{work.accepted},"sequenceNumber":{work.sequence},"reason":{quote(reason)},'
-    if work.late or not work.body.startswith("{"):
+    if not work.body.startswith("{") or work.body.startswith(_BURIED):
         return work.body
-    return f"{{{head}{work.body[1:]}"
+    accepted = "" if work.late else f'"acceptedAt":{work.accepted},'
+    return f'{_BURIED}{work.sequence},"reason":{quote(reason)},{accepted}{work.body[1:]}'

@@ -26,6 +26,8 @@ class Message:
     value: dict[str, Any] | None = field(default=None, compare=False)
     """What the payload means, where its maker has checked it already: then nobody parses it again."""
     hops: int = 0
+    accepted_ms: int | None = None
+    """When it was accepted, where it waited for its sink since: a detector takes it as of then."""
 
 
 @dataclass(frozen=True, slots=True)

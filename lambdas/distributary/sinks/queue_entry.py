@@ -1,9 +1,9 @@
 """From a message to its places in the FIFO queue: one for each detector it is for, with its two ids and its body.
 
-A body is one JSON object, `{"model", "key", "inputName", "messageId", "hops", "timestamp", "payload"}` in this order.
-`key` is null for a model without one; `hops` (how many detectors handed it on) and `timestamp` (the client's, in
-milliseconds) are missing where there are none; `payload` is the client's own text, always an object, so that numbers
-keep their written form.
+A body is one JSON object, `{"model", "key", "inputName", "messageId", "hops", "timestamp", "acceptedAt", "payload"}` in
+this order. `key` is null for a model without one; `hops` (how many detectors handed it on), `timestamp` (the client's)
+and `acceptedAt` (of a message that waited elsewhere before; both in milliseconds) are missing where there are none;
+`payload` is the client's own text, always an object, so that numbers keep their written form.
 """
 
 import hashlib
@@ -60,6 +60,7 @@ def _entry(place: int, message: Message, text: str, target: "Target", *, dedup: 
     own = digest(model, key or "", message.input_name, message.message_id) if dedup else secrets.token_urlsafe(32)
     more = f'"hops":{message.hops},' if message.hops else ""
     more += f'"timestamp":{message.timestamp_ms},' if message.timestamp_ms is not None else ""
+    more += f'"acceptedAt":{message.accepted_ms},' if message.accepted_ms is not None else ""
     detector = f'"model":{_quoted(model)},"key":{_quoted(key)}'
     names = f'"inputName":{_quoted(message.input_name)},"messageId":{_quoted(message.message_id)}'
     body = storable(f'{{{detector},{names},{more}"payload":{text}}}')

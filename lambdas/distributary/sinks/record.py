@@ -26,7 +26,11 @@ def to_json(record: Record) -> dict[str, Any]:
             "inputName": record.input_name,
             **_written("payload", record.payload),
         }
-        optional = {"timestamp": record.timestamp_ms, "hops": record.hops or None}
+        optional = {
+            "timestamp": record.timestamp_ms,
+            "hops": record.hops or None,
+            "acceptedAt": record.accepted_ms,
+        }
         return members | {name: value for name, value in optional.items() if value is not None}
     members = _written("data", record.data)
     if isinstance(record, FirehoseRecord):
@@ -71,7 +75,8 @@ def _kinesis(members: Mapping[str, Any]) -> KinesisRecord:
 def _message(members: Mapping[str, Any]) -> Message:
     payload = _read("payload", members)
     timestamp, hops = members.get("timestamp"), members.get("hops", 0)
-    return Message(members["messageId"], members["inputName"], payload, timestamp, hops=hops)
+    accepted = members.get("acceptedAt")
+    return Message(members["messageId"], members["inputName"], payload, timestamp, hops=hops, accepted_ms=accepted)
 
 
 _READERS: Mapping[SinkName, Callable[[Mapping[str, Any]], Record]] = {

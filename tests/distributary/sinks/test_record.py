@@ -14,7 +14,13 @@ RECORDS = {
     "firehose": st.builds(FirehoseRecord, DATA),
     "kinesis": st.builds(KinesisRecord, DATA, st.text(min_size=1, max_size=20), st.none() | st.just("17")),
     "iot_events": st.builds(
-        Message, st.just("id"), st.just("input"), DATA, st.none() | st.integers(1, 2**41), hops=st.integers(0, 9)
+        Message,
+        st.just("id"),
+        st.just("input"),
+        DATA,
+        st.none() | st.integers(1, 2**41),
+        hops=st.integers(0, 9),
+        accepted_ms=st.none() | st.integers(1, 2**41),
     ),
 }
 

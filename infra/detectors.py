@@ -20,6 +20,7 @@ from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.keys import Keys
 from infra.permission import allow
+from infra.queue import make_queue
 from infra.retention import removal
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
@@ -65,7 +66,7 @@ class Detectors(Construct):
         self.table = self._table()
         self.actions = self._queue("Actions", visibility=360, receives=20)
         self.wakes = self._queue("Wakes", visibility=120, receives=1000)
-        self.late_wakes = self._queue("LateWakes")
+        self.late_wakes = make_queue(self, "LateWakes", self._configuration)
         self.group = scheduler.CfnScheduleGroup(self, "Schedules")
         self.schedule_role = self._schedule_role()
         self._add_functions(replace(settings, **self._names(settings)))
@@ -186,17 +187,14 @@ class Detectors(Construct):
             removal_policy=self._removal,
         )
 
-    def _queue(self, name: str, visibility: int | None = None, receives: int = 0) -> sqs.Queue:
-        dead = sqs.DeadLetterQueue(queue=self._queue(f"Dead{name}"), max_receive_count=receives) if receives else None
-        return sqs.Queue(
+    def _queue(self, name: str, visibility: int, receives: int) -> sqs.Queue:
+        return make_queue(
             self,
             name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-            visibility_timeout=cdk.Duration.seconds(visibility) if visibility else None,
-            dead_letter_queue=dead,
-            removal_policy=self._removal,
+            self._configuration,
+            set_aside=make_queue(self, f"Dead{name}", self._configuration),
+            receives=receives,
+            visibility_timeout=cdk.Duration.seconds(visibility),
         )
 
     def _schedule_role(self) -> iam.Role:

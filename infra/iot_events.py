@@ -8,7 +8,7 @@ from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.permission import allow
-from infra.retention import removal
+from infra.queue import make_queue
 from infra.table import Table
 
 _RETIRED = "For owners of an account that still has AWS IoT Events, which AWS shut down on 2026-05-20."
@@ -19,10 +19,10 @@ class IotEvents(Construct):
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
         super().__init__(scope, name)
-        self._removal = removal(configuration)
+        self._configuration = configuration
         stack = configuration.iot_events.provider == "stack"
         self.dead_letters = self._queue("DeadMessages") if stack else None
-        self.queue = self._messages(self.dead_letters) if self.dead_letters else None
+        self.queue = self._queue("Messages", self.dead_letters) if self.dead_letters else None
         declared = configuration.inputs if configuration.iot_events.at_aws else {}
         self.inputs = [self._input(name, table) for name, table in declared.items()]
 
@@ -44,27 +44,20 @@ class IotEvents(Construct):
         if self.queue:
             allow(grantee, self.queue.queue_arn, "sqs:GetQueueAttributes")
 
-    def _messages(self, dead_letters: sqs.Queue) -> sqs.Queue:
-        """Deduplicated and in order within a group; a message that was received a thousand times is set aside."""
-        set_aside = sqs.DeadLetterQueue(queue=dead_letters, max_receive_count=1000)
-        return self._queue("Messages", dead_letter_queue=set_aside)
-
-    def _queue(self, name: str, dead_letter_queue: sqs.DeadLetterQueue | None = None) -> sqs.Queue:
-        return sqs.Queue(
+    def _queue(self, name: str, set_aside: sqs.Queue | None = None) -> sqs.Queue:
+        """Deduplicated and in order within a group."""
+        return make_queue(
             self,
             name,
+            self._configuration,
+            set_aside=set_aside,
             fifo=True,
             fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
             deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
             # EventBridge Scheduler sends to no other kind of FIFO queue.
             content_based_deduplication=True,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
             # Six times the 20 s of the function that will read it, as Lambda's guide advises.
             visibility_timeout=cdk.Duration.seconds(120),
-            dead_letter_queue=dead_letter_queue,
-            removal_policy=self._removal,
         )
 
     def _input(self, name: str, table: Table) -> iotevents.CfnInput:

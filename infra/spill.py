@@ -12,7 +12,7 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.function import TIMEOUT
 from infra.permission import allow
-from infra.retention import removal
+from infra.queue import make_queue
 
 # setting → the part of a construct's name
 _SINKS = {"firehose": "Firehose", "kinesis": "Kinesis", "iot_events": "IotEvents"}
@@ -23,7 +23,6 @@ _VISIBILITY = cdk.Duration.seconds(6 * TIMEOUT.to_seconds())
 _BATCH = 10
 # The least that Lambda takes: what waits is brought on slowly, and the sinks come back to their own traffic first.
 _CONCURRENCY = 2
-_MAX_RECEIVES = 1000
 
 
 class Spill(Construct):
@@ -31,10 +30,15 @@ class Spill(Construct):
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration, bucket: s3.IBucket) -> None:
         super().__init__(scope, name)
-        self._removal = removal(configuration)
         self._bucket = bucket
-        self.set_aside = {sink: self._queue(f"{part}SetAside") for sink, part in _SINKS.items()}
-        self.queues = {sink: self._queue(part, self.set_aside[sink]) for sink, part in _SINKS.items()}
+        self.set_aside = {
+            sink: make_queue(self, f"{part}SetAside", configuration, visibility_timeout=_VISIBILITY)
+            for sink, part in _SINKS.items()
+        }
+        self.queues = {
+            sink: make_queue(self, part, configuration, set_aside=self.set_aside[sink], visibility_timeout=_VISIBILITY)
+            for sink, part in _SINKS.items()
+        }
 
     @property
     def names(self) -> dict[str, str]:
@@ -95,16 +99,3 @@ class Spill(Construct):
         # Lambda looks whether the function's role may receive when the mapping is made.
         if function.role:
             mapping.node.add_dependency(function.role)
-
-    def _queue(self, name: str, set_aside: sqs.Queue | None = None) -> sqs.Queue:
-        dead_letter_queue = sqs.DeadLetterQueue(queue=set_aside, max_receive_count=_MAX_RECEIVES) if set_aside else None
-        return sqs.Queue(
-            self,
-            name,
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-            visibility_timeout=_VISIBILITY,
-            dead_letter_queue=dead_letter_queue,
-            removal_policy=self._removal,
-        )

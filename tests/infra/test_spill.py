@@ -47,17 +47,6 @@ def test_queues(stack, spill):
             assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0].startswith(f"{name}SetAside")
 
 
-def test_queues_speak_tls_only(stack, spill):
-    """Each queue refuses whoever does not use TLS."""
-    policies = Template.from_stack(stack).find_resources("AWS::SQS::QueuePolicy").values()
-
-    assert len(policies) == 6
-    for policy in policies:
-        [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-        assert (statement["Effect"], statement["Action"]) == ("Deny", "sqs:*")
-        assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
 @pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """The queues stay or go with the stack as the stage says."""

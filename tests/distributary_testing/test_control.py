@@ -43,6 +43,7 @@ def test_an_input_is_made_described_changed_and_deleted(control, service) -> Non
     assert control.list_inputs()["inputSummaries"] == []
 
 
+@pytest.mark.covers("decision.inactive")
 def test_a_model_is_made_described_changed_and_deleted(control, data) -> None:
     """An update is a new version, and without its detectors."""
     control.create_input(inputName="in", inputDefinition=ATTRIBUTES)
@@ -138,6 +139,7 @@ def test_lists_are_paged_by_name(control) -> None:
     assert control.list_detector_models()["detectorModelSummaries"] == []
 
 
+@pytest.mark.covers("decision.no-alarms")
 def test_any_other_operation_is_unsupported(service) -> None:
     """An older botocore knows more of them than are served here."""
     response = service.answer("ListAlarmModels", Request("GET", "/alarm-models"))

@@ -91,6 +91,7 @@ def test_the_clock_does_not_run_backwards_and_knows_its_zone(iot_events) -> None
         iot_events.move_to(datetime(2027, 1, 1))  # noqa: DTZ001 - that is what is refused
 
 
+@pytest.mark.covers("decision.dedup-scope")
 @pytest.mark.parametrize(("later", "times"), [(0, 1), (299, 1), (300, 2)])
 def test_a_message_id_is_taken_once_in_five_minutes(iot_events, control, data, later, times) -> None:
     """Of the mock's clock, from when it was taken; the answer is the same."""
@@ -103,6 +104,7 @@ def test_a_message_id_is_taken_once_in_five_minutes(iot_events, control, data, l
     assert topics(iot_events) == [("a", "seen")] * times
 
 
+@pytest.mark.covers("decision.dedup-scope")
 def test_the_same_message_id_for_another_key_or_input_is_another_message(iot_events, control, data) -> None:
     """The id is one of a model, a key and an input."""
     either = "$input.in.k != '' || $input.other.k != ''"

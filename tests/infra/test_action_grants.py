@@ -20,6 +20,7 @@ def definition(*actions):
 TABLE = {"hashKeyField": "'h'", "hashKeyValue": "'v'"}
 
 
+@pytest.mark.covers("decision.dynamodb-storage")
 @pytest.mark.parametrize(
     ("action", "grants"),
     [

@@ -5,8 +5,8 @@ from detector_cases import definition_of
 from detector_cloud import message, models_of, record
 
 from distributary.detectors.batch import Runner
-from distributary.detectors.item import Version, new_row
-from distributary.detectors.record import read_record
+from distributary.detectors.item import Row, Version, new_row
+from distributary.detectors.record import WakeUp, read_record, wake_up_body
 from distributary.detectors.routing import Readers
 from distributary.sinks.message import Message
 from distributary.sinks.queue_entry import queue_entries
@@ -35,11 +35,11 @@ def redriven(sequence: int, payload: dict, *, accepted: int, sent: int) -> dict:
     return record(entry.body, sequence, model="m", key="k", sent=sent)
 
 
-def run(model: dict, *records: dict, **runner):
-    """What the records come to."""
+def run(model: dict, *records: dict, row: Row | None = None, **runner):
+    """What the records come to, for a new detector or the one of the row."""
     models = models_of({**definition_of(model), "key": "d"})
     ready = models.ready("m", Version("1", models.sha256("m")))
-    return Runner("queue", lambda: "token", **runner).run(ready, new_row("m", "k", "1"), works_of(*records))
+    return Runner("queue", lambda: "token", **runner).run(ready, row or new_row("m", "k", "1"), works_of(*records))
 
 
 def times(outcome) -> list[int]:
@@ -87,6 +87,20 @@ def test_a_message_that_never_waited_is_never_late() -> None:
     records = (message(1, {"n": 2}, sent=NOW + 9_000), message(2, {"n": 1}, sent=NOW))
 
     assert run(SEEN, *records, dropping=frozenset({"in"})).row.detector.variables == {"n": 1}
+
+
+@pytest.mark.covers("decision.lateness")
+@pytest.mark.parametrize("late", [1, 60, 3600])
+def test_a_wake_up_that_comes_late_does_what_it_would_have_done_in_time(late) -> None:
+    """As of when the timer was due: EventBridge Scheduler may take a minute."""
+    said = {
+        "states": {"S": {"input": [["currentInput('in')", ["timer", "t", "60"]], ["timeout('t')", ["send", "over"]]]}}
+    }
+    armed = run(said, message(1, {}, sent=NOW))
+    wake_up = WakeUp("1", NOW, armed.row.token, armed.wake)
+    woken = record(wake_up_body("m", "k", wake_up), 2, model="m", key="k", sent=NOW + (60 + late) * 1000)
+
+    assert times(run(said, woken, row=armed.row)) == [60]
 
 
 @pytest.mark.parametrize(

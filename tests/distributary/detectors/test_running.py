@@ -173,6 +173,7 @@ def finished(batches: list[list[dict]], *, crash: int = -1, after: bool = False)
 BATCHES = [readings(1, 20), readings(30, 3, 20, first=3), readings(4, first=6)]
 
 
+@pytest.mark.covers("decision.outbox")
 def test_a_crash_at_any_call_neither_loses_nor_repeats_a_change() -> None:
     """Before or after AWS did what it was asked for: in the end there are the same state and the same actions."""
     expected, ids, calls = finished(BATCHES)
@@ -224,6 +225,7 @@ def test_records_wait_while_a_deployment_changes_the_version() -> None:
     assert cloud.calls == ["batch_get_item", "change_message_visibility_batch"]
 
 
+@pytest.mark.covers("decision.inactive")
 def test_a_detector_of_another_version_does_not_exist() -> None:
     """The next message makes it anew, in the initial state, over the same item."""
     cloud = cloud_of()

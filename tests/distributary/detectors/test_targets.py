@@ -57,10 +57,11 @@ MAP = {"M": {"a": {"N": "1.10"}}}
             "sqs",
             ("send_message", {"QueueUrl": "q", "MessageBody": "aGk="}),
         ),
-        (
+        pytest.param(
             action("lambda", functionArn="f", body="{}"),
             "lambda",
             ("invoke", {"FunctionName": "f", "InvocationType": "Event", "Payload": b"{}"}),
+            marks=pytest.mark.covers("decision.lambda-event"),
         ),
         (
             action("firehose", deliveryStreamName="d", separator="\n", body="x"),
@@ -193,6 +194,7 @@ def test_a_message_to_an_input_has_the_effects_id_and_one_hop_more() -> None:
     assert (message.message_id, message.input_name, message.timestamp_ms, message.hops) == ("e-1", "in", 7, 3)
 
 
+@pytest.mark.covers("decision.outbox")
 def test_a_failed_action_comes_again_and_the_others_do_not() -> None:
     """The log says what failed, and whether it may succeed later."""
     clients = Clients()

@@ -34,6 +34,7 @@ def test_what_is_due_goes_straight_to_its_detector(seconds) -> None:
     assert first[0]["MessageDeduplicationId"] != second[0]["MessageDeduplicationId"]
 
 
+@pytest.mark.covers("decision.lateness")
 def test_beyond_that_it_is_a_schedule_in_utc_that_deletes_itself() -> None:
     """In the stack's group, with a name that Scheduler takes, for the detector's message group."""
     cloud = armed(NOW + 901)

@@ -281,6 +281,7 @@ def test_a_message_that_no_model_reads_is_accepted_and_noted() -> None:
     assert client.calls == []
 
 
+@pytest.mark.covers("decision.dedup-scope")
 def test_an_input_without_dedup_takes_an_id_again() -> None:
     """Each message has a deduplication id of its own."""
     note = Message("same", "constant", b'{"deviceId": "d"}')

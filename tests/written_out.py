@@ -1,6 +1,8 @@
 """Short forms in JSON cases, written out: what would be too long to stand in a file."""
 
 import base64
+import json
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -22,3 +24,12 @@ def written_out(value: Any) -> Any:
             return [written_out(element) for element in value]
         case _:
             return value
+
+
+def body_of(case: Mapping[str, Any]) -> str | bytes:
+    """The request body of a case: `body` as JSON, `body_text` as it is, or the bytes of `body_hex`."""
+    if "body_hex" in case:
+        return bytes.fromhex(case["body_hex"])
+    if "body_text" in case:
+        return str(written_out(case["body_text"]))
+    return json.dumps(written_out(case.get("body")))

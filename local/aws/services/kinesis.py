@@ -187,4 +187,4 @@ def update_max_record_size(self: KinesisResponse) -> ActionResult:
     return EmptyResult()
 
 
-KinesisResponse.update_max_record_size = update_max_record_size  # type: ignore[attr-defined]
+KinesisResponse.update_max_record_size = update_max_record_size  # type: ignore[attr-defined]  # moto finds it by its name

@@ -21,8 +21,8 @@ def no_opinion(self: FakeBucket, action: str, resource: str) -> Any:
 def without_enforced_policies() -> Iterator[None]:
     """Inside it, no bucket has an opinion."""
     own = FakeBucket.get_permission
-    FakeBucket.get_permission = no_opinion  # type: ignore[method-assign]
+    FakeBucket.get_permission = no_opinion  # type: ignore[method-assign]  # it has no switch
     try:
         yield
     finally:
-        FakeBucket.get_permission = own  # type: ignore[method-assign]
+        FakeBucket.get_permission = own  # type: ignore[method-assign]  # likewise

@@ -39,7 +39,7 @@ COUNTS = {
     "ApproximateNumberOfMessagesNotVisible": "approximate_number_of_messages_not_visible",
 }
 # Asked some forty times for each message sent, letter by letter.
-models.camelcase_to_underscores = lru_cache(maxsize=None)(camelcase_to_underscores)  # type: ignore[attr-defined]
+models.camelcase_to_underscores = lru_cache(maxsize=None)(camelcase_to_underscores)  # type: ignore[attr-defined]  # imported
 
 
 class Queue(MotoQueue):

@@ -11,6 +11,20 @@ def without_former_cors(client: Any, state: Properties) -> None:
         client.delete_cors_configuration(ApiId=state["ApiId"])
 
 
+def part(kind: str) -> ResourceType:
+    """A part of an API that the service gives an id."""
+    reference = f"{{{kind}Id}}"
+    return ResourceType(
+        name=f"AWS::ApiGatewayV2::{kind}",
+        service="apigatewayv2",
+        create=f"Create{kind}",
+        update=(f"Update{kind}",),
+        delete=f"Delete{kind}",
+        ref=reference,
+        attributes={f"{kind}Id": reference},
+    )
+
+
 TYPES = (
     ResourceType(
         name="AWS::ApiGatewayV2::Api",
@@ -23,33 +37,9 @@ TYPES = (
         in_place=("CorsConfiguration",),
         after=without_former_cors,
     ),
-    ResourceType(
-        name="AWS::ApiGatewayV2::Authorizer",
-        service="apigatewayv2",
-        create="CreateAuthorizer",
-        update=("UpdateAuthorizer",),
-        delete="DeleteAuthorizer",
-        ref="{AuthorizerId}",
-        attributes={"AuthorizerId": "{AuthorizerId}"},
-    ),
-    ResourceType(
-        name="AWS::ApiGatewayV2::Integration",
-        service="apigatewayv2",
-        create="CreateIntegration",
-        update=("UpdateIntegration",),
-        delete="DeleteIntegration",
-        ref="{IntegrationId}",
-        attributes={"IntegrationId": "{IntegrationId}"},
-    ),
-    ResourceType(
-        name="AWS::ApiGatewayV2::Route",
-        service="apigatewayv2",
-        create="CreateRoute",
-        update=("UpdateRoute",),
-        delete="DeleteRoute",
-        ref="{RouteId}",
-        attributes={"RouteId": "{RouteId}"},
-    ),
+    part("Authorizer"),
+    part("Integration"),
+    part("Route"),
     ResourceType(
         name="AWS::ApiGatewayV2::Stage",
         service="apigatewayv2",

@@ -13,31 +13,25 @@ def dashboard_to_delete(state: Properties) -> Properties:
     return {"DashboardNames": [state["DashboardName"]]}
 
 
+def alarm(kind: str, operation: str) -> ResourceType:
+    """An alarm of the kind, made and changed by the same call."""
+    return ResourceType(
+        name=f"AWS::CloudWatch::{kind}",
+        service="cloudwatch",
+        create=operation,
+        update=(operation,),
+        delete="DeleteAlarms",
+        ref="{AlarmName}",
+        attributes={"Arn": "arn:aws:cloudwatch:{Region}:{AccountId}:alarm:{AlarmName}"},
+        named_by="AlarmName",
+        name_length=255,
+        deletion=alarm_to_delete,
+    )
+
+
 TYPES = (
-    ResourceType(
-        name="AWS::CloudWatch::Alarm",
-        service="cloudwatch",
-        create="PutMetricAlarm",
-        update=("PutMetricAlarm",),
-        delete="DeleteAlarms",
-        ref="{AlarmName}",
-        attributes={"Arn": "arn:aws:cloudwatch:{Region}:{AccountId}:alarm:{AlarmName}"},
-        named_by="AlarmName",
-        name_length=255,
-        deletion=alarm_to_delete,
-    ),
-    ResourceType(
-        name="AWS::CloudWatch::CompositeAlarm",
-        service="cloudwatch",
-        create="PutCompositeAlarm",
-        update=("PutCompositeAlarm",),
-        delete="DeleteAlarms",
-        ref="{AlarmName}",
-        attributes={"Arn": "arn:aws:cloudwatch:{Region}:{AccountId}:alarm:{AlarmName}"},
-        named_by="AlarmName",
-        name_length=255,
-        deletion=alarm_to_delete,
-    ),
+    alarm("Alarm", "PutMetricAlarm"),
+    alarm("CompositeAlarm", "PutCompositeAlarm"),
     ResourceType(
         name="AWS::CloudWatch::Dashboard",
         service="cloudwatch",

@@ -12,7 +12,7 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
-from written_out import written_out
+from written_out import body_of
 
 from distributary.http.aws_wire import AwsWire
 from distributary.http.request import Request
@@ -101,14 +101,9 @@ def door(aws: Aws) -> AwsWire:
 
 def request(case) -> Request:
     """The request that a case describes."""
-    body: bytes | str = json.dumps(written_out(case.get("body")))
-    if "body_text" in case:
-        body = written_out(case["body_text"])
-    if "body_hex" in case:
-        body = bytes.fromhex(case["body_hex"])
     target = {"x-amz-target": case["target"]} if case["target"] else {}
     headers = {"content-type": "application/x-amz-json-1.1", **target, **case.get("headers", {})}
-    return Request("POST", "/", headers, body=body, id="request-1", remaining=case.get("remaining", 29.0))
+    return Request("POST", "/", headers, body=body_of(case), id="request-1", remaining=case.get("remaining", 29.0))
 
 
 def as_text(value):

@@ -10,7 +10,7 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
-from written_out import written_out
+from written_out import body_of, written_out
 
 from distributary.clients import Clients
 from distributary.detectors.routing import Readers
@@ -68,16 +68,11 @@ def door(queue, *, strict: bool = False) -> IotEventsDoor:
 
 def request(case) -> Request:
     """The request that a case describes."""
-    body: bytes | str = json.dumps(written_out(case.get("body")))
-    if "body_text" in case:
-        body = written_out(case["body_text"])
-    if "body_hex" in case:
-        body = bytes.fromhex(case["body_hex"])
     return Request(
         "POST",
         "/inputs/messages",
         {"content-type": "application/json"},
-        body=body,
+        body=body_of(case),
         id="request-1",
         remaining=case.get("remaining", 29.0),
     )

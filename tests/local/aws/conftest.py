@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
+from embedded_client import embedded_client
 
 SERVED = Path(__file__).with_name("served.py")
 ROOT = Path(__file__).parents[3]
@@ -42,14 +41,7 @@ class Aws:
 
     def client(self, service: str) -> Any:
         """A boto3 client of it."""
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.endpoint,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
+        return embedded_client(self.endpoint, service)
 
 
 @pytest.fixture(scope="session")

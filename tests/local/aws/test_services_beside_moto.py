@@ -14,10 +14,9 @@ from pathlib import Path
 from subprocess import DEVNULL, PIPE
 from typing import Any, NamedTuple
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
+from embedded_client import embedded_client
 
 MOTO = Path(__file__).with_name("beside.py")
 pytestmark = pytest.mark.xdist_group("beside moto")  # one of each side is enough
@@ -381,14 +380,7 @@ class Moto:
 
     def client(self, service: str) -> Any:
         """A boto3 client of it."""
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.endpoint,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
-        )
+        return embedded_client(self.endpoint, service)
 
 
 @pytest.fixture(scope="session")

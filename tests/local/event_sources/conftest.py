@@ -87,16 +87,3 @@ def sqs():
 def functions():
     """Functions that do as told."""
     return ToldFunctions()
-
-
-@pytest.fixture
-def wait_for():
-    """Waits until a condition is true, at most 10 s."""
-
-    def wait(condition) -> None:
-        deadline = time.monotonic() + 10
-        while not condition():
-            assert time.monotonic() < deadline, "never came true"
-            time.sleep(0.005)
-
-    return wait

@@ -5,8 +5,8 @@ import threading
 import time
 import zipfile
 
-import boto3
 import pytest
+from embedded_client import embedded_client
 from moto.server import ThreadedMotoServer
 
 from local.event_sources import EventSource, EventSources
@@ -87,13 +87,7 @@ def aws():
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
     server.start()
     host, port = server.get_host_and_port()
-    yield boto3.client(
-        "sqs",
-        endpoint_url=f"http://{host}:{port}",
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",
-    )
+    yield embedded_client(f"http://{host}:{port}", "sqs")
     server.stop()
 
 

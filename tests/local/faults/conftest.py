@@ -6,9 +6,8 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
+from embedded_client import embedded_client
 from werkzeug.serving import make_server
 
 from local.faults import FaultLayer, Faults
@@ -71,16 +70,7 @@ class Served:
 
     def client(self, service: str, attempts: int = 1) -> Any:
         """A boto3 client of it."""
-        return boto3.client(
-            service,
-            region_name="us-east-1",
-            endpoint_url=self.endpoint,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",
-            config=Config(
-                retries={"mode": "standard", "total_max_attempts": attempts}, s3={"addressing_style": "path"}
-            ),
-        )
+        return embedded_client(self.endpoint, service, attempts)
 
     def injected(self, name: str) -> int:
         """How often a fault was injected."""

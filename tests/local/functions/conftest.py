@@ -3,7 +3,6 @@
 import dataclasses
 import io
 import json
-import time
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -80,16 +79,3 @@ def running():
         return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
     return check
-
-
-@pytest.fixture
-def wait_for():
-    """Waits until a condition is true, at most 5 s."""
-
-    def wait(condition) -> None:
-        deadline = time.monotonic() + 5
-        while not condition():
-            assert time.monotonic() < deadline, "never came true"
-            time.sleep(0.005)
-
-    return wait

@@ -94,9 +94,17 @@ class Alarms:
 
     on: bool = True
     topic: str = ""
+    period_minutes: int = within(1, 60, 5)
     error_percent: int = within(0, 100, 1)
     p99_seconds: int = within(1, 30, 5)
+    slow_minutes: int = within(1, 120, 15)
     queue_age_seconds: int = within(1, 1_209_600, 600)
+    refused_keys: int = within(0, 1_000_000, 100)
+    spilling_minutes: int = within(1, 120, 15)
+    throttled_minutes: int = within(1, 120, 5)
+    timeout_percent: int = within(1, 100, 90)
+    behind_percent: int = within(1, 100, 50)
+    delivery_late_seconds: int = within(1, 86_400, 900)
 
 
 @dataclass(frozen=True, kw_only=True)

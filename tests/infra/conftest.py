@@ -18,6 +18,21 @@ from infra.stack import DistributaryStack
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"
+TOLD = {
+    "on": True,
+    "topic": TOPIC,
+    "period_minutes": 10,
+    "error_percent": 7,
+    "p99_seconds": 2,
+    "slow_minutes": 30,
+    "queue_age_seconds": 99,
+    "refused_keys": 5,
+    "spilling_minutes": 4,
+    "throttled_minutes": 9,
+    "timeout_percent": 50,
+    "behind_percent": 25,
+    "delivery_late_seconds": 300,
+}
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
@@ -84,9 +99,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
         app = CheckedApp(context=FLAGS, outdir=str(tmp_path_factory.mktemp("cdk.out")))
         others = {
             "retired": configured(iot_events={"provider": "endpoint"}),
-            "told": configured(
-                alarms={"on": True, "topic": TOPIC, "error_percent": 7, "p99_seconds": 2, "queue_age_seconds": 99}
-            ),
+            "told": configured(alarms=TOLD),
         }
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
         for name, each in (stages | others).items():

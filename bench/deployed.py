@@ -1,4 +1,4 @@
-"""The ingest function as it deploys: its asset and its environment, out of the template that the CDK app writes."""
+"""Functions as they deploy: asset and environment, out of the template that the CDK app writes."""
 
 import json
 import os
@@ -21,25 +21,30 @@ class Deployed:
     environment: Mapping[str, str]
 
 
-def ingest(assembly: Path, stub_url: str) -> Deployed:
-    """The ingest function of stage `prod`, synthesised into `assembly`, its resources named as the stub takes them."""
+def synthesise(assembly: Path) -> None:
+    """Writes the stack of stage `prod` into `assembly`."""
     context = {"CDK_CONTEXT_JSON": json.dumps({"stage": STAGE}), "CDK_VALIDATION": "false"}
     environment = {**os.environ, **context, "CDK_OUTDIR": str(assembly)}
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True, stderr=subprocess.PIPE)
+
+
+def function(assembly: Path, name: str, stub_url: str) -> Deployed:
+    """The function with this name in the outputs (`Ingest`), its resources named as the stub takes them."""
     template = _read(assembly / f"distributary-{STAGE}.template.json")
-    function = template["Resources"][template["Outputs"]["IngestFunctionName"]["Value"]["Ref"]]["Properties"]
-    asset = function["Code"]["S3Key"].removesuffix(".zip")
+    resource = template["Resources"][template["Outputs"][f"{name}FunctionName"]["Value"]["Ref"]]["Properties"]
+    asset = resource["Code"]["S3Key"].removesuffix(".zip")
     source = _read(assembly / f"distributary-{STAGE}.assets.json")["files"][asset]["source"]["path"]
     variables = {
-        name: value if isinstance(value, str) else _stand_in(template, value["Ref"], stub_url)
-        for name, value in function["Environment"]["Variables"].items()
+        name: value if isinstance(value, str) else _stand_in(template, value, stub_url)
+        for name, value in resource["Environment"]["Variables"].items()
     }
     return Deployed(assembly / source, variables)
 
 
-def _stand_in(template: Mapping[str, Any], logical_id: str, stub_url: str) -> str:
-    """What a Ref to the resource is here: a queue's URL, or any name."""
-    is_queue = template["Resources"][logical_id]["Type"] == "AWS::SQS::Queue"
+def _stand_in(template: Mapping[str, Any], value: Mapping[str, Any], stub_url: str) -> str:
+    """What a value that only AWS knows is here: a queue's URL, or any name."""
+    logical_id: str = value["Ref"] if "Ref" in value else value["Fn::GetAtt"][0]
+    is_queue = "Ref" in value and template["Resources"][logical_id]["Type"] == "AWS::SQS::Queue"
     return f"{stub_url}/123456789012/{logical_id}.fifo" if is_queue else logical_id
 
 

@@ -18,7 +18,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class FunctionFailedError(Exception):
-    """The function answered with an error, with another status than 202, or not at all."""
+    """The function answered with an error, another status than 202, records to come again, or not at all."""
 
 
 class _Connection(socketserver.StreamRequestHandler):
@@ -125,7 +125,7 @@ class Function:
         return self._process
 
     def _wait_for_answer(self) -> float:
-        """When the answer came. Raises FunctionFailedError unless it is a 202."""
+        """When the answer came. Raises FunctionFailedError unless all is well."""
         give_up = time.perf_counter() + PATIENCE_SECONDS
         while True:
             try:
@@ -140,5 +140,5 @@ class Function:
 
 def _check(path: str, body: bytes) -> None:
     answer: dict[str, Any] = json.loads(body) if path.endswith("/response") else {}
-    if answer.get("statusCode") != 202:
+    if answer.get("statusCode") != 202 and answer.get("batchItemFailures") != []:
         raise FunctionFailedError(f"{path}: {body[:2000]!r}")

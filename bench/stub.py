@@ -1,6 +1,7 @@
 """A stub of the AWS endpoints: each call is taken in full, answered after a fixed time, stored nowhere.
 
-Run by path in a process of its own: `python bench/stub.py SECONDS`; the first line it prints is its port.
+Run by path in a process of its own: `python bench/stub.py SECONDS ITEMS`; the first line it prints is its port. ITEMS
+is a file with the items of a table, which may be written later.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import hashlib
 import json
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 ENCRYPTED = {"Encrypted": False}
@@ -51,6 +53,13 @@ def _key(body: bytes) -> dict[str, Any]:
     return {"Item": {**json.loads(body)["Key"], "name": {"S": "bench"}, **rights}}
 
 
+def _items(body: bytes) -> dict[str, Any]:
+    """Always the same items, whatever has been put: each request finds the same detectors."""
+    ((table, wanted),) = json.loads(body)["RequestItems"].items()
+    stored = json.loads(Path(sys.argv[2]).read_bytes())
+    return {"Responses": {table: [item for item in stored if {"pk": item["pk"], "sk": item["sk"]} in wanted["Keys"]]}}
+
+
 ANSWERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "Firehose_20150804.PutRecord": _firehose_record,
     "Firehose_20150804.PutRecordBatch": _firehose_batch,
@@ -58,6 +67,8 @@ ANSWERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
     "AmazonSQS.SendMessageBatch": _message_batch,
     "secretsmanager.GetSecretValue": _master_secret,
     "DynamoDB_20120810.GetItem": _key,
+    "DynamoDB_20120810.BatchGetItem": _items,
+    "DynamoDB_20120810.PutItem": lambda _: {},
     "DynamoDB_20120810.UpdateItem": lambda _: {},
 }
 

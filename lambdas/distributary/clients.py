@@ -19,8 +19,8 @@ MODELS = Path(__file__).parent / "models"
 """Service models that botocore does not bring: `iotevents-data`, which it dropped in 1.43.38."""
 
 
-QUICK = frozenset({"firehose", "kinesis", "sqs"})
-"""Services whose puts go by `JsonClient`."""
+QUICK = frozenset({"dynamodb", "firehose", "kinesis", "sqs"})
+"""Services whose frequent calls go by `JsonClient`."""
 
 
 class Clients:
@@ -45,16 +45,17 @@ class Clients:
         client = self._session.create_client(service, config=config, endpoint_url=endpoint or None)
         if service not in QUICK:
             return client
-        return JsonClient(client, self._credentials, self._pool(client.meta.endpoint_url, connections), Clock())
+        return JsonClient(client, self._credentials, self._pool(client), Clock())
 
     def _credentials(self) -> Credentials | None:
         found = self._session.get_credentials()
         return found.get_frozen_credentials() if found else None
 
-    def _pool(self, url: str, connections: int) -> HTTPConnectionPool:
-        timeout = Timeout(connect=timeouts.CONNECT, read=timeouts.READ)
+    def _pool(self, client: Any) -> HTTPConnectionPool:
+        url, config = client.meta.endpoint_url, client.meta.config
+        timeout = Timeout(connect=config.connect_timeout, read=config.read_timeout)
         trust = {"ssl_context": self._trust} if url.startswith("https:") else {}
-        return connection_from_url(url, maxsize=connections, timeout=timeout, **trust)
+        return connection_from_url(url, maxsize=config.max_pool_connections, timeout=timeout, **trust)
 
     @cached_property
     def _trust(self) -> SSLContext:

@@ -12,7 +12,7 @@ from distributary import timeouts
 from distributary.access import Key, derive_secret, version_of
 from distributary.clients import Clients
 from distributary.clock import Clock
-from distributary.errors import KeysUnavailable
+from distributary.errors import KeysUnavailable, SinkUnavailable
 from distributary.key_item import key_of
 from distributary.settings import Settings
 
@@ -25,7 +25,7 @@ PAUSE_SECONDS = 5.0
 MAX_KEYS = 4096
 """Of these the longest unused is forgotten, and looked up again when it comes back."""
 
-_FAILED = (BotoCoreError, ClientError)
+_FAILED = (BotoCoreError, ClientError, SinkUnavailable)
 
 
 @dataclass(slots=True)

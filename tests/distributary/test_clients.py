@@ -39,17 +39,17 @@ def test_no_parameters_are_checked(monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("service", sorted(QUICK))
-def test_puts_go_the_shorter_way_over_one_pool(monkeypatch, service) -> None:
+def test_frequent_calls_go_the_shorter_way_over_one_pool(monkeypatch, service) -> None:
     """The pool leads to the client's endpoint, keeps so many connections, and trusts what botocore trusts."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     clients = Clients()
 
-    client = clients.make(service, connections=7)
+    client = clients.make(service, connections=7, read_timeout=2.0)
 
     assert isinstance(client, JsonClient)
     assert f"{client._pool.scheme}://{client._pool.host}" == client.meta.endpoint_url
     assert client._pool.pool.maxsize == 7
-    assert (client._pool.timeout.connect_timeout, client._pool.timeout.read_timeout) == (1.0, 3.0)
+    assert (client._pool.timeout.connect_timeout, client._pool.timeout.read_timeout) == (1.0, 2.0)
     assert client._pool.conn_kw["ssl_context"] is clients._trust
     assert clients._trust.verify_mode is ssl.CERT_REQUIRED
     assert clients._trust.check_hostname

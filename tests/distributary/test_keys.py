@@ -10,7 +10,7 @@ from distributary import timeouts
 from distributary.access import Key, derive_secret
 from distributary.clients import Clients
 from distributary.clock import Clock
-from distributary.errors import KeysUnavailable
+from distributary.errors import KeysUnavailable, SinkUnavailable
 from distributary.key_item import item_of
 from distributary.keys import MAX_KEYS, KeyStore, key_store, read_versions
 from distributary.settings import Settings
@@ -250,11 +250,12 @@ def test_another_environment_sees_that_the_use_was_written(world: World) -> None
     assert len(world.table.updates) == 1
 
 
-def test_a_use_that_cannot_be_written_fails_nothing(world: World) -> None:
+@pytest.mark.parametrize("failure", [refused("AccessDeniedException"), SinkUnavailable("500", "", retryable=True)])
+def test_a_use_that_cannot_be_written_fails_nothing(world: World, failure: Exception) -> None:
     """Not this request, not the next look-up, and it is not tried again on the same day."""
     key = world.store.find(ID)
     assert key
-    world.table.failure = refused("AccessDeniedException")
+    world.table.failure = failure
     world.store.note_use(key)
     world.table.failure = None
     world.time.now += 61

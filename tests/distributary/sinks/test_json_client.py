@@ -122,9 +122,12 @@ def test_a_put_is_a_signed_post_in_awss_json(aws) -> None:
         ("put_records", "PutRecords"),
         ("put_record_batch", "PutRecordBatch"),
         ("send_message_batch", "SendMessageBatch"),
+        ("batch_get_item", "BatchGetItem"),
+        ("put_item", "PutItem"),
+        ("update_item", "UpdateItem"),
     ],
 )
-def test_each_put_has_its_operation(aws, method, target) -> None:
+def test_each_call_has_its_operation(aws, method, target) -> None:
     """A client has botocore's names, the wire AWS's."""
     service = aws(STORED)
 

@@ -13,7 +13,7 @@ from constructs import Construct
 
 from infra.configuration import Configuration
 from infra.entrance import Http, Jwt
-from infra.retention import log_group
+from infra.log_group import log_group
 from infra.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
 # A browser asks for each by name: API Gateway knows no `ce-*`.

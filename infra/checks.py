@@ -52,6 +52,12 @@ ACCEPTED = (
         "A queue's mapping takes no destination: what fails stays in its queue, and goes to the one set aside.",
     ),
     Accepted(
+        "AwsSolutions-KDS3",
+        "AWS::Kinesis::Stream",
+        "Streams/Stream",
+        "Where a stage asks for a key of its own: all that it keeps is under one key, which its owner can disable.",
+    ),
+    Accepted(
         "AwsSolutions-SMG4",
         "AWS::SecretsManager::Secret",
         "Keys/Secret",

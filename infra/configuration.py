@@ -40,7 +40,6 @@ class Kinesis:
     mode: Literal["provisioned", "on-demand"] = "on-demand"
     shards: int = within(1, 10_000, 1)
     retention_hours: int = within(24, 8760, 24)
-    encryption: Literal["aws-managed", "own-key", "none"] = "aws-managed"
     max_record_kib: int = Settings.max_record_kib
 
 
@@ -120,6 +119,7 @@ class Configuration:
 
     stage: str
     retain: bool = True
+    encryption: Literal["aws-managed", "own-key"] = "aws-managed"
     auth: Literal["keys", "open"] = Settings.auth
     envelope: Literal["cloudevents", "none"] = Settings.envelope
     source: str = Settings.source

@@ -16,10 +16,11 @@ from distributary.settings import Settings
 from infra.action_grants import arn_of, grants_for
 from infra.configuration import Configuration
 from infra.detector_models import read_models
+from infra.encryption import encrypted
 from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.keys import Keys
-from infra.permission import allow
+from infra.permission import allow, statements
 from infra.queue import make_queue
 from infra.retention import removal
 
@@ -138,7 +139,9 @@ class Detectors(Construct):
         stack = cdk.Stack.of(self)
         environment = {"partition": stack.partition, "region": stack.region, "account": stack.account}
         for grant in grants_for(self.models.definitions, self._configuration.detectors.grants):
-            allow(function, arn_of(grant, environment), grant.action)
+            # The owner's own: what encrypts it is theirs to allow.
+            target = iam.PolicyStatement(actions=[grant.action], resources=[arn_of(grant, environment)])
+            function.add_to_role_policy(target)
 
     def _wake(self, function: Function) -> None:
         self._consume(function, self.wakes)
@@ -175,7 +178,7 @@ class Detectors(Construct):
 
     def _table(self) -> dynamodb.TableV2:
         text = dynamodb.AttributeType.STRING
-        return dynamodb.TableV2(
+        table = dynamodb.TableV2(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="pk", type=text),
@@ -184,8 +187,10 @@ class Detectors(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=self._configuration.retain
             ),
+            deletion_protection=self._configuration.retain,
             removal_policy=self._removal,
         )
+        return encrypted(table, self._configuration)
 
     def _queue(self, name: str, visibility: int, receives: int) -> sqs.Queue:
         return make_queue(
@@ -198,8 +203,8 @@ class Detectors(Construct):
         )
 
     def _schedule_role(self) -> iam.Role:
-        sending = [self._messages.queue_arn, self.late_wakes.queue_arn]
-        statement = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=sending)
+        queues = (self._messages, self.late_wakes)
+        sending = [one for queue in queues for one in statements(self, queue.queue_arn, "sqs:SendMessage")]
         return iam.Role(
             self,
             "ScheduleRole",
@@ -207,5 +212,5 @@ class Detectors(Construct):
                 "scheduler.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
             ),
-            inline_policies={"Wake": iam.PolicyDocument(statements=[statement])},
+            inline_policies={"Wake": iam.PolicyDocument(statements=sending)},
         )

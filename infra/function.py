@@ -15,8 +15,8 @@ from distributary.settings import Settings
 from infra.bundle import LAMBDAS, Files, bundle, digest, write
 from infra.configuration import Configuration
 from infra.detector_models import carried_by
+from infra.log_group import log_group
 from infra.permission import allow
-from infra.retention import log_group
 from infra.routes import ROUTES
 
 # Lambda's limit on all names and values together:

@@ -6,6 +6,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.encryption import encrypted, own_key
 from infra.permission import allow
 from infra.retention import removal
 
@@ -50,7 +51,7 @@ class Keys(Construct):
 
     def _table(self, configuration: Configuration) -> dynamodb.TableV2:
         recovery = dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=configuration.retain)
-        return dynamodb.TableV2(
+        table = dynamodb.TableV2(
             self,
             "Table",
             partition_key=dynamodb.Attribute(name="id", type=dynamodb.AttributeType.STRING),
@@ -60,6 +61,7 @@ class Keys(Construct):
             deletion_protection=configuration.retain,
             removal_policy=removal(configuration),
         )
+        return encrypted(table, configuration)
 
     def _secret(self, configuration: Configuration) -> secretsmanager.Secret:
         # Letters and digits only: nothing that JSON or a shell would write otherwise.
@@ -74,5 +76,6 @@ class Keys(Construct):
             "Secret",
             description="Distributary: the master secret of the keys, a member for each version",
             generate_secret_string=first_version,
+            encryption_key=own_key(self, configuration),
             removal_policy=removal(configuration),
         )

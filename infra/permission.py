@@ -1,9 +1,19 @@
 """What a role may do, action by action: the constructs' own grants allow more than we need."""
 
+from typing import cast
+
 from aws_cdk import aws_iam as iam
+from constructs import IConstruct
+
+from infra.encryption import uses
 
 
 def allow(grantee: iam.IGrantable, resource: str, *actions: str) -> None:
-    """Let the grantee's role do these actions on this one resource (an ARN)."""
-    statement = iam.PolicyStatement(actions=[*actions], resources=[resource])
-    grantee.grant_principal.add_to_principal_policy(statement)
+    """Let the grantee's role do these actions on this one resource (an ARN) of the stack."""
+    for statement in statements(cast("IConstruct", grantee), resource, *actions):
+        grantee.grant_principal.add_to_principal_policy(statement)
+
+
+def statements(scope: IConstruct, resource: str, *actions: str) -> list[iam.PolicyStatement]:
+    """What these actions on this one resource take: themselves, and the use of the key that encrypts it."""
+    return [iam.PolicyStatement(actions=[*actions], resources=[resource]), *uses(scope, *actions)]

@@ -7,6 +7,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.encryption import of_queue
 from infra.retention import removal
 
 _RECEIVES = 1000
@@ -26,7 +27,7 @@ def make_queue(
     return sqs.Queue(
         scope,
         name,
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
+        **of_queue(scope, configuration),
         enforce_ssl=True,
         retention_period=cdk.Duration.days(14),
         dead_letter_queue=sqs.DeadLetterQueue(queue=set_aside, max_receive_count=receives) if set_aside else None,

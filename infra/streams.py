@@ -6,23 +6,19 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kinesisfirehose as firehose
-from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.configuration import Bucket, Configuration, Firehose, Kinesis
-from infra.permission import allow
-from infra.retention import log_group, removal
+from infra.encryption import of_bucket, of_delivery_stream, of_stream
+from infra.log_group import log_group
+from infra.permission import allow, statements
+from infra.retention import removal
 
 # Hive-style partitions, which Athena, Glue and Spark read as columns.
 _PARTITION = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"
 
 _MODES = {"provisioned": kinesis.StreamMode.PROVISIONED, "on-demand": kinesis.StreamMode.ON_DEMAND}
-_ENCRYPTIONS = {
-    "aws-managed": kinesis.StreamEncryption.MANAGED,
-    "own-key": kinesis.StreamEncryption.KMS,
-    "none": kinesis.StreamEncryption.UNENCRYPTED,
-}
 
 
 class Streams(Construct):
@@ -30,6 +26,7 @@ class Streams(Construct):
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
         super().__init__(scope, name)
+        self._configuration = configuration
         self._removal = removal(configuration)
         self.delivery_logs = log_group(self, "DeliveryLogs", configuration)
         self.stream = self._stream(configuration.kinesis)
@@ -60,8 +57,6 @@ class Streams(Construct):
         self.grant_look(grantee)
         allow(grantee, self.stream.stream_arn, "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream")
         allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:PutRecord", "firehose:PutRecordBatch")
-        if self.stream.encryption_key:
-            allow(grantee, self.stream.encryption_key.key_arn, "kms:GenerateDataKey")
 
     def grant_look(self, grantee: iam.IGrantable) -> None:
         """Let it see whether both streams are there and active."""
@@ -69,29 +64,24 @@ class Streams(Construct):
         allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:DescribeDeliveryStream")
 
     def _stream(self, configuration: Kinesis) -> kinesis.Stream:
-        own_key = configuration.encryption == "own-key"
         stream = kinesis.Stream(
             self,
             "Stream",
             stream_mode=_MODES[configuration.mode],
             shard_count=configuration.shards if configuration.mode == "provisioned" else None,
             retention_period=cdk.Duration.hours(configuration.retention_hours),
-            encryption=_ENCRYPTIONS[configuration.encryption],
-            encryption_key=self._key() if own_key else None,
+            **of_stream(self, self._configuration),
             removal_policy=self._removal,
         )
         # The L2 construct has no such member.
         cast("kinesis.CfnStream", stream.node.default_child).max_record_size_in_kib = configuration.max_record_kib
         return stream
 
-    def _key(self) -> kms.Key:
-        return kms.Key(self, "Key", enable_key_rotation=True, removal_policy=self._removal)
-
     def _bucket(self, configuration: Bucket) -> s3.Bucket:
         return s3.Bucket(
             self,
             "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
+            **of_bucket(self, self._configuration),
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
@@ -102,6 +92,7 @@ class Streams(Construct):
         )
 
     def _delivery_stream(self, configuration: Firehose) -> firehose.DeliveryStream:
+        role = self._delivery_role().without_policy_updates()
         destination = firehose.S3Bucket(
             self.bucket,
             data_output_prefix=f"events/{_PARTITION}",
@@ -111,10 +102,12 @@ class Streams(Construct):
             buffering_interval=cdk.Duration.seconds(configuration.buffer_seconds),
             buffering_size=cdk.Size.mebibytes(configuration.buffer_mib),
             logging_config=firehose.EnableLogging(self.delivery_logs),
-            role=self._delivery_role().without_policy_updates(),
+            role=role,
         )
-        encryption = firehose.StreamEncryption.aws_owned_key()
-        delivery_stream = firehose.DeliveryStream(self, "Delivery", destination=destination, encryption=encryption)
+        encryption = of_delivery_stream(self, self._configuration)
+        delivery_stream = firehose.DeliveryStream(
+            self, "Delivery", destination=destination, encryption=encryption, role=role
+        )
         # With the bucket's children too: when the stack is deleted, the bucket is emptied only after the last delivery.
         delivery_stream.node.add_dependency(self.bucket)
         # What the construct adds of its own: a log stream that always stays, and a table of addresses for firewalls.
@@ -130,16 +123,16 @@ class Streams(Construct):
         """
         listing = ["s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
         writing = ["s3:AbortMultipartUpload", "s3:PutObject"]
-        statements = [
-            iam.PolicyStatement(actions=listing, resources=[self.bucket.bucket_arn]),
-            iam.PolicyStatement(actions=writing, resources=[self.bucket.arn_for_objects("*")]),
-            iam.PolicyStatement(actions=["logs:PutLogEvents"], resources=[self.delivery_logs.log_group_arn]),
+        needed = [
+            *statements(self, self.bucket.bucket_arn, *listing),
+            *statements(self, self.bucket.arn_for_objects("*"), *writing),
+            *statements(self, self.delivery_logs.log_group_arn, "logs:PutLogEvents"),
         ]
         return iam.Role(
             self,
             "DeliveryRole",
             assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
-            inline_policies={"Delivery": iam.PolicyDocument(statements=statements)},
+            inline_policies={"Delivery": iam.PolicyDocument(statements=needed)},
         )
 
 

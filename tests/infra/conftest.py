@@ -90,9 +90,10 @@ def properties(stack: cdk.Stack) -> Callable[[str], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., Configuration]) -> CheckedApp:
-    """An app that was synthesised with every check: each shipped stage, and two stacks that no stage is.
+    """An app that was synthesised with every check: each shipped stage, and three stacks that no stage is.
 
-    `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic.
+    `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic; `careful` is prod
+    with a key of its own.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
@@ -102,6 +103,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
             "told": configured(alarms=TOLD),
         }
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
+        others["careful"] = replace(stages["prod"], encryption="own-key")
         for name, each in (stages | others).items():
             DistributaryStack(app, name, configuration=each)
         app.synth()
@@ -110,7 +112,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
 
 @pytest.fixture(scope="session")
 def synthesised(checked: CheckedApp) -> Callable[..., dict[str, Any]]:
-    """The template of a stage of the shipped configuration, or of one of the other two."""
+    """The template of a stage of the shipped configuration, or of one of the other three."""
 
     @cache
     def template(stage: str = "dev") -> dict[str, Any]:

@@ -92,6 +92,46 @@ PERMISSIONS = {
     },
 }
 
+# What each may do beside that with the stack's own key, where it has one: role → service → actions.
+_SEND = {"kms:GenerateDataKey", "kms:Decrypt"}
+_READ_TABLE = {"kms:Decrypt", "kms:DescribeKey"}
+_WRITE_TABLE = {
+    *_READ_TABLE,
+    *{"kms:Encrypt", "kms:GenerateDataKey", "kms:GenerateDataKeyWithoutPlaintext"},
+    *{"kms:ReEncryptFrom", "kms:ReEncryptTo"},
+}
+KEY_USES = {
+    "IngestRole": {
+        "kinesis": {"kms:GenerateDataKey"},
+        "sqs": _SEND,
+        "s3": {"kms:GenerateDataKey"},
+        "dynamodb": _WRITE_TABLE,
+        "secretsmanager": {"kms:Decrypt"},
+    },
+    "RedriveRole": {"kinesis": {"kms:GenerateDataKey"}, "sqs": _SEND, "s3": {"kms:GenerateDataKey", "kms:Decrypt"}},
+    "DetectorsRunDetectorsRole": {"sqs": _SEND, "dynamodb": _WRITE_TABLE, "s3": {"kms:GenerateDataKey", "kms:Decrypt"}},
+    "DetectorsCarryOutRole": {"sqs": _SEND},
+    "DetectorsWakeDetectorsRole": {"sqs": _SEND},
+    "DetectorsPublishModelsRole": {"dynamodb": _WRITE_TABLE},
+    "DetectorsServeDetectorsRole": {"sqs": _SEND, "dynamodb": _WRITE_TABLE, "secretsmanager": {"kms:Decrypt"}},
+    "DetectorsScheduleRole": {"sqs": _SEND},
+    "StreamsDeliveryRole": {"s3": {"kms:GenerateDataKey", "kms:Decrypt"}},
+}
+
+# Where a resource names its key, by type.
+KEY_PLACES = {
+    "AWS::Kinesis::Stream": ("StreamEncryption", "KeyId"),
+    "AWS::KinesisFirehose::DeliveryStream": ("DeliveryStreamEncryptionConfigurationInput", "KeyARN"),
+    "AWS::S3::Bucket": (
+        *("BucketEncryption", "ServerSideEncryptionConfiguration", 0),
+        *("ServerSideEncryptionByDefault", "KMSMasterKeyID"),
+    ),
+    "AWS::SQS::Queue": ("KmsMasterKeyId",),
+    "AWS::DynamoDB::GlobalTable": ("Replicas", 0, "SSESpecification", "KMSMasterKeyId"),
+    "AWS::SecretsManager::Secret": ("KmsKeyId",),
+    "AWS::Logs::LogGroup": ("KmsKeyId",),
+}
+
 KEEPING_KEYS = ("AWS::DynamoDB::GlobalTable", "AWS::SecretsManager::Secret")
 
 OUTPUTS = {
@@ -152,9 +192,21 @@ def permissions(template):
                 actions = statement["Action"]
                 of_role = found.setdefault(name[:-8], {})
                 resource = statement["Resource"]
+                through = via(statement)
                 for each in resource if isinstance(resource, list) else [resource]:
-                    of_role.setdefault(named(each), set()).update([actions] if isinstance(actions, str) else actions)
+                    of_role.setdefault(f"{named(each)}{through}", set()).update(
+                        [actions] if isinstance(actions, str) else actions
+                    )
     return found
+
+
+def via(statement):
+    """The one service through which a key may be used, as in ` via sqs`; any other use of a key fails."""
+    if '"kms:' not in json.dumps(statement["Action"]):
+        return ""
+    service, region, domain = statement["Condition"]["StringEquals"]["kms:ViaService"]["Fn::Join"][1]
+    assert (region, domain) == ({"Ref": "AWS::Region"}, ".amazonaws.com")
+    return f" via {service.rstrip('.')}"
 
 
 def named(resource):
@@ -167,6 +219,66 @@ def named(resource):
     logical_id, attribute = resource["Fn::GetAtt"]
     assert attribute == "Arn"
     return logical_id[:-8]
+
+
+def test_permissions_with_a_key(synthesised):
+    """With a key of the stack's own each role may use it besides, through the services that it needs and no other."""
+    expected = {
+        role: {**table, **{f"Key via {service}": actions for service, actions in KEY_USES.get(role, {}).items()}}
+        for role, table in PERMISSIONS.items()
+    }
+
+    assert permissions(synthesised("careful")) == expected
+
+
+def test_everything_has_the_key(synthesised):
+    """With a key of its own the stack encrypts with it whatever keeps data; the key rotates and stays with the data."""
+    template = synthesised("careful")
+    [key] = resources(template, "AWS::KMS::Key")
+    kept = template["Resources"][key]
+    arn = {"Fn::GetAtt": [key, "Arn"]}
+
+    assert kept["Properties"]["EnableKeyRotation"] is True
+    assert kept["DeletionPolicy"] == "Retain"
+    for kind, place in KEY_PLACES.items():
+        for name, each in resources(template, kind).items():
+            assert found(each["Properties"], place) == arn, name
+    assert {"KmsDataKeyReusePeriodSeconds"} <= {
+        key for each in resources(template, "AWS::SQS::Queue").values() for key in each["Properties"]
+    }
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_nothing_has_a_key(synthesised, stage):
+    """Without the setting no key is made, and nothing names one but Kinesis, which names AWS's."""
+    template = synthesised(stage)
+    keys = {
+        json.dumps(found(each["Properties"], place))
+        for kind, place in KEY_PLACES.items()
+        for each in resources(template, kind).values()
+    }
+
+    assert not resources(template, "AWS::KMS::Key")
+    assert keys == {"null", '"alias/aws/kinesis"'}
+
+
+def found(value, place):
+    """What stands at a place of nested members; None where there is no such place."""
+    for step in place:
+        value = value[step] if isinstance(step, int) else value.get(step)
+        if value is None:
+            return None
+    return value
+
+
+def test_tables_are_protected(synthesised):
+    """Tables of a stage that retains its data cannot be deleted by one call, and can be restored to any second."""
+    for stage, expected in (("prod", True), ("dev", False)):
+        tables = resources(synthesised(stage), "AWS::DynamoDB::GlobalTable").values()
+        replicas = [each["Properties"]["Replicas"][0] for each in tables]
+        assert [each["DeletionProtectionEnabled"] for each in replicas] == [expected, expected]
+        recovery = [each["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] for each in replicas]
+        assert recovery == [expected, expected]
 
 
 @pytest.mark.parametrize(("stage", "policy"), [("dev", "Delete"), ("prod", "Retain"), ("local", "Delete")])
@@ -236,7 +348,7 @@ def test_built_in_validator(checked):
 
 def test_cfn_lint(checked):
     """cfn-lint finds nothing in any stage."""
-    templates = [f"{checked.outdir}/{stage}.template.json" for stage in STAGES]
+    templates = [f"{checked.outdir}/{stage}.template.json" for stage in (*STAGES, "careful")]
 
     run = subprocess.run(["cfn-lint", *templates], cwd=ROOT, capture_output=True, text=True, check=False)
 

@@ -1,5 +1,4 @@
 import pytest
-from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Match, Template
 
 from infra.streams import Streams
@@ -28,27 +27,6 @@ def test_on_demand_stream(stack, configured, properties):
     stream = properties("AWS::Kinesis::Stream")
     assert stream["StreamModeDetails"] == {"StreamMode": "ON_DEMAND"}
     assert "ShardCount" not in stream
-
-
-def test_stream_with_a_key_of_its_own(stack, configured, properties):
-    """With a key of its own the stream uses it, the key rotates, and a writer may use it for writing only."""
-    streams = Streams(stack, "Streams", configuration=configured(kinesis={"encryption": "own-key"}))
-    writer = iam.Role(stack, "Writer", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    streams.grant_write(writer)
-
-    template = Template.from_stack(stack)
-    [key] = template.find_resources("AWS::KMS::Key")
-    assert properties("AWS::KMS::Key")["EnableKeyRotation"] is True
-    assert properties("AWS::Kinesis::Stream")["StreamEncryption"]["KeyId"] == {"Fn::GetAtt": [key, "Arn"]}
-    statements = properties("AWS::IAM::Policy")["PolicyDocument"]["Statement"]
-    assert {"Effect": "Allow", "Action": "kms:GenerateDataKey", "Resource": {"Fn::GetAtt": [key, "Arn"]}} in statements
-
-
-def test_unencrypted_stream(stack, configured, properties):
-    """Encryption can be turned off."""
-    Streams(stack, "Streams", configuration=configured(kinesis={"encryption": "none"}))
-
-    assert "StreamEncryption" not in properties("AWS::Kinesis::Stream")
 
 
 def test_bucket_is_private(stack, configuration, properties):
@@ -127,7 +105,7 @@ def test_delivery_role(stack, configuration):
 @pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """Stream, bucket and logs stay or go with the stack as the stage says."""
-    configuration = configured(retain=retain, bucket={"empty_on_destroy": False}, kinesis={"encryption": "own-key"})
+    configuration = configured(retain=retain, bucket={"empty_on_destroy": False}, encryption="own-key")
     Streams(stack, "Streams", configuration=configuration)
 
     resources = Template.from_stack(stack).to_json()["Resources"].values()

@@ -1,0 +1,34 @@
+"""A log group: how long it keeps its lines, and which key encrypts them."""
+
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.configuration import Configuration
+from infra.encryption import own_key
+from infra.retention import removal
+
+_DAYS = {
+    1: logs.RetentionDays.ONE_DAY,
+    3: logs.RetentionDays.THREE_DAYS,
+    5: logs.RetentionDays.FIVE_DAYS,
+    7: logs.RetentionDays.ONE_WEEK,
+    14: logs.RetentionDays.TWO_WEEKS,
+    30: logs.RetentionDays.ONE_MONTH,
+    60: logs.RetentionDays.TWO_MONTHS,
+    90: logs.RetentionDays.THREE_MONTHS,
+    180: logs.RetentionDays.SIX_MONTHS,
+    365: logs.RetentionDays.ONE_YEAR,
+    400: logs.RetentionDays.THIRTEEN_MONTHS,
+    731: logs.RetentionDays.TWO_YEARS,
+}
+
+
+def log_group(scope: Construct, name: str, configuration: Configuration) -> logs.LogGroup:
+    """A log group of the stage, which forgets after its `log_days`."""
+    return logs.LogGroup(
+        scope,
+        name,
+        retention=_DAYS[configuration.functions.log_days],
+        encryption_key=own_key(scope, configuration),
+        removal_policy=removal(configuration),
+    )

@@ -1,0 +1,31 @@
+from typing import get_args, get_type_hints
+
+import pytest
+from aws_cdk.assertions import Template
+
+from infra.configuration import Functions
+from infra.log_group import log_group
+
+
+@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+def test_log_group(stack, configured, retain, policy):
+    """A log group forgets after the configured days, and stays or goes with the stack as the stage says."""
+    log_group(stack, "Logs", configured(retain=retain, functions={"log_days": 7}))
+
+    Template.from_stack(stack).has_resource(
+        "AWS::Logs::LogGroup",
+        {"Properties": {"RetentionInDays": 7}, "DeletionPolicy": policy, "UpdateReplacePolicy": policy},
+    )
+
+
+def test_every_choice_of_days(stack, configured):
+    """Each number of days that the configuration takes is one that CloudWatch takes, and means that many days."""
+    choices = get_args(get_type_hints(Functions)["log_days"])
+
+    for days in choices:
+        log_group(stack, f"Logs{days}", configured(functions={"log_days": days}))
+
+    groups = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup")
+    assert {name[4:-8]: group["Properties"]["RetentionInDays"] for name, group in groups.items()} == {
+        str(days): days for days in choices
+    }

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
-from typing import Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 Table = Mapping[str, Any]
-T = TypeVar("T")
+T = TypeVar("T", bound="DataclassInstance")
 
 _NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
 
@@ -31,7 +34,7 @@ def read(kind: type[T], table: Table, faults: list[str], *, place: str = "", **g
     left at its default, so that what follows can be checked too.
     """
     hints = get_type_hints(kind)
-    known = {each.name: each.metadata.get("range") for each in fields(kind) if each.name not in given}  # type: ignore[arg-type]
+    known = {each.name: each.metadata.get("range") for each in fields(kind) if each.name not in given}
     values: dict[str, Any] = {}
     for key, value in table.items():
         if key not in known:

@@ -12,75 +12,25 @@ import itertools
 import re
 import threading
 import time
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from moto.core.utils import camelcase_to_underscores
-from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue
-from moto.sqs.models import Message, SQSBackend
-from moto.sqs.models import Queue as MotoQueue
+from moto.sqs.models import SQSBackend
 
 from local.aws.services import Completed
+from local.aws.services.sqs_queue import COUNTS, Queue
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from moto.sqs.models import Message
+    from moto.sqs.models import Queue as MotoQueue
 
     from local.aws.journal import Journal
 
 DEDUPLICATION_SECONDS = 300  # SQS developer guide, "Using the message deduplication ID": five minutes
 ID = re.compile(r"[!-~]{1,128}")  # SQS API reference, SendMessage: of a message's group, and of its deduplication
 POLL_SECONDS = 0.25  # how soon a waiting receiver sees a message whose visibility timeout or delay has ended
-
-
-COUNTS = {
-    "ApproximateNumberOfMessages": "approximate_number_of_messages",
-    "ApproximateNumberOfMessagesDelayed": "approximate_number_of_messages_delayed",
-    "ApproximateNumberOfMessagesNotVisible": "approximate_number_of_messages_not_visible",
-}
-# Asked some forty times for each message sent, letter by letter.
-models.camelcase_to_underscores = lru_cache(maxsize=None)(camelcase_to_underscores)  # type: ignore[attr-defined]  # imported
-
-
-class Queue(MotoQueue):
-    """moto's queue; duplicates are found by the service.
-
-    moto's would also hand each message to the functions that are mapped to it, and without Docker that eats it: event
-    sources are polled by `local.event_sources`.
-    """
-
-    # moto reads all attributes for each message sent: counting the queue each time makes 1,000 messages take minutes.
-    BASE_ATTRIBUTES = [name for name in MotoQueue.BASE_ATTRIBUTES if name not in COUNTS]  # noqa: RUF012 - moto's form
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.accepted: dict[tuple[str, str], tuple[float, Message]] = {}  # (scope, deduplication id) → when, what
-
-    def is_created(self) -> bool:
-        """Always."""
-        return True
-
-    @property
-    def messages(self) -> list[Message]:
-        """The messages that can be received; of a FIFO queue as many as possible of one group before the next."""
-        visible = super().messages
-        if not self.fifo_queue:
-            return visible
-        groups: dict[str, list[Message]] = {}
-        for message in visible:
-            groups.setdefault(message.group_id or "", []).append(message)
-        return [message for group in groups.values() for message in group]
-
-    def add_message(self, message: Message) -> None:
-        """Puts the message in, also one that comes here as a dead letter."""
-        with self._messages_lock:
-            self._messages.append(message)
-            self._messages_lock.notify_all()
-
-    def forget_until(self, time: float) -> None:
-        """Drops the deduplication ids of that time and before; they stand in the order of their times."""
-        while self.accepted and next(iter(self.accepted.values()))[0] <= time:
-            del self.accepted[next(iter(self.accepted))]
 
 
 class Sqs(Completed, SQSBackend):
@@ -164,14 +114,14 @@ class Sqs(Completed, SQSBackend):
             return None
         queue.forget_until(self.clock() - DEDUPLICATION_SECONDS)
         content = hashlib.sha256(body.encode()).hexdigest()
-        _, message = queue.accepted.get((scope(queue, group_id), deduplication_id or content), (0, None))
+        _, message = queue.accepted.get((queue.scope(group_id), deduplication_id or content), (0, None))
         return message
 
     def remember(self, queue: MotoQueue, message: Message) -> None:
         """Numbers a FIFO queue's message, keeps its deduplication id, and writes the journal."""
         if isinstance(queue, Queue) and queue.fifo_queue:
             message.sequence_number = f"{next(self.numbers):020}"
-            key = scope(queue, message.group_id or ""), message.deduplication_id or ""
+            key = queue.scope(message.group_id or ""), message.deduplication_id or ""
             queue.accepted[key] = self.clock(), message
         self.journal.write(queue.name, message)
 
@@ -209,9 +159,3 @@ class Sqs(Completed, SQSBackend):
         """Deletes every message."""
         with self.lock:
             super().purge_queue(queue_name)
-
-
-def scope(queue: Queue, group_id: str) -> str:
-    """What a deduplication id is unique in: the message's group, or the queue."""
-    by_group = queue.attributes.get("DeduplicationScope") == "messageGroup"
-    return group_id if by_group else ""

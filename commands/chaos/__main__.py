@@ -6,7 +6,6 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -52,8 +51,7 @@ def run(scenarios: Sequence[Scenario], events: int, log: TextIO | None = None) -
 def prove(stage: Stage, scenarios: Sequence[Scenario], events: int, credential: Mapping[str, str]) -> list[Verdict]:
     """The verdicts, on a local stage that runs and lets requests with the headers of `credential` in."""
     name = uuid.uuid4().hex[:8]
-    landed = Landed(stage, name, datetime.now(UTC) - timedelta(seconds=1))
-    matrix = Matrix(stage, landed, run=name, events=events, credential=credential)
+    matrix = Matrix(stage, Landed(stage, name), run=name, events=events, credential=credential)
     verdicts = []
     for scenario in scenarios:
         print(f"{scenario.number:2} {scenario.name} …", flush=True)

@@ -8,7 +8,6 @@ import re
 import urllib.parse
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from commands.post import request
@@ -22,15 +21,16 @@ Found = Mapping[str, list[Content]]
 
 
 class Landed:
-    """Every copy of every event of a run, by sink and id, since it was made; `look` reads what came since."""
+    """Every copy of every event of a run, by sink and id; what was there before it was made is not looked at."""
 
-    def __init__(self, stage: Stage, run: str, since: datetime) -> None:
+    def __init__(self, stage: Stage, run: str) -> None:
         self._stage = stage
         self._event_id = re.compile(rf"{run}-\d\d-\d{{4}}-\d+")
         self._kinesis, self._s3 = stage.client("kinesis"), stage.client("s3")
-        self._iterators = self._start(since)
-        self._seen_keys: set[str] = set()
+        self._iterators = self._start()
+        self._seen_keys = set(self._keys("events/"))
         self._last_message = ""
+        self._journal()
         self._model: str | None = None
         self.found: dict[str, dict[str, list[Content]]] = {sink: defaultdict(list) for sink in SINKS}
         self.strangers: list[str] = []
@@ -63,10 +63,10 @@ class Landed:
         else:
             self.strangers.append(f"{sink}: {event_id}")
 
-    def _start(self, since: datetime) -> dict[str, str]:
+    def _start(self) -> dict[str, str]:
         name = self._stage.outputs["StreamName"]
         shards = [shard["ShardId"] for shard in self._kinesis.list_shards(StreamName=name)["Shards"]]
-        where: dict[str, Any] = {"StreamName": name, "ShardIteratorType": "AT_TIMESTAMP", "Timestamp": since}
+        where: dict[str, Any] = {"StreamName": name, "ShardIteratorType": "LATEST"}
         return {shard: self._kinesis.get_shard_iterator(ShardId=shard, **where)["ShardIterator"] for shard in shards}
 
     def _of_kinesis(self) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -86,15 +86,19 @@ class Landed:
 
     def _of_journal(self) -> Iterator[dict[str, Any]]:
         """The messages of one detector model, which stand for those of all; wake-ups are no messages."""
-        queue = urllib.parse.quote(self._stage.outputs["MessageQueueUrl"], safe="")
-        path = f"/_distributary/journal?queue={queue}&after={self._last_message}"
-        entries = json.loads(request(str(self._stage.aws_endpoint), "GET", path).body)["messages"]
-        for entry in entries:
-            self._last_message = entry["sequenceNumber"]
+        for entry in self._journal():
             body = json.loads(entry["body"])
             self._model = self._model or body.get("model")
             if "wakeUp" not in body and body.get("model") == self._model:
                 yield body
+
+    def _journal(self) -> list[dict[str, Any]]:
+        """What the queue has accepted since it was last asked."""
+        queue = urllib.parse.quote(self._stage.outputs["MessageQueueUrl"], safe="")
+        path = f"/_distributary/journal?queue={queue}&after={self._last_message}"
+        entries: list[dict[str, Any]] = json.loads(request(str(self._stage.aws_endpoint), "GET", path).body)["messages"]
+        self._last_message = entries[-1]["sequenceNumber"] if entries else self._last_message
+        return entries
 
     def _keys(self, prefix: str) -> list[str]:
         pages = self._s3.get_paginator("list_objects_v2").paginate(

@@ -9,7 +9,9 @@ from typing import Any, Literal
 
 SCENARIOS = Path(__file__).with_name("scenarios.toml")
 SHORTENED = 1 / 7
-"""Of a fault's seconds, in the short form."""
+"""Of a fault's seconds, in the short form …"""
+SHORT_KILLS = 3
+"""… and so many kills at most."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +57,13 @@ def load() -> list[Scenario]:
 
 
 def shortened(scenarios: Sequence[Scenario]) -> list[Scenario]:
-    """The short form: few scenarios, short outages."""
+    """The short form: few scenarios, short outages, few kills."""
     return [
-        replace(scenario, steps=[replace(step, faults=_hurried(step.faults or {})) for step in scenario.steps])
+        replace(
+            scenario,
+            steps=[replace(step, faults=_hurried(step.faults or {})) for step in scenario.steps],
+            kill=scenario.kill and replace(scenario.kill, times=min(scenario.kill.times, SHORT_KILLS)),
+        )
         for scenario in scenarios
         if scenario.short
     ]

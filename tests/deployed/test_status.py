@@ -20,4 +20,4 @@ def test_one_screen_says_how_the_stage_is(stage, http) -> None:
 def test_a_stage_that_is_not_there_is_said_to_be(stage, capsys) -> None:
     """With what to do next."""
     assert main(["--stage", "nowhere", "--aws-endpoint", stage.aws_endpoint]) == 1
-    assert "make deploy STAGE=nowhere" in capsys.readouterr().err
+    assert f"Is `make up` running with its AWS at {stage.aws_endpoint}?" in capsys.readouterr().err

@@ -2,7 +2,6 @@ import base64
 import gzip
 import io
 import json
-from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
@@ -48,9 +47,10 @@ class Stream:
         """Both."""
         return {"Shards": [{"ShardId": shard} for shard in self.shards]}
 
-    def get_shard_iterator(self, ShardId, **_):  # noqa: N803 - boto3's names
-        """The beginning."""
-        return {"ShardIterator": (ShardId, 0)}
+    def get_shard_iterator(self, ShardId, ShardIteratorType, **_):  # noqa: N803 - boto3's names
+        """The end."""
+        assert ShardIteratorType == "LATEST"
+        return {"ShardIterator": (ShardId, len(self.shards[ShardId]))}
 
     def get_records(self, ShardIterator, Limit):  # noqa: N803 - boto3's names
         """What came since."""
@@ -74,7 +74,8 @@ def world(monkeypatch):
         )
 
     monkeypatch.setattr(landed, "request", journal)
-    made.landed = landed.Landed(stage, RUN, datetime.now(UTC))
+    made.begin = lambda: landed.Landed(stage, RUN)
+    made.landed = made.begin()
     return made
 
 
@@ -116,6 +117,20 @@ def test_what_nobody_sent_in_this_run_is_a_stranger(world):
     world.landed.look()
 
     assert world.landed.strangers == ["kinesis: someone-else", "iot_events: None"]
+
+
+def test_what_was_there_before_is_not_looked_at(world):
+    """Another's events are no strangers then."""
+    world.kinesis.shards["0"].append(envelope("someone-else", {}))
+    world.s3.objects["events/1.gz"] = gzip.compress(envelope("someone-else", {}))
+    world.journal.append({"sequenceNumber": "1", "body": '{"messageId": "m", "inputName": "i", "payload": {}}'})
+    begun = world.begin()
+    begun.look()
+    world.kinesis.shards["0"].append(envelope(FIRST, {}))
+    begun.look()
+
+    assert begun.strangers == []
+    assert begun.found["kinesis"].keys() == {FIRST}
 
 
 @pytest.mark.parametrize("written", [bytes.decode, lambda raw: base64.b64encode(raw).decode()], ids=["text", "base64"])

@@ -40,7 +40,7 @@ def test_a_resource_gets_its_name_from_the_stacks_outputs():
 
 
 def test_the_short_form_is_three_scenarios_with_short_outages():
-    """What ends by itself ends sooner; nothing else changes."""
+    """What ends by itself ends sooner, and few processes are killed; nothing else changes."""
     short = shortened(SCENARIOS)
     seconds = [
         fault["seconds"] for one in short for step in one.steps for fault in step.faults.values() if "seconds" in fault
@@ -49,6 +49,7 @@ def test_the_short_form_is_three_scenarios_with_short_outages():
     assert len(short) == 3
     assert seconds
     assert max(seconds) < 5
+    assert [one.kill.times for one in short if one.kill] == [3]
 
 
 def test_the_issues_words_and_the_data_agree_on_the_outages():

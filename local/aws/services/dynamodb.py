@@ -101,7 +101,7 @@ class DynamoDb(Completed, DynamoDBBackend):
         """Deletes every item whose time to live is over."""
         now = self.clock()
         with self.lock:
-            for table in self.tables.values():
+            for table in list(self.tables.values()):  # tables are made meanwhile
                 if table.ttl["TimeToLiveStatus"] == "ENABLED":
                     for item in expired(table, now):
                         table.delete_item(item.hash_key, item.range_key)

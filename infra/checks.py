@@ -69,7 +69,19 @@ ACCEPTED = (
     Accepted(
         "Serverless-LambdaDLQ",
         "AWS::Lambda::Function",
-        ".+",
+        "IotRules/TakeMessages",
+        "Topic rules call it asynchronously by aliases, and each of these has a destination on failure.",
+    ),
+    Accepted(
+        "AwsSolutions-SQS3",
+        "AWS::SQS::Queue",
+        "IotRules/DeadRules",
+        "This is the queue of what failed: topic rules and the function behind them send to it.",
+    ),
+    Accepted(
+        "Serverless-LambdaDLQ",
+        "AWS::Lambda::Function",
+        "(?!IotRules/).+",
         "A dead-letter queue is for asynchronous calls: API Gateway and event sources call synchronously.",
     ),
     Accepted(

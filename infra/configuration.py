@@ -11,6 +11,7 @@ from distributary.errors import BadDefinition, SettingsError
 from distributary.rules import Rules
 from distributary.settings import Settings
 from infra.entrance import Http
+from infra.iot_rule import read_iot_rules
 from infra.table import Table, laid_over, within
 from infra.table import read as read_table
 
@@ -140,6 +141,7 @@ class Configuration:
     dashboard: Dashboard = Dashboard()
     rules: tuple[Table, ...] = ()
     inputs: Table = field(default_factory=dict)
+    iot_rules: tuple[Table, ...] = ()
 
     def settings(
         self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
@@ -235,6 +237,9 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
     except BadDefinition as error:
         yield from error.faults
     yield from configuration.http.faults()
+    faults: list[str] = []
+    read_iot_rules(configuration.iot_rules, faults)
+    yield from faults
     if configuration.auth == "open" and configuration.stage == "prod":
         yield "auth = 'open': is not for prod, where only keys are let in"
     if configuration.retain and configuration.bucket.empty_on_destroy:

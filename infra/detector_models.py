@@ -124,4 +124,11 @@ def carried_by(folder: str, configuration: Configuration) -> dict[str, Any]:
     models = models_of(configuration)
     if folder in {"run_detectors", "publish_models", "serve_detectors"}:
         return {"inputs": models.inputs, "models": models.carried, "debug": configuration.detectors.debug}
-    return {"inputs": models.inputs, "readers": models.readers}
+    known = {"inputs": models.inputs, "readers": models.readers}
+    if folder == "take_messages":
+        rules = {
+            rule["name"]: {"input": rule["input"], "batch": rule.get("batch", False)}
+            for rule in configuration.iot_rules
+        }
+        return {**known, "iot_rules": rules}
+    return known

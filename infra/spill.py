@@ -54,10 +54,10 @@ class Spill(Construct):
         """What commands must know: the URL of each queue that is spilled to."""
         return {f"{_SINKS[sink]}SpillQueueUrl": queue.queue_url for sink, queue in self.queues.items()}
 
-    def grant_write(self, grantee: iam.IGrantable) -> None:
-        """Let it spill, and write dead letters."""
-        for queue in self.queues.values():
-            allow(grantee, queue.queue_arn, "sqs:SendMessage")
+    def grant_write(self, grantee: iam.IGrantable, *sinks: str) -> None:
+        """Let it spill what is for these sinks (without any: for all), and write dead letters."""
+        for sink in sinks or self.queues:
+            allow(grantee, self.queues[sink].queue_arn, "sqs:SendMessage")
         for prefix in ("spill", "dead-letters"):
             allow(grantee, self._bucket.arn_for_objects(f"{prefix}/*"), "s3:PutObject")
 

@@ -10,6 +10,7 @@ from infra.dashboard import Dashboard
 from infra.detectors import Detectors
 from infra.function import Function
 from infra.iot_events import IotEvents
+from infra.iot_rules import IotRules
 from infra.keys import Keys
 from infra.spill import Spill
 from infra.streams import Streams
@@ -29,6 +30,7 @@ class DistributaryStack(cdk.Stack):
         spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
         names = streams.names | keys.names | spill.names
         settings = configuration.settings(message_queue_url=iot_events.queue_url, **names)
+        rules = IotRules(self, "IotRules", configuration=configuration, settings=settings, feed=iot_events, spill=spill)
         detectors = Detectors(
             self, "Detectors", configuration=configuration, feed=iot_events, keys=keys, settings=settings
         )
@@ -52,7 +54,7 @@ class DistributaryStack(cdk.Stack):
             "Stage": configuration.stage,
             "Endpoint": api.endpoint,
             "MessageQueueUrl": iot_events.queue_url,
-            **{key: value for part in (streams, spill, keys, detectors) for key, value in part.outputs.items()},
+            **{key: value for part in (streams, spill, keys, detectors, rules) for key, value in part.outputs.items()},
             **{key: value for function in functions.values() for key, value in function.outputs.items()},
         }
         for key in filter(outputs.get, outputs):

@@ -27,14 +27,15 @@ FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
 
 
 def function(name: str) -> FunctionSpec:
-    """The function of that name or ARN; raises LookupError where there is none."""
+    """The function of that name or ARN, with or without a qualifier; raises LookupError where there is none."""
     try:
         found = lambda_backends[ACCOUNT][REGION].get_function(name)
     except UnknownFunctionException as error:
         raise LookupError(name) from error
+    qualifier = name.rpartition("function:")[2].partition(":")[2]
     return FunctionSpec(
         name=found.function_name,
-        arn=found.function_arn,
+        arn=under(found.function_arn, qualifier),
         handler=str(found.handler),
         code=found.code_bytes,
         environment=dict(found.environment_vars),
@@ -43,6 +44,12 @@ def function(name: str) -> FunctionSpec:
         log_group=found.logs_group_name,
         revision=revision(found),
     )
+
+
+def under(arn: str, qualifier: str) -> str:
+    """The function's ARN with the qualifier under which it is called, where there is one."""
+    plain = FUNCTION_ARN.match(arn)
+    return f"{plain[0]}:{qualifier}" if plain and qualifier else arn
 
 
 def revision(found: LambdaFunction) -> str:

@@ -18,6 +18,7 @@ from moto.cloudformation.models import cloudformation_backends
 from moto.core.base_backend import BackendDict
 from moto.dynamodb.models import dynamodb_backends
 from moto.firehose.models import firehose_backends
+from moto.iotdata.models import iotdata_backends
 from moto.kinesis.models import kinesis_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from moto.s3.models import s3_backends
@@ -32,6 +33,7 @@ from local.aws.services import dynamodb, in_place_of, s3
 from local.aws.services.api_gateway import ApiGateway
 from local.aws.services.cloudformation import CloudFormation
 from local.aws.services.firehose import Firehose
+from local.aws.services.iot_data import IotData
 from local.aws.services.kinesis import Kinesis
 from local.aws.services.lambda_functions import Lambda
 from local.aws.services.scheduler import Scheduler
@@ -122,6 +124,7 @@ class AwsServer:
             (cloudformation_backends, CloudFormation),
             (dynamodb_backends, dynamodb.DynamoDb),
             (firehose_backends, partial(Firehose, store=store)),
+            (iotdata_backends, IotData),
             (kinesis_backends, Kinesis),
             (lambda_backends, partial(Lambda, run=self._run)),
             (scheduler_backends, Scheduler),

@@ -50,14 +50,14 @@ class Environment:
         """The function's name."""
         return self._spec.name
 
-    def invoke(self, payload: bytes) -> Invocation:
-        """What came of one request; raises `Gone` where the process had already ended by itself."""
+    def invoke(self, payload: bytes, arn: str) -> Invocation:
+        """What came of one request, for the function under this ARN; raises `Gone` where the process had ended."""
         request_id = str(uuid.uuid4())
         report = self._wake()
         if isinstance(report, Ready):
             self._output.begin(request_id)
             self._handling = True
-            self._api.hand_over(Request(request_id, payload, _context(self._spec, request_id)))
+            self._api.hand_over(Request(request_id, payload, _context(self._spec, arn, request_id)))
             report = self._report(within=self._spec.timeout_seconds)
             self._handling = False
         return self._conclude(request_id, report)
@@ -148,12 +148,12 @@ def _kill_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def _context(spec: FunctionSpec, request_id: str) -> dict[str, str]:
+def _context(spec: FunctionSpec, arn: str, request_id: str) -> dict[str, str]:
     trace = f"Root=1-{int(time.time()):08x}-{secrets.token_hex(12)};Parent={secrets.token_hex(8)};Sampled=0"
     return {
         "Lambda-Runtime-Aws-Request-Id": request_id,
         "Lambda-Runtime-Deadline-Ms": str(int((time.time() + spec.timeout_seconds) * 1000)),
-        "Lambda-Runtime-Invoked-Function-Arn": spec.arn,
+        "Lambda-Runtime-Invoked-Function-Arn": arn,
         "Lambda-Runtime-Trace-Id": trace,
     }
 

@@ -50,9 +50,10 @@ class Functions:
                 f"Request must be smaller than {REQUEST_BYTES} bytes for the InvokeFunction operation"
             )
         while True:
-            environment = self._take(self._find(name))
+            spec = self._find(name)
+            environment = self._take(spec)
             try:
-                return environment.invoke(payload)
+                return environment.invoke(payload, spec.arn)
             except Gone:
                 continue
             finally:

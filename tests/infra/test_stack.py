@@ -132,6 +132,21 @@ KEY_PLACES = {
     "AWS::Logs::LogGroup": ("KmsKeyId",),
 }
 
+# What stage local has more: a topic rule of IoT Core.
+TOPIC_RULES = {
+    "IotRulesTakeMessagesRole": {
+        "IotEventsMessages": {"sqs:SendMessage"},
+        "SpillIotEvents": {"sqs:SendMessage"},
+        "IotRulesDeadRules": {"sqs:SendMessage"},
+        **{f"StreamsBucket/{prefix}/*": {"s3:PutObject"} for prefix in ("spill", "dead-letters")},
+        "IotRulesTakeMessagesLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
+    },
+    "IotRulesErrorRole": {"IotRulesDeadRules": {"sqs:SendMessage"}},
+}
+TOPIC_RULE_OUTPUTS = {
+    *{"TakeMessagesFunctionName", "TakeMessagesFunctionArn", "TakeMessagesLogGroupName", "RuleErrorQueueUrl"}
+}
+
 KEEPING_KEYS = ("AWS::DynamoDB::GlobalTable", "AWS::SecretsManager::Secret")
 
 OUTPUTS = {
@@ -157,7 +172,7 @@ def resources(template, kind):
 @pytest.mark.parametrize("stage", STAGES)
 def test_outputs(synthesised, stage):
     """A command finds everything it needs in the outputs, under names that do not change."""
-    assert set(synthesised(stage)["Outputs"]) == OUTPUTS
+    assert set(synthesised(stage)["Outputs"]) == OUTPUTS | (TOPIC_RULE_OUTPUTS if stage == "local" else set())
 
 
 def test_endpoint_output(synthesised):
@@ -171,7 +186,7 @@ def test_endpoint_output(synthesised):
 @pytest.mark.parametrize("stage", STAGES)
 def test_permissions(synthesised, stage):
     """Each role may do what the table says on the resource it says, and nothing else, in every stage."""
-    assert permissions(synthesised(stage)) == PERMISSIONS
+    assert permissions(synthesised(stage)) == PERMISSIONS | (TOPIC_RULES if stage == "local" else {})
 
 
 def permissions(template):

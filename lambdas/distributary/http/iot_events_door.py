@@ -14,14 +14,12 @@ from distributary.http.structure import Structure, read
 from distributary.settings import Settings
 from distributary.sinks import message as codes
 from distributary.sinks.iot_events import MAX_MESSAGES, STRICT_MAX_MESSAGES, IotEventsSink
-from distributary.sinks.message import Message
+from distributary.sinks.message import LONGEST_MESSAGE_ID, MESSAGE_ID, Message
 
 # As received; Lambda takes 6 MB with everything around it.
 MAX_BODY_BYTES = 4_500_000
 
 # https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_Message.html
-_MESSAGE_ID = re.compile("[a-zA-Z0-9_-]+")
-_LONGEST_MESSAGE_ID = 64
 _INPUT_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*")
 _LONGEST_INPUT_NAME = 128
 _MAX_MILLISECONDS = 2**63 - 1
@@ -86,7 +84,7 @@ def _messages(request: Request, max_messages: int) -> list[Message]:
 def _message(one: Structure) -> Message:
     timestamp = one.structure("timestamp")
     return Message(
-        one.text("messageId", longest=_LONGEST_MESSAGE_ID, pattern=_MESSAGE_ID, required=True) or "",
+        one.text("messageId", longest=LONGEST_MESSAGE_ID, pattern=MESSAGE_ID, required=True) or "",
         one.text("inputName", longest=_LONGEST_INPUT_NAME, pattern=_INPUT_NAME, required=True) or "",
         one.blob("payload", required=True) or b"",
         timestamp.number("timeInMillis", 1, _MAX_MILLISECONDS) if timestamp else None,

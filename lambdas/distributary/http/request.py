@@ -16,6 +16,7 @@ class Context(Protocol):
     """What Lambda tells a function about one invocation."""
 
     aws_request_id: str
+    invoked_function_arn: str
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends this invocation."""

@@ -1,5 +1,6 @@
 """What BatchPutMessage takes and what it says: messages, entries for the refused ones, and who may take them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
@@ -10,6 +11,10 @@ RESOURCE_NOT_FOUND: Final = "ResourceNotFoundException"
 THROTTLING: Final = "ThrottlingException"
 SERVICE_UNAVAILABLE: Final = "ServiceUnavailableException"
 INTERNAL_FAILURE: Final = "InternalFailureException"
+
+# https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_Message.html
+MESSAGE_ID: Final = re.compile("[a-zA-Z0-9_-]+")
+LONGEST_MESSAGE_ID: Final = 64
 
 RETRYABLE = frozenset({THROTTLING, SERVICE_UNAVAILABLE, INTERNAL_FAILURE})
 """After these the same message may be sent again, with the same messageId."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from moto.awslambda.exceptions import LambdaClientError
+from moto.awslambda.exceptions import LambdaClientError, UnknownEventConfig
 from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.sqs.models import sqs_backends
 
 from local.aws.services import Completed
+from local.aws.services.asynchronous import AsynchronousCall
 from local.functions import Invocation, RequestTooLarge, TooManyRequests
 
 if TYPE_CHECKING:
@@ -42,16 +45,22 @@ class Lambda(Completed, LambdaBackend):
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
     ) -> bytes:
         """The function's answer; nothing for invocation types Event (it runs on) and DryRun."""
-        function = self.get_function(function_name, qualifier)
+        name = self.named(function_name, qualifier)
         payload = body.encode() if isinstance(body, str) else bytes(body or b"")
-        return self.invoke_as(headers.get("X-Amz-Invocation-Type"), function.function_name, payload, response_headers)
+        return self.invoke_as(headers.get("X-Amz-Invocation-Type"), name, payload, response_headers)
+
+    def named(self, function_name: str, qualifier: str | None = None) -> str:
+        """`function` or `function:qualifier`, whichever way it was given."""
+        given = qualifier or function_name.rpartition("function:")[2].partition(":")[2]
+        name = str(self.get_function(function_name, qualifier).function_name)
+        return f"{name}:{given}" if given else name
 
     def invoke_as(self, kind: str | None, name: str, payload: bytes, headers: dict[str, str]) -> bytes:
         """The answer by invocation type; `headers` takes the answer's."""
         if kind == "DryRun":
             return b""
         if kind == "Event":
-            threading.Thread(target=self.run, args=(name, payload), name=f"invoke {name}", daemon=True).start()
+            threading.Thread(target=self.asynchronous(name, payload), name=f"invoke {name}", daemon=True).start()
             return b""
         try:
             invocation = self.run(name, payload)
@@ -62,6 +71,31 @@ class Lambda(Completed, LambdaBackend):
         if invocation.function_error:
             headers["x-amz-function-error"] = invocation.function_error
         return invocation.payload
+
+    def asynchronous(self, name: str, payload: bytes) -> AsynchronousCall:
+        """The call, as the configuration of just this qualifier has it."""
+        arn = f"arn:aws:lambda:{self.region_name}:{self.account_id}:function:{name}"
+        return AsynchronousCall(self.run, self.send, name, arn, payload, self.invoke_configurations.get(name, {}))
+
+    def send(self, queue_arn: str, text: str) -> None:
+        """Puts a text into a queue."""
+        sqs_backends[self.account_id][self.region_name].send_message(queue_arn.rpartition(":")[2], text)
+
+    @cached_property
+    def invoke_configurations(self) -> dict[str, dict[str, Any]]:
+        """What is configured of asynchronous calls, by `function:qualifier`."""
+        return {}
+
+    def put_function_event_invoke_config(self, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
+        """The configuration, of this qualifier alone: moto would take the function's first for all."""
+        answer = super().put_function_event_invoke_config(function_name, config)
+        self.invoke_configurations[self.named(function_name)] = config
+        return answer
+
+    def delete_function_event_invoke_config(self, function_name: str) -> None:
+        """Forgets this qualifier's."""
+        if self.invoke_configurations.pop(self.named(function_name), None) is None:
+            raise UnknownEventConfig(function_name)
 
 
 class Refused(LambdaClientError):

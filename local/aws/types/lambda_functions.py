@@ -51,6 +51,12 @@ def weighted(properties: Properties) -> Properties:
     return {**properties, "RoutingConfig": {"AdditionalVersionWeights": by_version}}
 
 
+def under_its_qualifier(properties: Properties) -> Properties:
+    """The parameters with the qualifier in the function's name: moto looks for it nowhere else."""
+    named = f"{properties['FunctionName']}:{properties['Qualifier']}"
+    return {key: value for key, value in properties.items() if key != "Qualifier"} | {"FunctionName": named}
+
+
 ON_ONE_MACHINE_WITHOUT_MEANING = ("RuntimeManagementConfig", "RecursiveLoop")
 
 TYPES = (
@@ -97,6 +103,10 @@ TYPES = (
         create="PutFunctionEventInvokeConfig",
         update=("PutFunctionEventInvokeConfig",),
         delete="DeleteFunctionEventInvokeConfig",
+        translate=under_its_qualifier,
+        change=under_its_qualifier,
+        deletion=under_its_qualifier,
+        in_place=("Qualifier",),
     ),
     ResourceType(
         name="AWS::Lambda::EventSourceMapping",

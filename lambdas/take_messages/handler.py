@@ -1,0 +1,33 @@
+"""`take_messages`: what topic rules of IoT Core select in, messages to inputs out."""
+
+import json
+import os
+from pathlib import Path
+
+from distributary.bucket import Bucket
+from distributary.clients import Clients
+from distributary.clock import Clock
+from distributary.custody import Custody
+from distributary.dead_letters import DeadLetters
+from distributary.detectors.routing import Readers
+from distributary.rules import Rules
+from distributary.settings import Settings
+from distributary.sinks.iot_events import IotEventsSink, provider
+from distributary.spill import Spill
+from distributary.telemetry import Lines
+from distributary.topic_rule_door import TopicRuleDoor
+
+settings = Settings.from_env(os.environ)
+configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())
+clock, clients = Clock(), Clients()
+inputs = Rules.from_tables(configuration["rules"], configuration["inputs"]).inputs
+bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
+custody = Custody(Spill(clients.make("sqs"), settings.spill_urls, bucket, clock), DeadLetters(bucket, clock), clock)
+handle = TopicRuleDoor(
+    configuration["iot_rules"],
+    IotEventsSink(provider(settings, inputs, Readers(configuration["readers"]), clients, clock)),
+    custody,
+    Lines(service="take_messages", level=settings.log_level, stage=settings.stage, clock=clock),
+    clock,
+    retry_seconds=settings.retry_seconds,
+)

@@ -1,0 +1,59 @@
+"""IoT Core's data plane: what is published sets off topic rules, whose Lambda actions call functions."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from moto.awslambda.models import lambda_backends
+from moto.core.exceptions import ServiceException
+from moto.iotdata.models import IoTDataPlaneBackend
+from moto.sqs.models import sqs_backends
+
+from local.aws.services import Completed
+from local.aws.topic_rule import UNDEFINED, compiled
+
+if TYPE_CHECKING:
+    from moto.iot.models import FakeRule
+
+
+class IotData(Completed, IoTDataPlaneBackend):
+    """moto's service with topic rules behind `publish`."""
+
+    __module__ = IoTDataPlaneBackend.__module__  # moto finds a service's URLs by its backend's module
+
+    def publish(self, topic: str, payload: bytes) -> None:
+        """Hands the message to every rule that takes it."""
+        super().publish(topic, payload)
+        for rule in list(self.iot_backend.rules.values()):
+            selected = UNDEFINED if rule.rule_disabled else compiled(rule.sql).select(topic, payload)
+            if selected is not UNDEFINED:
+                self.act(rule, topic, payload, json.dumps(selected))
+
+    def act(self, rule: FakeRule, topic: str, payload: bytes, selected: str) -> None:
+        """Calls the rule's functions asynchronously; where that fails, its error action has the message."""
+        for action in rule.actions:
+            function = action["lambda"]["functionArn"]
+            backend = lambda_backends[self.account_id][self.region_name]
+            try:
+                backend.invoke(function, None, selected, {"X-Amz-Invocation-Type": "Event"}, {})
+            except ServiceException as error:
+                failure = {"failedAction": "LambdaAction", "failedResource": function, "errorMessage": str(error)}
+                self.report(rule, topic, payload, failure)
+
+    def report(self, rule: FakeRule, topic: str, payload: bytes, failure: dict[str, Any]) -> None:
+        """Puts what failed into the error action's queue, as IoT Core words it.
+
+        Source: https://docs.aws.amazon.com/iot/latest/developerguide/rule-error-handling.html
+        """
+        if "sqs" not in rule.error_action:
+            return
+        message = {
+            "ruleName": rule.rule_name,
+            "topic": topic,
+            "base64OriginalPayload": base64.b64encode(payload).decode(),
+            "failures": [failure],
+        }
+        queue = rule.error_action["sqs"]["queueUrl"].rpartition("/")[2]
+        sqs_backends[self.account_id][self.region_name].send_message(queue, json.dumps(message))

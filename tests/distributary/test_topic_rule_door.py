@@ -1,0 +1,141 @@
+import json
+from collections.abc import Sequence
+
+import pytest
+from fake_clock import FakeClock
+from fake_keeping import Keeping
+
+from distributary.errors import SinkUnavailable
+from distributary.sinks.iot_events import IotEventsSink
+from distributary.sinks.message import ErrorEntry, Message
+from distributary.spill import decode
+from distributary.telemetry import Lines
+from distributary.topic_rule import MESSAGE_ID
+from distributary.topic_rule_door import TopicRuleDoor
+
+RULES = {"one": {"input": "telemetry", "batch": False}, "many": {"input": "alarms", "batch": True}}
+
+
+class Context:
+    """What Lambda says of a call under an alias."""
+
+    aws_request_id = "call"
+
+    def __init__(self, alias: str) -> None:
+        self.invoked_function_arn = f"arn:aws:lambda:us-east-1:1:function:take:{alias}"
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
+
+class Provider:
+    """Takes messages; `entries` has by payload what it says of those that it refuses."""
+
+    max_messages, max_bytes, max_payload_bytes = 100, 10_000, 50
+
+    def __init__(self) -> None:
+        self.taken: list[Message] = []
+        self.codes: dict[bytes, str] = {}
+
+    def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
+        self.taken += [one for one in messages if one.payload not in self.codes]
+        return [
+            ErrorEntry(one.message_id, self.codes[one.payload], "why") if one.payload in self.codes else None
+            for one in messages
+        ]
+
+
+@pytest.fixture
+def provider() -> Provider:
+    """Whoever takes messages."""
+    return Provider()
+
+
+@pytest.fixture
+def keeping() -> Keeping:
+    """A bucket and queues."""
+    return Keeping(FakeClock().clock)
+
+
+@pytest.fixture
+def take(provider, keeping, request):
+    """Hands an event over under an alias."""
+    clock = FakeClock().clock
+    lines = Lines(service=request.node.name, level="INFO", stage="test", clock=clock)
+    door = TopicRuleDoor(RULES, IotEventsSink(provider), keeping.custody, lines, clock, retry_seconds=0)
+    return lambda event, alias="one": door(event, Context(alias))
+
+
+def letters(keeping) -> list[dict]:
+    """The dead letters."""
+    return [json.loads(line) for line in keeping.lines("dead-letters/iot_events/")]
+
+
+def test_a_message_goes_to_the_input_of_its_rule(take, provider) -> None:
+    """The alias is the rule; the payload is what the rule selected."""
+    take({"deviceId": "a"})
+    take([{"n": 1}, {"n": 2}], "many")
+
+    assert provider.taken == [
+        Message("call", "telemetry", b'{"deviceId":"a"}'),
+        Message("call-0", "alarms", b'{"n":1}'),
+        Message("call-1", "alarms", b'{"n":2}'),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "detail"),
+    [
+        ({"a": 1, MESSAGE_ID: "no good"}, "messageId"),
+        ({"a": 1, MESSAGE_ID: "x" * 65}, "messageId"),
+        ({"a": "x" * 50}, "over 50 bytes"),
+    ],
+    ids=["characters", "length", "size"],
+)
+def test_what_no_input_can_take_is_a_dead_letter(take, provider, keeping, event, detail) -> None:
+    """With the reason, without asking anyone."""
+    take(event)
+
+    [letter] = letters(keeping)
+    assert provider.taken == []
+    assert (letter["reason"], letter["record"]["inputName"]) == ("InvalidRequestException", "telemetry")
+    assert detail in letter["detail"]
+
+
+def test_each_message_of_a_batch_has_a_fate_of_its_own(capsys, take, provider, keeping) -> None:
+    """Stored, waiting in the spill queue, dead: nothing is lost and nothing comes again."""
+    provider.codes = {b'{"n":1}': "ServiceUnavailableException", b'{"n":2}': "InvalidRequestException"}
+
+    take([{"n": 0}, {"n": 1}, {"n": 2}, {"n": "x" * 50}], "many")
+
+    [(_, body)] = keeping.sent
+    assert [one.payload for one in provider.taken] == [b'{"n":0}']
+    assert [one.payload for one in decode(body).records] == [b'{"n":1}']
+    assert sorted(letter["record"]["messageId"] for letter in letters(keeping)) == ["call-2", "call-3"]
+    line = json.loads(capsys.readouterr().out)
+    counts = {
+        name: line[name] for name in ("rule", "received", "failed", "spilled_iot_events", "dead_letters_iot_events")
+    }
+    assert counts == {
+        "rule": "many",
+        "received": 4,
+        "failed": 0,
+        "spilled_iot_events": 1,
+        "dead_letters_iot_events": 2,
+    }
+
+
+@pytest.mark.parametrize("event", [{"a": 1}, {"a": "x" * 50}], ids=["unavailable", "refused"])
+def test_what_is_nowhere_comes_again(take, provider, keeping, event) -> None:
+    """With everything down the call fails, so that Lambda tries again and then puts it into the error queue."""
+    provider.codes = {b'{"a":1}': "ServiceUnavailableException"}
+    keeping.bucket_is_down = keeping.queues_are_down = True
+
+    with pytest.raises(SinkUnavailable):
+        take(event)
+
+
+def test_who_calls_under_no_rules_name_is_refused(take) -> None:
+    """An error, so that the event ends in the error queue and not nowhere."""
+    with pytest.raises(LookupError, match="nobody"):
+        take({"a": 1}, "nobody")

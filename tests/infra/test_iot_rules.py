@@ -1,0 +1,123 @@
+import pytest
+from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Match, Template
+
+from distributary.errors import BadDefinition
+from infra.iot_events import IotEvents
+from infra.iot_rules import IotRules
+from infra.spill import Spill
+
+ROWS = (
+    {"name": "one", "sql": "SELECT * FROM 'a/+'", "input": "telemetry", "message_id": "${newuuid()}"},
+    {"name": "many", "outside": True, "input": "telemetry", "batch": True},
+)
+
+
+@pytest.fixture
+def made(stack, configured):
+    """Makes the rules of these rows: the construct and its stack's template."""
+
+    def make(*rows, **changes):
+        configuration = configured(iot_rules=rows, **changes)
+        feed = IotEvents(stack, "IotEvents", configuration=configuration)
+        spill = Spill(stack, "Spill", configuration=configuration, bucket=s3.Bucket(stack, "Bucket"))
+        settings = configuration.settings(
+            delivery_stream_name="d", stream_name="s", message_queue_url=feed.queue_url, **spill.names
+        )
+        rules = IotRules(stack, "Rules", configuration=configuration, settings=settings, feed=feed, spill=spill)
+        return rules, Template.from_stack(stack)
+
+    return make
+
+
+def test_without_a_rule_there_is_nothing(made) -> None:
+    """No function, no queue, no outputs."""
+    rules, template = made()
+
+    template.resource_count_is("AWS::Lambda::Function", 0)
+    assert rules.outputs == {}
+
+
+def test_a_rule_calls_the_function_by_its_own_alias(made) -> None:
+    """The SELECT brings the messageId; what IoT Core cannot hand over goes to the error queue."""
+    _, template = made(*ROWS)
+
+    template.resource_count_is("AWS::IoT::TopicRule", 1)
+    [alias] = template.find_resources("AWS::Lambda::Alias", {"Properties": {"Name": "one"}})
+    [queue] = [name for name in template.find_resources("AWS::SQS::Queue") if "DeadRules" in name]
+    template.has_resource_properties(
+        "AWS::IoT::TopicRule",
+        {
+            "RuleName": "one",
+            "TopicRulePayload": {
+                "Sql": "SELECT *, newuuid() AS distributaryMessageId FROM 'a/+'",
+                "AwsIotSqlVersion": "2016-03-23",
+                "RuleDisabled": False,
+                "Actions": [{"Lambda": {"FunctionArn": {"Ref": alias}}}],
+                "ErrorAction": {"Sqs": Match.object_like({"QueueUrl": {"Ref": queue}, "UseBase64": False})},
+            },
+        },
+    )
+
+
+@pytest.mark.parametrize("name", ["one", "many"])
+def test_each_rule_has_a_way_for_its_errors_and_a_permission(made, name) -> None:
+    """Also one outside: two retries, then the error queue; only this rule of this account may call under its name."""
+    _, template = made(*ROWS)
+
+    [(alias, made_alias)] = template.find_resources("AWS::Lambda::Alias", {"Properties": {"Name": name}}).items()
+    assert made_alias["Properties"]["FunctionVersion"] == "$LATEST"
+    template.has_resource_properties(
+        "AWS::Lambda::EventInvokeConfig",
+        {
+            "Qualifier": name,
+            "MaximumRetryAttempts": 2,
+            "MaximumEventAgeInSeconds": 21_600,
+            "DestinationConfig": {
+                "OnFailure": {"Destination": {"Fn::GetAtt": [Match.string_like_regexp("DeadRules"), "Arn"]}}
+            },
+        },
+    )
+    template.has_resource_properties(
+        "AWS::Lambda::Permission",
+        {
+            "Action": "lambda:InvokeFunction",
+            "Principal": "iot.amazonaws.com",
+            "FunctionName": {"Ref": alias},
+            "SourceAccount": {"Ref": "AWS::AccountId"},
+            "SourceArn": {"Fn::Join": ["", Match.array_with([f":rule/{name}"])]},
+        },
+    )
+
+
+def test_the_error_queue(made) -> None:
+    """Encrypted, for 14 days, TLS only, and kept where the stage keeps its data."""
+    _, template = made(*ROWS, retain=True)
+
+    [(name, queue)] = [
+        (name, one) for name, one in template.find_resources("AWS::SQS::Queue").items() if "DeadRules" in name
+    ]
+    assert queue["Properties"] == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1_209_600}
+    assert queue["DeletionPolicy"] == "Retain"
+    policies = template.find_resources("AWS::SQS::QueuePolicy", {"Properties": {"Queues": [{"Ref": name}]}})
+    [policy] = policies.values()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_rules_of_inputs_that_do_not_exist(made) -> None:
+    """Each is named, with those that there are."""
+    with pytest.raises(BadDefinition) as refused:
+        made(ROWS[0], {**ROWS[1], "input": "nowhere"})
+
+    [fault] = refused.value.faults
+    assert fault.startswith("iot_rules[1].input = 'nowhere': there is no such input; there are ")
+
+
+def test_outputs(made) -> None:
+    """What the owner's own rules call, and where errors are."""
+    rules, _ = made(*ROWS)
+
+    assert set(rules.outputs) == {
+        *{"TakeMessagesFunctionName", "TakeMessagesLogGroupName", "TakeMessagesFunctionArn", "RuleErrorQueueUrl"}
+    }

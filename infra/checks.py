@@ -40,7 +40,7 @@ ACCEPTED = (
         Accepted(
             f"AwsSolutions-IAM5[Resource::<StreamsBucketE0A7115B.Arn>/{prefix}/*]",
             "AWS::IAM::Policy",
-            "(Ingest|Redrive|Detectors/RunDetectors)Role/DefaultPolicy",
+            "(Ingest|Redrive|Detectors/RunDetectors|IotRules/TakeMessages)Role/DefaultPolicy",
             "Objects of this one prefix, whose names nobody knows beforehand.",
         )
         for prefix in ("actions", "claims", "dead-letters", "spill")

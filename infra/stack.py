@@ -50,12 +50,8 @@ class DistributaryStack(cdk.Stack):
         api = Api(self, "Api", functions=functions, configuration=configuration)
         Alarms(self, "Alarms", configuration=configuration)
         Dashboard(self, "Dashboard", configuration=configuration)
-        outputs = {
-            "Stage": configuration.stage,
-            "Endpoint": api.endpoint,
-            "MessageQueueUrl": iot_events.queue_url,
-            **{key: value for part in (streams, spill, keys, detectors, rules) for key, value in part.outputs.items()},
-            **{key: value for function in functions.values() for key, value in function.outputs.items()},
-        }
+        outputs = {"Stage": configuration.stage, "Endpoint": api.endpoint, "MessageQueueUrl": iot_events.queue_url}
+        for part in (streams, spill, keys, detectors, rules, *functions.values()):
+            outputs |= part.outputs
         for key in filter(outputs.get, outputs):
             cdk.CfnOutput(self, key, value=outputs[key])

@@ -55,7 +55,7 @@ class TopicRuleDoor:
         line = {"rule": name, "received": len(messages), "failed": len(lost), **_counts(outcomes)}
         self._lines.write("rule", {"function_request_id": context.aws_request_id, **line})
         if lost:
-            raise SinkUnavailable(lost[0].code, lost[0].detail, retryable=True)
+            raise SinkUnavailable(lost[0].code, f"rule {name}: {lost[0].detail}", retryable=True)
 
     def _keep(self, messages: Sequence[Message], remaining: float) -> list[Outcome]:
         """What became of each message, in no order."""

@@ -58,12 +58,17 @@ def keeping() -> Keeping:
 
 
 @pytest.fixture
-def take(provider, keeping, request):
+def take(provider, keeping):
     """Hands an event over under an alias."""
-    clock = FakeClock().clock
-    lines = Lines(service=request.node.name, level="INFO", stage="test", clock=clock)
-    door = TopicRuleDoor(RULES, IotEventsSink(provider), keeping.custody, lines, clock, retry_seconds=0)
-    return lambda event, alias="one": door(event, Context(alias))
+
+    def hand_over(event, alias="one", service="t-rule"):
+        clock = FakeClock().clock
+        lines = Lines(service=service, level="INFO", stage="test", clock=clock)
+        sink = IotEventsSink(provider)
+        door = TopicRuleDoor(RULES, sink, keeping.custody, lines, clock, retry_seconds=0)
+        door(event, Context(alias))
+
+    return hand_over
 
 
 def letters(keeping) -> list[dict]:
@@ -102,11 +107,11 @@ def test_what_no_input_can_take_is_a_dead_letter(take, provider, keeping, event,
     assert detail in letter["detail"]
 
 
-def test_each_message_of_a_batch_has_a_fate_of_its_own(capsys, take, provider, keeping) -> None:
+def test_each_message_of_a_batch_has_a_fate_of_its_own(take, provider, keeping, capsys) -> None:
     """Stored, waiting in the spill queue, dead: nothing is lost and nothing comes again."""
     provider.codes = {b'{"n":1}': "ServiceUnavailableException", b'{"n":2}': "InvalidRequestException"}
 
-    take([{"n": 0}, {"n": 1}, {"n": 2}, {"n": "x" * 50}], "many")
+    take([{"n": 0}, {"n": 1}, {"n": 2}, {"n": "x" * 50}], "many", "t-rule-line")
 
     [(_, body)] = keeping.sent
     assert [one.payload for one in provider.taken] == [b'{"n":0}']
@@ -127,11 +132,11 @@ def test_each_message_of_a_batch_has_a_fate_of_its_own(capsys, take, provider, k
 
 @pytest.mark.parametrize("event", [{"a": 1}, {"a": "x" * 50}], ids=["unavailable", "refused"])
 def test_what_is_nowhere_comes_again(take, provider, keeping, event) -> None:
-    """With everything down the call fails, so that Lambda tries again and then puts it into the error queue."""
+    """With everything down the call fails, so that Lambda tries again; the error in the queue names the rule."""
     provider.codes = {b'{"a":1}': "ServiceUnavailableException"}
     keeping.bucket_is_down = keeping.queues_are_down = True
 
-    with pytest.raises(SinkUnavailable):
+    with pytest.raises(SinkUnavailable, match="rule one: "):
         take(event)
 
 

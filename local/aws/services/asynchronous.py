@@ -65,9 +65,17 @@ class AsynchronousCall:
         """The record for a destination, as Lambda words it."""
         request = {"functionArn": self.arn, "condition": condition, "approximateInvokeCount": count}
         record: dict[str, Any] = {"version": "1.0", "timestamp": time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime())}
-        record |= {"requestContext": request, "requestPayload": json.loads(self.payload or b"null")}
+        record |= {"requestContext": request, "requestPayload": value_of(self.payload)}
         if answer:
             request["requestId"] = answer.request_id
             response = {"statusCode": 200, "executedVersion": "$LATEST", "functionError": answer.function_error}
-            record |= {"responseContext": response, "responsePayload": json.loads(answer.payload or b"null")}
+            record |= {"responseContext": response, "responsePayload": value_of(answer.payload)}
         return record
+
+
+def value_of(payload: bytes) -> Any:
+    """What a payload means; its text where it is no JSON."""
+    try:
+        return json.loads(payload)
+    except ValueError:
+        return payload.decode(errors="replace")

@@ -6,8 +6,8 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
+from moto.awslambda.exceptions import LambdaClientError
 from moto.awslambda.models import lambda_backends
-from moto.core.exceptions import ServiceException
 from moto.iotdata.models import IoTDataPlaneBackend
 from moto.sqs.models import sqs_backends
 
@@ -38,7 +38,7 @@ class IotData(Completed, IoTDataPlaneBackend):
             backend = lambda_backends[self.account_id][self.region_name]
             try:
                 backend.invoke(function, None, selected, {"X-Amz-Invocation-Type": "Event"}, {})
-            except ServiceException as error:
+            except LambdaClientError as error:
                 failure = {"failedAction": "LambdaAction", "failedResource": function, "errorMessage": str(error)}
                 self.report(rule, topic, payload, failure)
 

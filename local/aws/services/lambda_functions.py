@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import LambdaClientError, UnknownEventConfig
-from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction
 from moto.sqs.models import sqs_backends
 
 from local.aws.services import Completed
@@ -75,27 +75,41 @@ class Lambda(Completed, LambdaBackend):
     def asynchronous(self, name: str, payload: bytes) -> AsynchronousCall:
         """The call, as the configuration of just this qualifier has it."""
         arn = f"arn:aws:lambda:{self.region_name}:{self.account_id}:function:{name}"
-        return AsynchronousCall(self.run, self.send, name, arn, payload, self.invoke_configurations.get(name, {}))
+        found = self.invoke_configurations.get(self.qualified(name))
+        return AsynchronousCall(self.run, self.send, name, arn, payload, found.config if found else {})
 
     def send(self, queue_arn: str, text: str) -> None:
         """Puts a text into a queue."""
         sqs_backends[self.account_id][self.region_name].send_message(queue_arn.rpartition(":")[2], text)
 
     @cached_property
-    def invoke_configurations(self) -> dict[str, dict[str, Any]]:
+    def invoke_configurations(self) -> dict[str, EventInvokeConfig]:
         """What is configured of asynchronous calls, by `function:qualifier`."""
         return {}
 
     def put_function_event_invoke_config(self, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
         """The configuration, of this qualifier alone: moto would take the function's first for all."""
-        answer = super().put_function_event_invoke_config(function_name, config)
-        self.invoke_configurations[self.named(function_name)] = config
-        return answer
+        function = self.get_function(function_name)
+        made = EventInvokeConfig(function.function_arn, function.last_modified, config)
+        self.invoke_configurations[self.qualified(function_name)] = made
+        return made.response()
+
+    def get_function_event_invoke_config(self, function_name: str) -> dict[str, Any]:
+        """This qualifier's."""
+        found = self.invoke_configurations.get(self.qualified(function_name))
+        if found is None:
+            raise UnknownEventConfig(function_name)
+        return found.response()
 
     def delete_function_event_invoke_config(self, function_name: str) -> None:
         """Forgets this qualifier's."""
-        if self.invoke_configurations.pop(self.named(function_name), None) is None:
+        if self.invoke_configurations.pop(self.qualified(function_name), None) is None:
             raise UnknownEventConfig(function_name)
+
+    def qualified(self, function_name: str) -> str:
+        """`function:qualifier`: without one it is the latest version."""
+        name = self.named(function_name)
+        return name if ":" in name else f"{name}:$LATEST"
 
 
 class Refused(LambdaClientError):

@@ -53,8 +53,9 @@ def weighted(properties: Properties) -> Properties:
 
 def under_its_qualifier(properties: Properties) -> Properties:
     """The parameters with the qualifier in the function's name: moto looks for it nowhere else."""
-    named = f"{properties['FunctionName']}:{properties['Qualifier']}"
-    return {key: value for key, value in properties.items() if key != "Qualifier"} | {"FunctionName": named}
+    name, qualifier = properties["FunctionName"], properties["Qualifier"]
+    others = {key: value for key, value in properties.items() if key != "Qualifier"}
+    return others if qualifier == "$LATEST" else {**others, "FunctionName": f"{name}:{qualifier}"}
 
 
 ON_ONE_MACHINE_WITHOUT_MEANING = ("RuntimeManagementConfig", "RecursiveLoop")

@@ -70,6 +70,39 @@ def test_an_event_runs_on_behind_the_answer(aws, function):
     assert aws.inside(f"[payload for name, payload in ran if name == '{function}']") == [b'"Event"']
 
 
+def test_an_alias_is_what_the_function_is_called_by(aws, function):
+    """By name or by ARN: the function sees the ARN with the alias that its caller gave."""
+    client = aws.client("lambda")
+    alias = client.create_alias(FunctionName=function, Name="one", FunctionVersion="$LATEST")["AliasArn"]
+
+    answers = [client.invoke(Payload=b"1", FunctionName=one)["Payload"].read() for one in (f"{function}:one", alias)]
+
+    assert answers == [f"{function}:one 1".encode()] * 2
+    assert aws.inside(f"deployed.function('{function}:one').arn") == alias
+    assert aws.inside(f"deployed.function('{function}').arn") == alias.removesuffix(":one")
+
+
+def test_what_keeps_failing_goes_to_its_aliass_destination(aws, function, unique):
+    """An asynchronous call by one alias; another's configuration is its own."""
+    client, sqs = aws.client("lambda"), aws.client("sqs")
+    url = sqs.create_queue(QueueName=unique("failed"))["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for alias, destination in (("one", {"OnFailure": {"Destination": arn}}), ("two", {})):
+        client.create_alias(FunctionName=function, Name=alias, FunctionVersion="$LATEST")
+        client.put_function_event_invoke_config(
+            FunctionName=f"{function}:{alias}", MaximumRetryAttempts=0, DestinationConfig=destination
+        )
+        client.invoke(FunctionName=f"{function}:{alias}", InvocationType="Event", Payload=json.dumps(f"fail {alias}"))
+
+    [message] = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=5)["Messages"]
+    record = json.loads(message["Body"])
+    assert (record["requestPayload"], record["requestContext"]["approximateInvokeCount"]) == ("fail one", 1)
+    assert record["requestContext"]["functionArn"].endswith(f"{function}:one")
+    client.delete_function_event_invoke_config(FunctionName=f"{function}:one")
+    with pytest.raises(ClientError):
+        client.delete_function_event_invoke_config(FunctionName=f"{function}:one")
+
+
 def test_an_unknown_function_is_not_found(aws):
     """As AWS says it."""
     with pytest.raises(ClientError) as refusal:

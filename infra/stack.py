@@ -51,7 +51,8 @@ class DistributaryStack(cdk.Stack):
         Alarms(self, "Alarms", configuration=configuration)
         Dashboard(self, "Dashboard", configuration=configuration)
         outputs = {"Stage": configuration.stage, "Endpoint": api.endpoint, "MessageQueueUrl": iot_events.queue_url}
-        for part in (streams, spill, keys, detectors, rules, *functions.values()):
-            outputs |= part.outputs
+        parts = (streams.outputs, spill.outputs, keys.outputs, detectors.outputs, rules.outputs)
+        for found in (*parts, *(function.outputs for function in functions.values())):
+            outputs |= found
         for key in filter(outputs.get, outputs):
             cdk.CfnOutput(self, key, value=outputs[key])

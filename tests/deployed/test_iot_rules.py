@@ -35,3 +35,28 @@ def test_what_a_device_publishes_moves_its_detector(iot, iotevents) -> None:
     )
 
     assert state_of(iotevents, device) == "Alarm"
+
+
+def test_what_no_input_can_take_is_a_dead_letter(iot, stage) -> None:
+    """A message that is no JSON object: in the bucket, with the reason, and the queue of errors stays empty."""
+    mark = uuid.uuid4().hex
+
+    iot.publish(topic="devices/any/telemetry", qos=1, payload=json.dumps([mark]))
+
+    deadline = time.monotonic() + WITHIN_SECONDS
+    while not (found := letters(stage, mark)) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    [letter] = found
+    assert (letter["reason"], letter["record"]["inputName"]) == ("InvalidRequestException", "telemetry")
+    sqs = stage.client("sqs")
+    assert "Messages" not in sqs.receive_message(QueueUrl=stage.outputs["RuleErrorQueueUrl"])
+
+
+def letters(stage, mark: str) -> list[dict]:
+    """The dead letters of messages whose payload has the mark."""
+    s3, bucket = stage.client("s3"), stage.outputs["BucketName"]
+    keys = [
+        one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="dead-letters/iot_events/").get("Contents", ())
+    ]
+    lines = [line for key in keys for line in s3.get_object(Bucket=bucket, Key=key)["Body"].read().splitlines()]
+    return [letter for letter in map(json.loads, lines) if mark in letter["record"]["payload"]]

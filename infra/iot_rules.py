@@ -4,7 +4,6 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iot as iot
 from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from distributary.errors import BadDefinition
@@ -15,7 +14,7 @@ from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.iot_rule import IotRule, read_iot_rules
 from infra.permission import allow
-from infra.retention import removal
+from infra.queue import make_queue
 from infra.spill import Spill
 
 # What Lambda does by itself, written out: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
@@ -46,7 +45,8 @@ class IotRules(Construct):
         )
         feed.grant_write(self._function)
         spill.grant_write(self._function, "iot_events")
-        self._errors = self._queue(configuration)
+        # What could not be handed to the function, or what it could keep nowhere.
+        self._errors = make_queue(self, "DeadRules", configuration)
         allow(self._function, self._errors.queue_arn, "sqs:SendMessage")
         self._role = self._error_role()
         for rule in rules:
@@ -107,17 +107,6 @@ class IotRules(Construct):
         )
         # Devices that publish to $aws/rules/<name> know it by its name, so it is given; a rule holds no data.
         return iot.CfnTopicRule(place, "Rule", rule_name=rule.name, topic_rule_payload=payload)
-
-    def _queue(self, configuration: Configuration) -> sqs.Queue:
-        """What could not be handed to the function, or what it could keep nowhere."""
-        return sqs.Queue(
-            self,
-            "DeadRules",
-            encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
-            retention_period=cdk.Duration.days(14),
-            removal_policy=removal(configuration),
-        )
 
     def _error_role(self) -> iam.Role:
         statement = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self._errors.queue_arn])

@@ -90,21 +90,6 @@ def test_each_rule_has_a_way_for_its_errors_and_a_permission(made, name) -> None
     )
 
 
-def test_the_error_queue(made) -> None:
-    """Encrypted, for 14 days, TLS only, and kept where the stage keeps its data."""
-    _, template = made(*ROWS, retain=True)
-
-    [(name, queue)] = [
-        (name, one) for name, one in template.find_resources("AWS::SQS::Queue").items() if "DeadRules" in name
-    ]
-    assert queue["Properties"] == {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1_209_600}
-    assert queue["DeletionPolicy"] == "Retain"
-    policies = template.find_resources("AWS::SQS::QueuePolicy", {"Properties": {"Queues": [{"Ref": name}]}})
-    [policy] = policies.values()
-    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
-    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-
-
 def test_rules_of_inputs_that_do_not_exist(made) -> None:
     """Each is named, with those that there are."""
     with pytest.raises(BadDefinition) as refused:

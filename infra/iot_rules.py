@@ -13,7 +13,7 @@ from infra.detector_models import models_of
 from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.iot_rule import IotRule, read_iot_rules
-from infra.permission import allow
+from infra.permission import allow, statements
 from infra.queue import make_queue
 from infra.spill import Spill
 
@@ -109,7 +109,7 @@ class IotRules(Construct):
         return iot.CfnTopicRule(place, "Rule", rule_name=rule.name, topic_rule_payload=payload)
 
     def _error_role(self) -> iam.Role:
-        statement = iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self._errors.queue_arn])
+        sending = statements(self, self._errors.queue_arn, "sqs:SendMessage")
         return iam.Role(
             self,
             "ErrorRole",
@@ -117,7 +117,7 @@ class IotRules(Construct):
                 "iot.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
             ),
-            inline_policies={"Report": iam.PolicyDocument(statements=[statement])},
+            inline_policies={"Report": iam.PolicyDocument(statements=sending)},
         )
 
 

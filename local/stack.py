@@ -90,18 +90,17 @@ class LocalStack:
         )
         cdk = Cdk(Path(workspace), self._project)
         synthesis = opening.enter_context(cdk.synth())
-        from local.aws import deployed, server, verification  # noqa: PLC0415 - moto loads while the CDK synthesises
+        from local.aws import cloud_watch, deployed, server, verification  # noqa: PLC0415 - moto loads meanwhile
 
         aws = server.AwsServer(
             run=self._run, api_endpoint=lambda: self.endpoint, port=self._ports["AWS_PORT"], layers=self._layers
         )
         with self._naming_the_port("AWS_PORT"):
             self.aws = opening.enter_context(aws)
-        self._functions = Functions(deployed.function, environment=aws_at(self.aws_endpoint), log=self._say)
+        says: dict[str, Any] = {"log": self._say, "keep": cloud_watch.keep}
+        self._functions = Functions(deployed.function, environment=aws_at(self.aws_endpoint), **says)
         opening.callback(self._functions.close)
-        self._gateway = Gateway(
-            deployed.http_api, self._functions, port=self._ports["PORT"], keys=self._keys, log=self._say
-        )
+        self._gateway = Gateway(deployed.http_api, self._functions, port=self._ports["PORT"], keys=self._keys, **says)
         with self._naming_the_port("PORT"):
             self._gateway.start()
         opening.callback(self._gateway.close)

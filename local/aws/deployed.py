@@ -14,7 +14,7 @@ from moto.awslambda.models import lambda_backends
 from local.deployment import ACCOUNT, REGION
 from local.event_sources import EventSource
 from local.functions import FunctionSpec
-from local.gateway import Authorizer, Cors, HttpApi, Route, Throttle
+from local.gateway import AccessLog, Authorizer, Cors, HttpApi, Route, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,14 @@ def http_api() -> HttpApi:
         for route in list(api.routes.values())
     )
     served = tuple(route for route in routes if route.function)
-    return HttpApi(api.api_id, served, cors(api.cors_configuration), throttles(api, served))
+    return HttpApi(api.api_id, served, cors(api.cors_configuration), throttles(api, served), access_log(api))
+
+
+def access_log(api: Api) -> AccessLog | None:
+    """Where the `$default` stage writes of each request, if anywhere."""
+    stage = api.stages.get("$default")
+    settings = stage.access_log_settings if stage else None
+    return AccessLog(settings["destinationArn"].rpartition(":")[2], settings["format"]) if settings else None
 
 
 def throttles(api: Api, routes: Sequence[Route]) -> dict[str, Throttle]:

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from local.functions import faults
@@ -33,15 +34,22 @@ class Environment:
     """Starts its process with the first request; `alive` says whether it can take another. Memory is not limited."""
 
     def __init__(
-        self, spec: FunctionSpec, folders: Folders, given: Mapping[str, str], log: Callable[[str], None]
+        self,
+        spec: FunctionSpec,
+        folders: Folders,
+        given: Mapping[str, str],
+        log: Callable[[str], None],
+        keep: Callable[[str, str, str], None],
     ) -> None:
+        stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{secrets.token_hex(16)}"
         self.revision = spec.revision
         self.alive = True
         self._handling = False
         self._spec = spec
         self._folders = folders
-        self._given = given
+        self._given = {**given, "AWS_LAMBDA_LOG_STREAM_NAME": stream}
         self._log = log
+        self._keep = partial(keep, spec.log_group, stream)
         self._process: subprocess.Popen[bytes] | None = None
         self._starting_or_ending = threading.Lock()
 
@@ -110,7 +118,7 @@ class Environment:
             start_new_session=True,  # Ctrl-C in the terminal is for us: we end it in order
         )
         os.close(write)
-        self._output = Output(read, self._spec.name, self._log)
+        self._output = Output(read, self._spec.name, self._log, self._keep)
         threading.Thread(target=self._watch, args=(process,), daemon=True).start()
         return process
 
@@ -162,7 +170,6 @@ def _variables(
     spec: FunctionSpec, given: Mapping[str, str], runtime_api: str, task_root: Path, runtime: Path
 ) -> dict[str, str]:
     """What Lambda sets (docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html), over the template's own."""
-    today = time.strftime("%Y/%m/%d", time.gmtime())
     return {
         **spec.environment,
         "_HANDLER": spec.handler,
@@ -172,7 +179,6 @@ def _variables(
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
-        "AWS_LAMBDA_LOG_STREAM_NAME": f"{today}/[$LATEST]{secrets.token_hex(16)}",
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "LAMBDA_TASK_ROOT": str(task_root),
         "LAMBDA_RUNTIME_DIR": str(runtime),

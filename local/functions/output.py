@@ -11,14 +11,16 @@ _PIPE_BYTES = 1024 * 1024  # more than a pipe holds (64 KiB), so that one read e
 class Output:
     """Reads a function's stdout and stderr from `pipe` and hands each line to `log`: "<function> <request id> <line>".
 
+    `keep` takes what Lambda would make one log event of: a line, or a stack trace with its lines.
     A function writes before it answers, so `drain` at the answer finds all that its request wrote: no line is shown
     under the next request's id.
     """
 
-    def __init__(self, pipe: int, function: str, log: Callable[[str], None]) -> None:
+    def __init__(self, pipe: int, function: str, log: Callable[[str], None], keep: Callable[[str], None]) -> None:
         self._pipe = pipe
         self._function = function
         self._log = log
+        self._keep = keep
         self._request_id = "init"
         self._rest = b""
         self._lock = threading.Lock()
@@ -57,13 +59,16 @@ class Output:
             return True
         except OSError:  # already closed: the function has ended
             return False
-        # awslambdaric separates the lines of a stack trace by a carriage return, so that they are one log event.
-        *lines, self._rest = (self._rest + data).replace(b"\r", b"\n").split(b"\n")
+        *events, self._rest = (self._rest + data).split(b"\n")
         if not data and self._rest:
-            lines, self._rest = [self._rest], b""
-        for line in lines:
-            self._show(line.decode(errors="replace"))
+            events, self._rest = [self._rest], b""
+        for event in events:
+            self._show(event.decode(errors="replace"))
         return bool(data)
 
-    def _show(self, line: str) -> None:
-        self._log(f"{self._function} {self._request_id} {line}")
+    def _show(self, event: str) -> None:
+        # awslambdaric separates the lines of a stack trace by a carriage return, so that they are one log event.
+        lines = event.split("\r")
+        for line in lines:
+            self._log(f"{self._function} {self._request_id} {line}")
+        self._keep("\n".join(lines))

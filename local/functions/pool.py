@@ -22,7 +22,8 @@ class Functions:
     """Runs whatever `find` says is deployed under a name, in at most `max_environments` processes per function.
 
     `environment` is given to each process on top of the function's own (endpoint, region, credentials); `log` takes
-    each line that a function prints. `find` raises LookupError for what is not deployed; `invoke` lets it through.
+    each line that a function prints, `keep` the log group, the log stream and the text of each log event. `find` raises
+    LookupError for what is not deployed; `invoke` lets it through.
     """
 
     def __init__(
@@ -32,11 +33,13 @@ class Functions:
         environment: Mapping[str, str],
         max_environments: int = 4,
         log: Callable[[str], None] = print,
+        keep: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
         self._find = find
         self._environment = dict(environment)
         self._max_environments = max_environments
         self._log = log
+        self._keep = keep
         self._root = tempfile.TemporaryDirectory(prefix="functions-", ignore_cleanup_errors=True)
         self._folders = Folders(Path(self._root.name))
         self._pools: defaultdict[str, _Pool] = defaultdict(_Pool)
@@ -92,7 +95,7 @@ class Functions:
         if pool.idle:
             environment = pool.idle.pop()  # the most recently used: the others may cool down
         elif len(pool.busy) < self._max_environments:
-            environment = Environment(spec, self._folders, self._environment, self._log)
+            environment = Environment(spec, self._folders, self._environment, self._log, self._keep)
         else:
             raise TooManyRequests("Rate Exceeded.")
         pool.busy.append(environment)

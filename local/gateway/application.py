@@ -45,7 +45,10 @@ _AT_ONCE = 64  # far more than there are execution environments: a throttled req
 
 
 class Application:
-    """The ASGI application of one API; `seconds` is how long a function may take, `keys` check JWTs."""
+    """The ASGI application of one API; `seconds` is how long a function may take, `keys` check JWTs.
+
+    `keep` takes the log group, the log stream and the line of each request where the API has an access log.
+    """
 
     def __init__(
         self,
@@ -53,13 +56,16 @@ class Application:
         functions: Functions,
         seconds: float,
         log: Callable[[str], None],
+        *,
         keys: "KeySet | None" = None,
+        keep: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
         self._api = api
         self._functions = functions
         self._seconds = seconds
         self._log = log
         self._keys = keys
+        self._keep = keep
         self._throttles = Throttles()
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="gateway")
 
@@ -71,6 +77,7 @@ class Application:
         """Answers one request."""
         if scope["type"] != "http":
             return
+        began = time.monotonic()
         request_id = base64.b64encode(os.urandom(11)).decode()  # API Gateway's look: 15 characters and "="
         request = _read(scope)
         try:
@@ -79,7 +86,25 @@ class Application:
             api = HttpApi("", ())
         with contextlib.suppress(_ClientGone):
             given = await self._answer(api, request, request_id, receive)
-            await _write(_complete(given, api.cors, request, request_id), send)
+            complete = _complete(given, api.cors, request, request_id)
+            await _write(complete, send)
+            self._note(api, request, complete, time.monotonic() - began)
+
+    def _note(self, api: HttpApi, request: HttpRequest, given: Answer, seconds: float) -> None:
+        """The API's own line of the request, where it has an access log."""
+        if api.access_log is None:
+            return
+        matched = match(api.routes, request.method, request.path)
+        values = {
+            "requestId": given.headers["apigw-requestid"],
+            "requestTimeEpoch": int(time.time()),
+            "identity.sourceIp": request.source_ip,
+            "routeKey": matched.route.key if matched else "-",
+            "status": int(given.status),
+            "responseLatency": round(seconds * 1000),
+            "responseLength": len(given.body),
+        }
+        self._keep(api.access_log.group, "local", api.access_log.line(values))
 
     async def _answer(
         self, api: HttpApi, request: HttpRequest, request_id: str, receive: "ASGIReceiveCallable"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import unquote
 
+from local.gateway.access_log import AccessLog
 from local.gateway.authorizer import Authorizer
 from local.gateway.cors import Cors
 from local.gateway.throttle import Throttle
@@ -46,6 +47,7 @@ class HttpApi:
     cors: Cors | None = None
     throttles: Mapping[str, Throttle] = field(default_factory=dict)
     """By a route's key; a route without one is not throttled here."""
+    access_log: AccessLog | None = None
 
 
 @dataclass(frozen=True)

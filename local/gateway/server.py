@@ -26,7 +26,7 @@ class Gateway:
 
     `api` is asked at each request, so that a later deployment counts at once; it raises LookupError while there is
     none. `keys` are those that JWTs are checked with. `log` takes a line for each answer of the gateway's own that a
-    developer would wonder about.
+    developer would wonder about, `keep` what belongs into the API's access log.
     """
 
     def __init__(
@@ -38,9 +38,10 @@ class Gateway:
         keys: KeySet | None = None,
         integration_seconds: float = _INTEGRATION_SECONDS,
         log: Callable[[str], None] = print,
+        keep: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
         self.port = port
-        self._app = Application(api, functions, integration_seconds, log, keys)
+        self._app = Application(api, functions, integration_seconds, log, keys=keys, keep=keep)
         config = uvicorn.Config(
             self._app,
             http=_Protocol,

@@ -1,7 +1,9 @@
 """The stack, deployed once for all tests of this folder, and real clients for its doors."""
 
+import json
 import sys
-from collections.abc import Iterator, Mapping
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -125,3 +127,17 @@ def iotevents(stage: Stage, credential: tuple[str, str]) -> Any:
 def unchecked(stage: Stage, credential: tuple[str, str]) -> Any:
     """The same without botocore's own check of parameters, so that the service's answer is seen."""
     return client("iotevents-data", stage.endpoint, credential, with_our_model(), parameter_validation=False)
+
+
+@pytest.fixture
+def faults(stage) -> Iterator[Callable[..., None]]:
+    """Sets faults by name: `faults(kinesis={"operation": …})`; none is left when the test ends."""
+    url = f"{stage.aws_endpoint}/_distributary/faults"
+
+    def order(method: str, faults: dict[str, Any] | None = None) -> None:
+        body = json.dumps(faults).encode() if faults is not None else None
+        with urllib.request.urlopen(urllib.request.Request(url, body, method=method), timeout=5):
+            pass
+
+    yield lambda **tables: order("PUT" if tables else "DELETE", tables or None)
+    order("DELETE")

@@ -4,29 +4,12 @@ import os
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
 from typing import Any
-
-import pytest
 
 from commands import replay
 from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 
 JSON = {"content_type": "application/json"}
-
-
-@pytest.fixture
-def faults(stage) -> Iterator[Callable[..., None]]:
-    """Sets faults by name: `faults(kinesis={"operation": …})`; none is left when the test ends."""
-    url = f"{stage.aws_endpoint}/_distributary/faults"
-
-    def order(method: str, faults: dict[str, Any] | None = None) -> None:
-        body = json.dumps(faults).encode() if faults is not None else None
-        with urllib.request.urlopen(urllib.request.Request(url, body, method=method), timeout=5):
-            pass
-
-    yield lambda **tables: order("PUT" if tables else "DELETE", tables or None)
-    order("DELETE")
 
 
 def down(operation: str, **options: Any) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pickle
 import sys
 from typing import Any
 
-from local.aws import deployed, server, verification
+from local.aws import cloud_watch, deployed, server, verification
 from local.functions import Invocation, TooManyRequests
 
 
@@ -45,6 +45,7 @@ if __name__ == "__main__":
     with server.AwsServer(run=run, api_endpoint=lambda: "http://localhost:9999", layers=[stamped]) as aws:
         tell(aws.endpoint)
         names = {"aws": aws, "deployed": deployed, "verification": verification, "ran": ran, "server": server}
+        names["cloud_watch"] = cloud_watch
         for line in sys.stdin:
             try:
                 tell(eval(json.loads(line), names))  # noqa: S307 - the tests' own expressions

@@ -1,6 +1,6 @@
 import pytest
 
-from local.gateway import Authorizer, Cors, Route, Throttle
+from local.gateway import AccessLog, Authorizer, Cors, Route, Throttle
 
 
 def resource(kind, **properties):
@@ -83,6 +83,18 @@ def test_the_stages_limits_hold_for_its_routes(aws, stack, api):
     stack.delete()
 
     assert limited == {"POST /v1/events": Throttle(100, 50), "PUT /v2": Throttle(0.5, 2)}
+
+
+def test_the_stages_access_log_is_known(aws, stack, api):
+    """Its group and its format; a stage without one has none."""
+    group = "arn:aws:logs:us-east-1:123456789012:log-group:calls"
+    logged = {"DestinationArn": group, "Format": "$context.status"}
+    parts = {"ApiId": {"Ref": "Api"}, "StageName": "$default"}
+    stack.deploy(api | {"Stage": resource("ApiGatewayV2::Stage", AccessLogSettings=logged, **parts)})
+    found = aws.inside("deployed.http_api()").access_log
+    stack.delete()
+
+    assert found == AccessLog("calls", "$context.status")
 
 
 def test_a_routes_authorizer_is_the_deployed_one(aws, stack, api):

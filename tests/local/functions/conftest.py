@@ -49,12 +49,13 @@ def deploy():
     running = []
 
     def start(source: str, *, max_environments: int = 4, **changes: object) -> SimpleNamespace:
-        deployed = SimpleNamespace(spec=spec(source, **changes), log=[])
+        deployed = SimpleNamespace(spec=spec(source, **changes), log=[], kept=[])
         deployed.functions = Functions(
             lambda name: {"work": deployed.spec}[name],
             environment={"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://localhost:1"},
             max_environments=max_environments,
             log=deployed.log.append,
+            keep=lambda *event: deployed.kept.append(event),
         )
         running.append(deployed.functions)
 

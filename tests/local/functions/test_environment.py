@@ -218,6 +218,17 @@ def test_lambdas_own_faults_are_logged(deploy) -> None:
     assert work.log[-1].endswith("Runtime exited with error: exit status 1")
 
 
+def test_what_is_logged_is_kept(deploy) -> None:
+    """In the function's group and the process's own stream, which it knows; a stack trace is one event."""
+    names = "os.environ['AWS_LAMBDA_LOG_GROUP_NAME'], os.environ['AWS_LAMBDA_LOG_STREAM_NAME']"
+    work = deploy(f"import os\ndef handle(event, context):\n    print({names})\n    raise ValueError('bad')")
+    work.call()
+    (group, stream, first), (_, _, second) = work.kept
+
+    assert first == f"{group} {stream}"
+    assert second.startswith("[ERROR] ValueError: bad\nTraceback")
+
+
 def test_text_is_utf8(deploy) -> None:
     """A function prints and answers in UTF-8 whatever locales this machine has."""
     work = deploy("def handle(event, context):\n    print(event)\n    return event")

@@ -48,10 +48,15 @@ def api() -> HttpApi:
 
 @pytest.fixture
 def served(api):
-    """What is served: `.functions`, `.api` (may be changed), `.log`, `.gateway`."""
-    served = SimpleNamespace(functions=FakeFunctions(), api=api, log=[])
+    """What is served: `.functions`, `.api` (may be changed), `.log`, `.kept` (group, stream, line), `.gateway`."""
+    served = SimpleNamespace(functions=FakeFunctions(), api=api, log=[], kept=[])
     served.gateway = Gateway(
-        lambda: served.api, served.functions, port=0, integration_seconds=0.3, log=served.log.append
+        lambda: served.api,
+        served.functions,
+        port=0,
+        integration_seconds=0.3,
+        log=served.log.append,
+        keep=lambda *line: served.kept.append(line),
     )
     served.gateway.start()
     yield served

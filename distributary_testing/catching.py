@@ -2,7 +2,9 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import ContextDecorator, ExitStack
+from contextlib import ExitStack
+from functools import partial, wraps
+from inspect import iscoroutinefunction
 from io import BytesIO
 from pathlib import Path
 from typing import Any, overload
@@ -22,15 +24,30 @@ _SERVICES = ("iot-events", "iot-events-data")
 _active: list[IotEvents] = []
 
 
-class _Mock(ContextDecorator):
+class _Mock:
     """A new service each time that it is entered, and told of every call until it is left."""
 
     def __init__(self, **options: Any) -> None:
         self._options = options
         self._undo = ExitStack()
 
-    def _recreate_cm(self) -> "_Mock":
-        return _Mock(**self._options)
+    def __call__(self, test: Callable[..., Any]) -> Callable[..., Any]:
+        """The test, each call of it inside a mock of its own."""
+        if isinstance(test, type):
+            raise TypeError("mock_iot_events decorates functions; a class takes the fixture iot_events")
+        anew = partial(_Mock, **self._options)
+
+        @wraps(test)
+        def inside(*args: Any, **options: Any) -> Any:
+            with anew():
+                return test(*args, **options)
+
+        @wraps(test)
+        async def inside_and_awaited(*args: Any, **options: Any) -> Any:
+            with anew():
+                return await test(*args, **options)
+
+        return inside_and_awaited if iscoroutinefunction(test) else inside
 
     def __enter__(self) -> IotEvents:
         service = IotEvents(**self._options)
@@ -54,7 +71,9 @@ def mock_iot_events(test: Callable[..., Any] | None = None, /, **options: Any) -
 
 
 def current() -> IotEvents:
-    """The IotEvents of the innermost mock: for tests that use the decorator."""
+    """The IotEvents of the innermost mock, for tests that use the decorator. Raises LookupError outside of any."""
+    if not _active:
+        raise LookupError("no mock_iot_events is active")
     return _active[-1]
 
 

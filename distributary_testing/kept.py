@@ -1,6 +1,7 @@
-"""Inputs and versions of detector models, as the control plane keeps and describes them."""
+"""Inputs and versions of detector models, as the control plane keeps, describes, lists and refuses them."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,17 @@ from distributary.detectors.forms import Document
 
 ACCOUNT = "123456789012"
 """The account that moto, too, acts in."""
+_PAGE = 250
 Members = Mapping[str, Any]
+
+
+class Refused(Exception):
+    """An operation that cannot be: one of the API's errors, its text and its other members."""
+
+    def __init__(self, code: str, text: str, **members: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.members = {"message": text, **members}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +77,24 @@ class VersionKept:
 def arn_of(region: str, kind: str, name: str) -> str:
     """The name of an input or a model that is unique at AWS."""
     return f"arn:aws:iotevents:{region}:{ACCOUNT}:{kind}/{name}"
+
+
+def name_in(asked: Members, member: str, pattern: re.Pattern[str]) -> str:
+    """The name that is asked for. Raises Refused for one that does not match."""
+    name: str = asked[member]
+    if not pattern.fullmatch(name):
+        raise Refused("InvalidRequestException", f"{member} must match {pattern.pattern}")
+    return name
+
+
+def exists(kind: str, name: str, region: str) -> Refused:
+    """The error where there is one of that name."""
+    arn = arn_of(region, kind, name)
+    return Refused("ResourceAlreadyExistsException", f"{name} exists", resourceId=name, resourceArn=arn)
+
+
+def page(member: str, found: Sequence[Members], asked: Members) -> Members:
+    """As many as are asked for, and a token where there are more."""
+    first, most = int(asked.get("nextToken", 0)), int(asked.get("maxResults", _PAGE))
+    after = first + most
+    return {member: found[first:after], "nextToken": str(after) if after < len(found) else None}

@@ -1,6 +1,5 @@
 """IoT Events in this process: what the stack runs, over memory instead of AWS, with a clock that only a test moves."""
 
-import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -30,32 +29,16 @@ from distributary.rules import Input
 from distributary.settings import Settings
 from distributary.sinks.iot_events import MAX_PAYLOAD_BYTES, STRICT_MAX_PAYLOAD_BYTES, IotEventsSink
 from distributary.sinks.message_queue import MessageQueue
+from distributary_testing.action import Action
 from distributary_testing.control import Control
+from distributary_testing.detector_models import DetectorModels
+from distributary_testing.inputs import Inputs
 from distributary_testing.memory import AlarmClock, Fifo, Nowhere, Recorder, Table
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 """When a test begins unless it says otherwise."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _QUEUE = "messages"
-
-
-class Action(NamedTuple):
-    """What a detector did: `kind` is AWS's name of the action, `parameters` its members, `payload` the text it sends.
-
-    `key` is None for a model without one, `payload` for iotSiteWise. `id` is the `actionExecutionId`.
-    """
-
-    model: str
-    key: str | None
-    kind: str
-    parameters: Mapping[str, Any]
-    payload: str | None
-    time: datetime
-    id: str
-
-    def json(self) -> Any:
-        """What the payload means, where it is JSON."""
-        return json.loads(self.payload or "null")
 
 
 class _Refusing:
@@ -79,10 +62,12 @@ class IotEvents:
         min_timer_seconds: int = 60,
         strict: bool = False,
         debug: bool = False,
+        dedup: bool = True,
         deliver: Callable[[str], Any] | None = None,
     ) -> None:
         """`strict` brings AWS's limits on BatchPutMessage back, `debug` adds a DEBUG record of each cycle to the log.
 
+        Without `dedup` a repeated `messageId` is another message, as with `dedup = false` at the stack's inputs.
         `deliver` makes clients (`boto3.client`, inside moto's `mock_aws`): with it actions are also carried out.
         """
         self.actions: list[Action] = []
@@ -90,6 +75,7 @@ class IotEvents:
         self._now = _seconds(now)
         self._strict = strict
         self._debug = debug
+        self._dedup = dedup
         self._deliver = deliver
         self._limits = Limits(min_timer_seconds=min_timer_seconds)
         self._lock = RLock()
@@ -99,7 +85,9 @@ class IotEvents:
         self._fifo = Fifo(self._clock)
         self._alarm_clock = AlarmClock(self._fifo)
         self._tokens = map(str, count())
-        self._control = Control(self._store, self._table, self._limits, self._clock)
+        self._inputs = Inputs(self._clock)
+        self._models = DetectorModels(self._inputs, self._store, self._table, self._limits, self._clock)
+        self._control = Control(self._inputs, self._models)
         self._deploy()
 
     @property
@@ -129,7 +117,7 @@ class IotEvents:
         BadDefinition with every fault.
         """
         with self._lock:
-            names = [name for file in files for name in self._control.load(Path(file), key)]
+            names = [name for file in files for name in self._models.load(Path(file), key)]
             self._deploy()
             return names
 
@@ -151,13 +139,16 @@ class IotEvents:
 
     def _deploy(self) -> None:
         """Makes what runs anew for the inputs and models that there are now, as a deployment does."""
-        models = Models(self._control.carried(), self._limits)
-        inputs = {name: Input(name, paths) for name, paths in self._control.attributes().items()}
+        models = Models(self._models.carried(), self._limits)
+        readers = Readers(route(models.definition(name)) for name in models.names())
+        declared = self._inputs.attributes()
+        known = declared.keys() | readers.inputs
+        inputs = {name: Input(name, declared.get(name, ()), dedup=self._dedup) for name in known}
         queue = MessageQueue(
             self._fifo,
             _QUEUE,
             inputs,
-            Readers(route(models.definition(name)) for name in models.names()),
+            readers,
             max_payload_bytes=STRICT_MAX_PAYLOAD_BYTES if self._strict else MAX_PAYLOAD_BYTES,
             clock=self._clock,
             note=lambda text, fields: self._write("WARNING", text, fields),

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 
@@ -38,6 +39,29 @@ def test_a_decorator_takes_options():
         made("iotevents-data").batch_put_message(
             messages=[{"messageId": "1", "inputName": "in", "payload": b"{}"}] * 11
         )
+
+
+def test_a_coroutine_is_inside_until_it_has_ended():
+    """Not only until it has begun."""
+
+    @mock_iot_events
+    async def asks() -> list:
+        await asyncio.sleep(0)
+        return made("iotevents").list_inputs()["inputSummaries"]
+
+    assert asyncio.run(asks()) == []
+
+
+def test_what_is_no_function_is_not_decorated():
+    """A class would be decorated to no effect."""
+    with pytest.raises(TypeError, match="fixture"):
+        mock_iot_events(type("TestSomething", (), {}))
+
+
+def test_outside_there_is_no_current_service():
+    """Asking for it is a mistake."""
+    with pytest.raises(LookupError, match="no mock"):
+        current()
 
 
 def test_the_inner_mock_answers_and_the_outer_one_again_after_it(control):

@@ -117,6 +117,26 @@ def test_the_same_message_id_for_another_key_or_input_is_another_message(iot_eve
     assert topics(iot_events) == [("a", "seen"), ("b", "seen"), ("a", "seen")]
 
 
+@pytest.mark.covers("decision.dedup-scope")
+@pytest.mark.parametrize("loaded", [False, True])
+def test_producers_with_constant_ids_are_heard_each_time_without_dedup(control, data, tmp_path, loaded) -> None:
+    """Of inputs that were made, and of those that only a model names."""
+    with mock_iot_events(dedup=False) as iot_events:
+        event = {"eventName": "e", "condition": "$input.in.k != ''", "actions": [topic("seen")]}
+        states = [{"stateName": "S", "onInput": {"events": [event]}}]
+        named = {"detectorModelName": "m", "detectorModelDefinition": {"initialStateName": "S", "states": states}}
+        if loaded:
+            (tmp_path / "m.json").write_text(json.dumps(named))
+            iot_events.load(tmp_path / "m.json", key="k")
+        else:
+            make(control, "m", ("$input.in.k != ''", topic("seen")))
+
+        for _ in range(2):
+            assert put(data, {"k": "a"}) == []
+
+        assert topics(iot_events) == [("a", "seen")] * 2
+
+
 def test_a_detector_may_message_another(iot_events, control, data) -> None:
     """An `iotEvents` action reaches whatever reads the input, until ten have handed it on."""
     content = {"contentExpression": '\'{"k": "x"}\'', "type": "JSON"}
@@ -127,6 +147,24 @@ def test_a_detector_may_message_another(iot_events, control, data) -> None:
 
     assert [one.kind for one in iot_events.actions] == ["iotEvents"] * 11
     assert ["TooManyHops" in line.fields["error"] for line in iot_events.log] == [True]
+
+
+def test_what_a_timer_sets_off_happens_at_its_time(iot_events, control, data) -> None:
+    """A message that it sends is taken then, so that a timer which that one sets is over in the same stretch."""
+    content = {"contentExpression": '\'{"k": "x", "s": 100}\'', "type": "JSON"}
+    hand_on = ("timeout('first')", {"iotEvents": {"inputName": "in", "payload": content}})
+    first = ("currentInput('start')", {"setTimer": {"timerName": "first", "seconds": 100}})
+    make(control, "starts", first, hand_on, inputs=("start",))
+    make(control, "m", *TIMED)
+    put(data, {"k": "a"}, name="start")
+
+    iot_events.advance(250)
+
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [(one.kind, (one.time - start).seconds) for one in iot_events.actions] == [
+        ("iotEvents", 100),
+        ("iotTopicPublish", 200),
+    ]
 
 
 def test_many_detectors_act_in_the_same_order_each_time(control, data) -> None:

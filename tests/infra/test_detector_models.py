@@ -1,4 +1,5 @@
 import json
+import runpy
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -92,3 +93,23 @@ def test_who_carries_what(configuration, configured):
     assert {"models", "inputs", "debug"} == set(carried_by("run_detectors", configuration))
     assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
     assert models_of(configured(iot_events={"provider": "endpoint"})).readers == []
+
+
+def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration, tmp_path, monkeypatch):
+    """The pairs to debug, and the inputs whose late messages are dropped."""
+    detectors = replace(
+        configuration.detectors, debug=({"model": "device_heartbeat"}, {"model": "temperature_alarm", "key": "d1"})
+    )
+    inputs = {**configuration.inputs, "telemetry": {"attributes": ["deviceId"], "late": "drop"}}
+    stage = replace(configuration, detectors=detectors, inputs=inputs)
+    settings = stage.settings(delivery_stream_name="d", stream_name="s", message_queue_url="q")
+    (tmp_path / "configuration.json").write_text(json.dumps(carried_by("run_detectors", stage)))
+    shutil.copy(ROOT / "lambdas/run_detectors/handler.py", tmp_path)
+    names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    for name, value in {**dict.fromkeys(names, "any-1"), **settings.to_env()}.items():
+        monkeypatch.setenv(name, value)
+
+    runner = runpy.run_path(str(tmp_path / "handler.py"))["runner"]
+
+    assert runner.debugged == {("device_heartbeat", None), ("temperature_alarm", "d1")}
+    assert runner.dropping == {"telemetry"}

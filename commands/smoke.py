@@ -7,6 +7,7 @@ import sys
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
 from commands.key_ring import KeyRingError, passing_key
 from commands.landing import landings, table
@@ -61,10 +62,12 @@ def _gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
             stage, credential
         ),
         "gzip under application/json arrives whole": lambda: _accepted(stage, _gzipped(), credential),
-        "a trailing slash is another path": lambda: _get(stage, "POST", "/v1/events/").status == 404,  # noqa: PLR2004
+        "a trailing slash is another path": lambda: _get(stage, "POST", "/v1/events/").status == HTTPStatus.NOT_FOUND,
         "another method is 405 with Allow": lambda: _allow(_get(stage, "PUT", "/v1/events")) == (405, "POST"),
-        "a caller without a key stays outside": lambda: _get(stage, "POST", "/v1/events").status == 401,  # noqa: PLR2004
-        "health is open": lambda: _get(stage, "GET", "/v1/health").status == 200,  # noqa: PLR2004
+        "a caller without a key stays outside": lambda: (
+            _get(stage, "POST", "/v1/events").status == HTTPStatus.UNAUTHORIZED
+        ),
+        "health is open": lambda: _get(stage, "GET", "/v1/health").status == HTTPStatus.OK,
     }
     results = {name: check() for name, check in checks.items()}
     for name, good in results.items():
@@ -78,7 +81,8 @@ def _split(stage: Stage, credential: Credential) -> bool:
         request(stage.endpoint, "POST", "/v1/events", headers={**credential, "content-type": kind}, body=invalid)
         for kind in ("application/json", "application/octet-stream")
     )
-    return text.status == 400 and b"InvalidUtf8" in text.body and binary.status == 202  # noqa: PLR2004 - HTTP's own
+    refused = text.status == HTTPStatus.BAD_REQUEST and b"InvalidUtf8" in text.body
+    return refused and binary.status == HTTPStatus.ACCEPTED
 
 
 def _gzipped() -> Sample:

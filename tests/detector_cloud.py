@@ -68,19 +68,19 @@ class Cloud:
 
         return call
 
-    def _batch_get_item(self, *, RequestItems):  # noqa: N803 - AWS's names, here and below
+    def _batch_get_item(self, *, RequestItems):
         ((table, wanted),) = RequestItems.items()
         assert wanted["ConsistentRead"]
         keys = [(key["pk"]["S"], key["sk"]["S"]) for key in wanted["Keys"]]
         return {"Responses": {table: [self.items[key] for key in keys if key in self.items]}}
 
-    def _put_item(self, *, Item, ConditionExpression, ExpressionAttributeValues=None, **_):  # noqa: N803
+    def _put_item(self, *, Item, ConditionExpression, ExpressionAttributeValues=None, **_):
         key = (Item["pk"]["S"], Item["sk"]["S"])
         self._check(key, ConditionExpression, ExpressionAttributeValues)
         self.items[key] = Item
         return {}
 
-    def _update_item(self, *, Key, UpdateExpression, ConditionExpression, ExpressionAttributeValues, **_):  # noqa: N803
+    def _update_item(self, *, Key, UpdateExpression, ConditionExpression, ExpressionAttributeValues, **_):
         key = (Key["pk"]["S"], Key["sk"]["S"])
         self._check(key, ConditionExpression, ExpressionAttributeValues)
         verb, _, names = UpdateExpression.partition(" ")
@@ -98,37 +98,37 @@ class Cloud:
         if not good:
             raise aws_error("ConditionalCheckFailedException")
 
-    def _query(self, *, ExpressionAttributeValues, Limit, ExclusiveStartKey=None, **_):  # noqa: N803
+    def _query(self, *, ExpressionAttributeValues, Limit, ExclusiveStartKey=None, **_):
         pk = ExpressionAttributeValues[":p"]["S"]
         after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
         found = sorted(key for key in self.items if key[0] == pk and key[1] > after)
         last = {"LastEvaluatedKey": {"pk": {"S": pk}, "sk": {"S": found[Limit - 1][1]}}} if len(found) >= Limit else {}
         return {"Items": [self.items[key] for key in found[:Limit]], **last}
 
-    def _send_message(self, *, QueueUrl, MessageBody, **more):  # noqa: N803
+    def _send_message(self, *, QueueUrl, MessageBody, **more):
         self.queues[QueueUrl].append({"body": MessageBody, **more})
         return {}
 
-    def _send_message_batch(self, *, QueueUrl, Entries):  # noqa: N803
+    def _send_message_batch(self, *, QueueUrl, Entries):
         assert 0 < len(Entries) <= 10
         self.queues[QueueUrl] += [{"body": entry["MessageBody"]} for entry in Entries]
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
-    def _change_message_visibility_batch(self, *, QueueUrl, Entries):  # noqa: N803
+    def _change_message_visibility_batch(self, *, QueueUrl, Entries):
         assert QueueUrl == "messages"
         self.paused += [entry["VisibilityTimeout"] for entry in Entries]
         return {}
 
-    def _put_object(self, *, Key, Body, **_):  # noqa: N803
+    def _put_object(self, *, Key, Body, **_):
         self.objects[Key] = Body
         return {}
 
-    def _get_object(self, *, Key, **_):  # noqa: N803
+    def _get_object(self, *, Key, **_):
         if Key not in self.objects:
             raise aws_error("NoSuchKey", 404)
         return {"Body": BytesIO(self.objects[Key])}
 
-    def _create_schedule(self, *, Name, **more):  # noqa: N803
+    def _create_schedule(self, *, Name, **more):
         if Name in self.schedules:
             raise aws_error("ConflictException", 409)
         self.schedules[Name] = more

@@ -28,11 +28,11 @@ class Bucket:
         """Pages of one page."""
         return self
 
-    def paginate(self, Bucket, Prefix):  # noqa: N803 - boto3's names
+    def paginate(self, Bucket, Prefix):
         """The keys that begin so."""
         return [{"Contents": [{"Key": key} for key in self.objects if key.startswith(Prefix)]}]
 
-    def get_object(self, Bucket, Key):  # noqa: N803 - boto3's names
+    def get_object(self, Bucket, Key):
         """One object."""
         return {"Body": io.BytesIO(self.objects[Key])}
 
@@ -43,16 +43,16 @@ class Stream:
     def __init__(self):
         self.shards = {"0": [], "1": []}
 
-    def list_shards(self, StreamName):  # noqa: N803 - boto3's names
+    def list_shards(self, StreamName):
         """Both."""
         return {"Shards": [{"ShardId": shard} for shard in self.shards]}
 
-    def get_shard_iterator(self, ShardId, ShardIteratorType, **_):  # noqa: N803 - boto3's names
+    def get_shard_iterator(self, ShardId, ShardIteratorType, **_):
         """The end."""
         assert ShardIteratorType == "LATEST"
         return {"ShardIterator": (ShardId, len(self.shards[ShardId]))}
 
-    def get_records(self, ShardIterator, Limit):  # noqa: N803 - boto3's names
+    def get_records(self, ShardIterator, Limit):
         """What came since."""
         shard, place = ShardIterator
         records = self.shards[shard][place:]

@@ -14,7 +14,7 @@ QUEUES = {"http://a/spill-one": 2, "http://a/spill-two": 3}
 class Queues:
     """SQS: `QUEUES` messages wait in each, one is being worked on, none is delayed."""
 
-    def get_queue_attributes(self, QueueUrl, AttributeNames):  # noqa: N803 - boto3's names
+    def get_queue_attributes(self, QueueUrl, AttributeNames):
         """The counts as SQS writes them."""
         return {"Attributes": dict(zip(AttributeNames, [str(QUEUES[QueueUrl]), "1", "0"], strict=True))}
 

@@ -35,7 +35,7 @@ class Queue:
         self.calls = 0
         self.stored: list[str] = []
 
-    def send_message_batch(self, *, QueueUrl, Entries):  # noqa: N803 boto3's names
+    def send_message_batch(self, *, QueueUrl, Entries):
         self.calls += 1
         if self.calls > self.case.get("fail_after", 1000):
             raise aws_error(*self.case.get("failure", ["ServiceUnavailable", 503]))

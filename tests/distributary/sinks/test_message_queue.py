@@ -66,7 +66,7 @@ class Queue:
         self.groups: list[list[str]] = []
         self._lock = threading.Lock()
 
-    def send_message_batch(self, *, QueueUrl, Entries):  # noqa: N803 boto3's names
+    def send_message_batch(self, *, QueueUrl, Entries):
         assert QueueUrl == "https://sqs/q.fifo"
         with self._lock:
             bodies = [json.loads(entry["MessageBody"]) for entry in Entries]

@@ -29,7 +29,7 @@ class ScriptedSqs:
             time.sleep(0.002)
         return {"Messages": [message(one) for one in found]} if found else {}
 
-    def delete_message_batch(self, QueueUrl: str, Entries: list[dict]) -> dict:  # noqa: N803 - boto3's names
+    def delete_message_batch(self, QueueUrl: str, Entries: list[dict]) -> dict:
         self.deleted.append([entry["ReceiptHandle"].removeprefix("handle of ") for entry in Entries])
         return {"Failed": [{"Id": "0", "Message": "no"}]} if self.refuse_deletes else {}
 

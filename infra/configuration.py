@@ -31,6 +31,7 @@ class Bucket:
 
     tiering_days: int = within(0, 36_500, 30)
     expire_days: int = within(0, 36_500, 0)
+    restore_days: int = within(0, 36_500, 30)
     empty_on_destroy: bool = False
 
 

@@ -86,6 +86,7 @@ class Streams(Construct):
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             enforce_ssl=True,
             minimum_tls_version=1.2,
+            versioned=configuration.restore_days > 0,
             lifecycle_rules=[_life_cycle(configuration), *_WAITING],
             removal_policy=self._removal,
             auto_delete_objects=configuration.empty_on_destroy,
@@ -141,12 +142,16 @@ _WAITING = [s3.LifecycleRule(prefix=prefix, expiration=cdk.Duration.days(21)) fo
 
 
 def _life_cycle(configuration: Bucket) -> s3.LifecycleRule:
-    tiering, expiry = (
-        cdk.Duration.days(days) if days else None for days in (configuration.tiering_days, configuration.expire_days)
+    tiering, expiry, restore = (
+        cdk.Duration.days(days) if days else None
+        for days in (configuration.tiering_days, configuration.expire_days, configuration.restore_days)
     )
     tier = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=tiering)
     return s3.LifecycleRule(
         abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
         transitions=[tier] if tiering else None,
         expiration=expiry,
+        noncurrent_version_expiration=restore,
+        # Of what is gone for good; where objects expire S3 does so by itself, and refuses both in one rule.
+        expired_object_delete_marker=True if restore and not expiry else None,
     )

@@ -286,6 +286,14 @@ def found(value, place):
     return value
 
 
+@pytest.mark.parametrize(("stage", "versioned"), [("prod", True), ("dev", False)])
+def test_the_only_copies(synthesised, stage, versioned):
+    """A stage that retains its data can restore an object of its bucket, which holds dead letters and claim checks."""
+    [bucket] = resources(synthesised(stage), "AWS::S3::Bucket").values()
+
+    assert ("VersioningConfiguration" in bucket["Properties"]) is versioned
+
+
 def test_tables_are_protected(synthesised):
     """Tables of a stage that retains its data cannot be deleted by one call, and can be restored to any second."""
     for stage, expected in (("prod", True), ("dev", False)):

@@ -60,13 +60,38 @@ def test_bucket_is_private(stack, configuration, properties):
 )
 def test_bucket_life_cycle(stack, configured, properties, days, expected):
     """Objects are tiered and expire as configured, 0 is never; upload parts go after a week, what waits after three."""
-    Streams(stack, "Streams", configuration=configured(bucket=days))
+    Streams(stack, "Streams", configuration=configured(bucket={"restore_days": 0, **days}))
 
     rule, *waiting = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
     assert waiting == [
         {"Status": "Enabled", "Prefix": prefix, "ExpirationInDays": 21} for prefix in ("spill/", "actions/")
     ]
     assert rule == {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **expected}
+
+
+@pytest.mark.parametrize(
+    ("days", "expected"),
+    [
+        ({"restore_days": 7, "expire_days": 0}, {"ExpiredObjectDeleteMarker": True}),
+        ({"restore_days": 7, "expire_days": 30}, {"ExpirationInDays": 30}),
+    ],
+)
+def test_what_was_deleted_can_be_restored(stack, configured, properties, days, expected):
+    """The bucket keeps versions for as long as configured, and nothing of them after that."""
+    Streams(stack, "Streams", configuration=configured(bucket={"tiering_days": 0, **days}))
+
+    bucket = properties("AWS::S3::Bucket")
+    rule, *_ = bucket["LifecycleConfiguration"]["Rules"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+    del rule["AbortIncompleteMultipartUpload"]
+    assert rule == {"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 7}, **expected}
+
+
+def test_no_versions(stack, configured, properties):
+    """Where nothing is to be restored there are none."""
+    Streams(stack, "Streams", configuration=configured(bucket={"restore_days": 0}))
+
+    assert "VersioningConfiguration" not in properties("AWS::S3::Bucket")
 
 
 def test_delivery(stack, configured, properties):

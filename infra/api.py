@@ -12,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from infra.configuration import Configuration
+from infra.domain import Domain
 from infra.entrance import Http, Jwt
 from infra.log_group import log_group
 from infra.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
@@ -71,8 +72,13 @@ class Api(Construct):
             api_name=cdk.Stack.of(self).stack_name,
             description="Distributary: events in, three streams out",
             default_integration=targets[DEFAULT],
+            # Nobody goes around the name: its records and its certificate are what clients are told to trust.
+            disable_execute_api_endpoint=True if http.domain.name else None,
             cors_preflight=_cors(http.cors_origins) if http.cors_origins else None,
         )
+        self._domain = http.domain.name
+        if self._domain:
+            Domain(self, "Domain", domain=http.domain, http_api=self.http_api)
         self.logs = log_group(self, "AccessLogs", configuration)
         self._limit(http)
         of_tokens, scopes = _authorizer(http.jwt), [*http.jwt.scopes]
@@ -90,7 +96,7 @@ class Api(Construct):
     @property
     def endpoint(self) -> str:
         """The base URL, without a slash at its end."""
-        return self.http_api.api_endpoint
+        return f"https://{self._domain}" if self._domain else self.http_api.api_endpoint
 
     def _limit(self, http: Http) -> None:
         """What the stage lets through, and what it writes down of each request."""

@@ -241,6 +241,8 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
     faults: list[str] = []
     read_iot_rules(configuration.iot_rules, faults)
     yield from faults
+    if configuration.http.domain.name and configuration.stage == "local":
+        yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
     if configuration.auth == "open" and configuration.stage == "prod":
         yield "auth = 'open': is not for prod, where only keys are let in"
     if configuration.retain and configuration.bucket.empty_on_destroy:

@@ -1,7 +1,8 @@
 """What `[http]` of the configuration says: who may come to the endpoint, how often, with whose tokens."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 
 from infra.table import within
 
@@ -32,6 +33,42 @@ class Jwt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Domain:
+    """The endpoint's own name; all of it or nothing.
+
+    `certificate` is the ARN of an ACM certificate in the stack's region, `zone_id` of a public Route 53 zone:
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-custom-domain-names.html.
+    """
+
+    name: str = ""
+    certificate: str = ""
+    zone_id: str = ""
+
+    def faults(self) -> Iterator[str]:
+        """What is missing or cannot be, by setting."""
+        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        if any(given.values()):
+            yield from (f"{name}: is missing; a domain needs name, certificate and zone_id" for name in _empty(given))
+            yield from (
+                f"{name} = {value!r}: must be {described}"
+                for name, (pattern, described) in _FORMS.items()
+                if (value := given[name]) and not re.fullmatch(pattern, value)
+            )
+
+
+_LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_FORMS = {
+    "name": (rf"({_LABEL}\.)+{_LABEL}", 'a host name in lower case, such as "events.example.com"'),
+    "certificate": (r"arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+", "the ARN of an ACM certificate"),
+    "zone_id": (r"Z[A-Z0-9]{1,31}", 'the id of a hosted zone, such as "Z0123456789ABC"'),
+}
+
+
+def _empty(given: Mapping[str, str]) -> list[str]:
+    return [name for name, value in given.items() if not value]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Http:
     """The endpoint: who may call it from a browser, and how often each route may be called.
 
@@ -42,7 +79,9 @@ class Http:
     requests_per_second: int = within(1, 100_000, 1000)
     burst: int = within(1, 50_000, 500)
     jwt: Jwt = field(default_factory=Jwt)
+    domain: Domain = field(default_factory=Domain)
 
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
         yield from (f"http.jwt.{fault}" for fault in self.jwt.faults())
+        yield from (f"http.domain.{fault}" for fault in self.domain.faults())

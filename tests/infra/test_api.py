@@ -5,7 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from infra.api import Api
-from infra.entrance import Jwt
+from infra.entrance import Domain, Jwt
 from infra.routes import ROUTES
 
 ORIGINS = ("https://a.example", "https://b.example")
@@ -106,6 +106,24 @@ def test_endpoint(stack, functions, configured):
 
     [resource] = Template.from_stack(stack).find_resources("AWS::ApiGatewayV2::Api")
     assert stack.resolve(api.endpoint) == {"Fn::GetAtt": [resource, "ApiEndpoint"]}
+
+
+def test_a_domain_is_the_only_endpoint(stack, functions, configured, properties):
+    """With a name of the owner's, API Gateway's own is switched off and no output names it."""
+    domain = Domain(name="events.example.com", certificate="arn:aws:acm:a:1:certificate/c", zone_id="Z1")
+
+    api = Api(stack, "Api", functions=functions, configuration=configured(http={"domain": domain}))
+
+    assert properties("AWS::ApiGatewayV2::Api")["DisableExecuteApiEndpoint"] is True
+    assert api.endpoint == "https://events.example.com"
+
+
+def test_without_a_domain_there_is_none(stack, functions, configured, properties):
+    """What ships answers at API Gateway's own name."""
+    Api(stack, "Api", functions=functions, configuration=configured())
+
+    assert "DisableExecuteApiEndpoint" not in properties("AWS::ApiGatewayV2::Api")
+    Template.from_stack(stack).resource_count_is("AWS::ApiGatewayV2::DomainName", 0)
 
 
 def test_keys_need_no_authorizer(stack, functions, configured):

@@ -82,10 +82,22 @@ class Detectors:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reserved:
+    """Environments that are kept for a function and are the most that it gets; 0: it shares the account's.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html.
+    """
+
+    ingest: int = within(0, 100_000, 0)
+    run_detectors: int = within(0, 100_000, 0)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Functions:
     """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 
     memory_mb: int = within(128, 10_240, 1024)
+    reserved_concurrency: Reserved = field(default_factory=Reserved)
     log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
 
 
@@ -137,7 +149,7 @@ class Configuration:
     redrive: Redrive = Redrive()
     detectors: Detectors = field(default_factory=Detectors)
     http: Http = field(default_factory=Http)
-    functions: Functions = Functions()
+    functions: Functions = field(default_factory=Functions)
     alarms: Alarms = Alarms()
     dashboard: Dashboard = Dashboard()
     rules: tuple[Table, ...] = ()
@@ -243,6 +255,8 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
     yield from faults
     if configuration.http.domain.name and configuration.stage == "local":
         yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
+    if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:
+        yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
     if configuration.auth == "open" and configuration.stage == "prod":
         yield "auth = 'open': is not for prod, where only keys are let in"
     if configuration.retain and configuration.bucket.empty_on_destroy:

@@ -25,6 +25,8 @@ from infra.queue import make_queue
 from infra.retention import removal
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+# Batches of ten wake-ups at once: each only becomes a message, so this is some thousand a second.
+_WAKING = 10
 # Seconds. A queue's visibility timeout is six times its function's timeout, as Lambda's guide advises.
 _TIMEOUTS = {"run_detectors": 20, "carry_out": 60, "wake_detectors": 20, "publish_models": 60, "serve_detectors": 29}
 _NAMES = {
@@ -115,7 +117,7 @@ class Detectors(Construct):
         self._let_arm(function)
 
     def _run_detectors(self, function: Function) -> None:
-        self._consume(function, self._messages, fifo=True)
+        self._consume(function, self._messages, self._configuration.detectors.concurrency)
         allow(function, self._messages.queue_arn, "sqs:ChangeMessageVisibility")
         allow(function, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         allow(function, self.actions.queue_arn, "sqs:SendMessage")
@@ -133,7 +135,7 @@ class Detectors(Construct):
         allow(grantee, self.schedule_role.role_arn, "iam:PassRole")
 
     def _carry_out(self, function: Function) -> None:
-        self._consume(function, self.actions)
+        self._consume(function, self.actions, self._configuration.detectors.concurrency)
         allow(function, self.actions.queue_arn, "sqs:ChangeMessageVisibility")
         allow(function, self._messages.queue_arn, "sqs:SendMessage")
         stack = cdk.Stack.of(self)
@@ -144,7 +146,7 @@ class Detectors(Construct):
             function.add_to_role_policy(target)
 
     def _wake(self, function: Function) -> None:
-        self._consume(function, self.wakes)
+        self._consume(function, self.wakes, _WAKING)
         allow(function, self._messages.queue_arn, "sqs:SendMessage")
 
     def _publish(self, functions: Mapping[str, Function]) -> None:
@@ -163,7 +165,8 @@ class Detectors(Construct):
         for function in functions.values():
             published.node.add_dependency(function)
 
-    def _consume(self, function: Function, queue: sqs.IQueue, *, fifo: bool = False) -> None:
+    def _consume(self, function: Function, queue: sqs.IQueue, concurrency: int) -> None:
+        """At most so many batches at once: what waits must not take the environments that requests need."""
         allow(function, queue.queue_arn, *_CONSUME)
         mapping = lambda_.EventSourceMapping(
             self,
@@ -172,7 +175,7 @@ class Detectors(Construct):
             event_source_arn=queue.queue_arn,
             batch_size=10,
             report_batch_item_failures=True,
-            max_concurrency=self._configuration.detectors.concurrency if fifo else None,
+            max_concurrency=concurrency,
         )
         mapping.node.add_dependency(function.role or function)
 

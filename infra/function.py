@@ -56,6 +56,7 @@ class Function(lambda_.Function):
             handler="handler.handle",
             code=_code(LAMBDAS / folder, carried(configuration) | carried_by(folder, configuration)),
             environment=checked_environment(settings.to_env()),
+            reserved_concurrent_executions=getattr(configuration.functions.reserved_concurrency, folder, 0) or None,
             memory_size=configuration.functions.memory_mb,
             timeout=cdk.Duration.seconds(seconds) if seconds else TIMEOUT,
             recursive_loop=lambda_.RecursiveLoop.ALLOW if folder in _FEED_THEMSELVES else None,

@@ -12,11 +12,17 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra.checks import CheckedApp
-from infra.configuration import Configuration, read
+from infra.configuration import Configuration, Reserved, read
+from infra.entrance import Domain, Jwt
 from infra.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
+DOMAIN = Domain(
+    name="events.example.com",
+    certificate="arn:aws:acm:eu-west-1:123456789012:certificate/0f0f-1",
+    zone_id="Z0123456789ABC",
+)
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"
 TOLD = {
     "on": True,
@@ -92,15 +98,20 @@ def properties(stack: cdk.Stack) -> Callable[[str], dict[str, Any]]:
 def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., Configuration]) -> CheckedApp:
     """An app that was synthesised with every check: each shipped stage, and three stacks that no stage is.
 
-    `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic; `careful` is prod
-    with a key of its own.
+    `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic, and what else of
+    the endpoint is there by setting alone: a domain, tokens, reserved concurrency; `careful` is prod with a key of its
+    own.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
         app = CheckedApp(context=FLAGS, outdir=str(tmp_path_factory.mktemp("cdk.out")))
         others = {
             "retired": configured(iot_events={"provider": "endpoint"}),
-            "told": configured(alarms=TOLD),
+            "told": configured(
+                alarms=TOLD,
+                http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
+                functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
+            ),
         }
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
         others["careful"] = replace(stages["prod"], encryption="own-key")

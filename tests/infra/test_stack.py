@@ -370,8 +370,8 @@ def test_built_in_validator(checked):
 
 
 def test_cfn_lint(checked):
-    """cfn-lint finds nothing in any stage."""
-    templates = [f"{checked.outdir}/{stage}.template.json" for stage in (*STAGES, "careful")]
+    """cfn-lint finds nothing in any stage, nor in what is there by setting alone."""
+    templates = [f"{checked.outdir}/{stage}.template.json" for stage in (*STAGES, "told", "careful")]
 
     run = subprocess.run(["cfn-lint", *templates], cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -384,3 +384,82 @@ def test_termination_protection(checked, stage, protected):
     artifact = json.loads(Path(checked.outdir, "manifest.json").read_text())["artifacts"][stage]
 
     assert artifact["properties"].get("terminationProtection") is protected
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "retired", "told"])
+def test_every_queue_that_feeds_a_function_is_bounded(synthesised, stage):
+    """What waits in queues cannot take all the environments that requests need."""
+    mappings = resources(synthesised(stage), "AWS::Lambda::EventSourceMapping")
+
+    bounds = {name: each["Properties"].get("ScalingConfig") for name, each in mappings.items()}
+    assert len(bounds) >= 6
+    assert [name for name, bound in bounds.items() if not bound or bound["MaximumConcurrency"] < 2] == []
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_no_environments_are_reserved(synthesised, stage):
+    """A small account has none to give."""
+    functions = resources(synthesised(stage), "AWS::Lambda::Function").values()
+
+    assert not [each for each in functions if "ReservedConcurrentExecutions" in each["Properties"]]
+
+
+def test_environments_are_reserved_by_setting(synthesised):
+    """For the functions that the setting names, and no other."""
+    functions = resources(synthesised("told"), "AWS::Lambda::Function")
+
+    reserved = {name[:-8]: each["Properties"].get("ReservedConcurrentExecutions") for name, each in functions.items()}
+    assert {name: count for name, count in reserved.items() if count} == {"Ingest": 100, "DetectorsRunDetectors": 50}
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "told"])
+def test_every_route_is_throttled(synthesised, stage):
+    """By its own rate and burst or the stage's; what anyone may call but nobody needs often, and `$default`, low."""
+    template = synthesised(stage)
+    [of_stage] = resources(template, "AWS::ApiGatewayV2::Stage").values()
+    routes = {
+        each["Properties"]["RouteKey"]: name for name, each in resources(template, "AWS::ApiGatewayV2::Route").items()
+    }
+    own, others = of_stage["Properties"]["RouteSettings"], of_stage["Properties"]["DefaultRouteSettings"]
+
+    assert all(
+        throttle["ThrottlingRateLimit"] and throttle["ThrottlingBurstLimit"] for throttle in (others, *own.values())
+    )
+    assert own.keys() == {"GET /v1/health", "GET /", "$default"} <= routes.keys()
+    assert max(throttle["ThrottlingRateLimit"] for throttle in own.values()) * 10 < others["ThrottlingRateLimit"]
+    assert {routes[key] for key in own} <= {*of_stage["DependsOn"]}
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "retired", "told", "careful"])
+def test_only_over_tls(synthesised, stage):
+    """Each queue, bucket and topic of the stack refuses everyone who comes without TLS."""
+    template = synthesised(stage)
+    guarded = {
+        name
+        for kind, member in POLICIES.items()
+        for policy in resources(template, kind).values()
+        if any(map(refuses_plain_text, policy["Properties"]["PolicyDocument"]["Statement"]))
+        for name in policed(policy["Properties"][member])
+    }
+
+    kept = [name for kind in ("S3::Bucket", "SQS::Queue", "SNS::Topic") for name in resources(template, f"AWS::{kind}")]
+    assert len(kept) >= 7
+    assert [name for name in kept if name not in guarded] == []
+
+
+POLICIES = {"AWS::S3::BucketPolicy": "Bucket", "AWS::SQS::QueuePolicy": "Queues", "AWS::SNS::TopicPolicy": "Topics"}
+
+
+def policed(value):
+    """The logical ids of what a policy is on: one reference or several."""
+    return [each["Ref"] for each in (value if isinstance(value, list) else [value])]
+
+
+def refuses_plain_text(statement):
+    """Whether it denies everyone everything that is asked without TLS, on the resource as a whole."""
+    return (
+        statement["Effect"] == "Deny"
+        and statement["Action"] in ("*", "s3:*", "sqs:*", "sns:*")
+        and statement["Principal"] in ("*", {"AWS": "*"})
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+    )

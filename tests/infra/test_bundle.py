@@ -18,6 +18,7 @@ CONFIGURATION = {
     "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},
     "readers": [{"model": "m", "key": "deviceId", "inputs": ["telemetry"]}],
     "models": [],
+    "iot_rules": {},
     "debug": [],
 }
 

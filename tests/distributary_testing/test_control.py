@@ -1,5 +1,9 @@
+import json
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import ClientError
+from detector_cases import definition_of
 
 from distributary.http.request import Request
 
@@ -116,6 +120,25 @@ def test_a_definition_with_an_error_is_refused_with_its_findings(control, defini
     """What AWS's analysis found when a model was published."""
     with pytest.raises(control.exceptions.InvalidRequestException, match=told):
         control.create_detector_model(**MODEL, detectorModelDefinition=definition)
+
+
+FINDINGS = json.loads((Path(__file__).parents[1] / "cases/detectors/findings.json").read_text("utf-8"))["findings"]
+SWITCHED = {"limits", "declared_only", "inputs"}
+
+
+@pytest.mark.parametrize(
+    "case", [one for one in FINDINGS if "model" in one and not one.keys() & SWITCHED], ids=lambda one: one["is"]
+)
+def test_a_model_is_taken_or_refused_as_its_findings_say(case, service, control) -> None:
+    """ERRORs are all named, WARNINGs keep no model from running."""
+    control.create_input(inputName="in", inputDefinition=ATTRIBUTES)
+    body = json.dumps({**definition_of(case["model"]), "roleArn": "any"})
+
+    response = service.answer("CreateDetectorModel", Request("POST", "/detector-models", body=body))
+
+    errors = [one.split(" ", 3)[3] for one in case["found"] if one.startswith("ERROR")]
+    assert response.status == (400 if errors else 200)
+    assert all(one in json.loads(response.body)["message"] for one in errors)
 
 
 def test_names_have_their_patterns(control) -> None:

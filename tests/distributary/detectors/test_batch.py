@@ -123,9 +123,13 @@ def test_the_cycle_of_a_timer_is_logged_too() -> None:
     assert [one.fields["messageType"] for one in logs] == ["CUSTOMER_MESSAGE", "TIMER", "CUSTOMER_MESSAGE"]
 
 
+VALUES = {"n": 0, "text": "x", "long": 31_622_401, "large": "x" * 1025}
 FAILING = {
     "a duration that is too short": ["timer", "t", "$input.in.n"],
     "a duration that is no number": ["timer", "t", "$input.in.text"],
+    "a duration that is too long": ["timer", "t", "$input.in.long"],
+    "a duration that is not there": ["timer", "t", "$variable.never + 1"],
+    "a payload that is too large": ["send", "t", "STRING", "$input.in.large"],
     "a payload that cannot be evaluated": ["send", "t", "STRING", "$input.in.gone"],
     "a JSON payload that is no string": ["send", "t", "JSON", "$input.in.n"],
     "types that do not fit": ["set", "x", "$input.in.n + $input.in.text"],
@@ -138,8 +142,30 @@ def test_what_fails_is_logged_with_its_place_whether_debugged_or_not(name) -> No
     model = {"states": {"S": {"input": [["currentInput('in')", FAILING[name]]]}}}
 
     for debugged in (frozenset(), frozenset({("m", "k")})):
-        outcome = run(model, *(message(place, {"n": 0, "text": "x"}, sent=NOW) for place in (1, 2)), debugged=debugged)
+        outcome = run(model, *(message(place, VALUES, sent=NOW) for place in (1, 2)), debugged=debugged)
         errors = [one for one in outcome.logs if one.level == "ERROR"]
         assert len(errors) == 2
         assert errors[0].fields["keyValue"] == "k"
         assert errors[0].fields["path"].startswith("states[0].onInput.events[0].actions[0]")
+
+
+def test_a_payload_that_is_no_json_is_sent_and_warned_of() -> None:
+    """As AWS did: who takes it may know better."""
+    send = ["send", "t", "JSON", "'{\"s\":${$input.in.text}}'"]
+
+    outcome = run({"states": {"S": {"input": [["currentInput('in')", send]]}}}, message(1, VALUES, sent=NOW))
+
+    assert [one.level for one in outcome.logs] == ["WARNING"]
+    assert json.loads(outcome.row.pending[0])["body"] == '{"s":x}'
+
+
+def test_a_timer_too_many_is_not_set_and_logged() -> None:
+    """Five is what a detector has; the other actions of the event are done."""
+    timers = [["timer", f"t{number}", "60"] for number in range(6)]
+    model = {"states": {"S": {"input": [["currentInput('in')", *timers, ["send", "t"]]]}}}
+
+    outcome = run(model, message(1, {}, sent=NOW))
+
+    assert [one.level for one in outcome.logs] == ["ERROR"]
+    assert list(outcome.row.detector.timers) == [f"t{number}" for number in range(5)]
+    assert times(outcome) == [0]

@@ -9,11 +9,21 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "testing-with-iot-events.md"
 
 
+CONFTEST = """
+import sys
+
+pytest_plugins = ["distributary_testing.plugin"]
+
+def pytest_unconfigure():
+    print("imported:", sorted({"aws_lambda_powertools", "moto", "aws_cdk", "infra", "local"} & sys.modules.keys()))
+"""
+
+
 def test_the_pages_example_passes_as_it_stands(tmp_path) -> None:
-    """In a project of its own, where nothing of ours is imported before pytest starts."""
+    """In a project of its own, where nothing of ours is imported before pytest starts, and nothing but boto3 after."""
     [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     (tmp_path / "test_example.py").write_text(example)
-    (tmp_path / "conftest.py").write_text('pytest_plugins = ["distributary_testing.plugin"]\n')
+    (tmp_path / "conftest.py").write_text(CONFTEST)
     path = os.pathsep.join([str(ROOT), str(ROOT / "lambdas")])
     command = [
         sys.executable,
@@ -37,6 +47,7 @@ def test_the_pages_example_passes_as_it_stands(tmp_path) -> None:
     )
 
     assert "1 passed" in ran.stdout, ran.stdout
+    assert "imported: []" in ran.stdout
 
 
 def test_the_options_fixture_is_what_the_mock_gets(iot_events, iot_events_options) -> None:

@@ -122,7 +122,7 @@ def models_of(configuration: Configuration) -> DetectorModels:
 def carried_by(folder: str, configuration: Configuration) -> dict[str, Any]:
     """What of the models a function carries: all of them to run them, else who reads what."""
     models = models_of(configuration)
-    if folder in {"run_detectors", "publish_models", "serve_detectors"}:
+    if folder in {"run_detectors", "serve_detectors"}:
         return {"inputs": models.inputs, "models": models.carried, "debug": configuration.detectors.debug}
     known = {"inputs": models.inputs, "readers": models.readers}
     if folder == "take_messages":

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from distributary.detectors.carried import Models
+from distributary.detectors.limits import AWS_LIMITS
 from distributary.errors import BadDefinition
 from infra.detector_models import carried_by, models_of, read_models
 
@@ -113,3 +115,18 @@ def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration,
 
     assert runner.debugged == {("device_heartbeat", None), ("temperature_alarm", "d1")}
     assert runner.dropping == {"telemetry"}
+
+
+def test_functions_read_the_definitions_that_the_template_names(configuration, root):
+    """Else no function would ever find its own definition active: also with a key that the configuration gives."""
+    named = replace(configuration, inputs={**configuration.inputs, "telemetry": {"key": "deviceId"}})
+    keyless = json.loads((root / "detectors/device_heartbeat.json").read_text())
+    del keyless["key"]
+    (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))
+
+    models = read_models(named, root)
+
+    told = {definition.name: definition.sha256() for definition in models.definitions}
+    carried = Models(models.carried, AWS_LIMITS)
+    assert told == {name: carried.sha256(name) for name in carried.names()}
+    assert carried.definition("device_heartbeat").key == "deviceId"

@@ -320,6 +320,8 @@ def test_custom_resources(synthesised, stage, count):
     kinds = [each["Type"] for each in synthesised(stage)["Resources"].values()]
 
     assert len([kind for kind in kinds if kind.startswith("Custom::")]) == count
+    [published] = resources(synthesised(stage), "Custom::DetectorModels").values()
+    assert set(published["Properties"]["Models"]) == {"device_heartbeat", "temperature_alarm"}
 
 
 def test_any_account_and_region(synthesised):

@@ -62,8 +62,8 @@ class Models:
         return self._definitions[name]
 
     def ready(self, name: str, version: Version | None) -> Model | None:
-        """The model under this version's number; None where the version is of another definition than ours."""
-        if version is None or version.sha256 != self.sha256(name):
+        """The model under this version's number; None where the version is of another definition than ours, or none."""
+        if version is None or name not in self or version.sha256 != self.sha256(name):
             return None
         place = (name, version.number)
         if place not in self._ready:

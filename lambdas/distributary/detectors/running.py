@@ -24,8 +24,10 @@ from distributary.detectors.wakeups import Arming, WakeUps
 from distributary.errors import SinkUnavailable
 
 UNKNOWN_MODEL = "there is no such detector model"
+UNKNOWN_MODEL_RECEIVES = 20
+"""How often a record of an unknown model comes before it is a dead letter: a deployment may add the model just now."""
 OTHER_VERSION_SECONDS = 30
-"""How long records wait while a deployment changes the version of their model."""
+"""How long records wait while a deployment changes the version of their model, or adds it."""
 LONGEST_PAUSE = 60
 """Seconds until a record that failed again and again comes again."""
 THREADS = 10
@@ -106,7 +108,8 @@ class RunDetectors:
     def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[_Group]:
         groups: dict[str, _Group] = {}
         for work in map(read_record, records):
-            known = work if work.fault or work.model in self._models else work._replace(fault=UNKNOWN_MODEL)
+            unknown = not work.fault and work.model not in self._models and work.receives >= UNKNOWN_MODEL_RECEIVES
+            known = work._replace(fault=UNKNOWN_MODEL) if unknown else work
             groups.setdefault(work.group, _Group([])).works.append(known)
         return list(groups.values())
 

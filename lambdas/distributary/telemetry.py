@@ -62,9 +62,10 @@ def lines(*, service: str, level: str) -> Callable[[str, str, Mapping[str, Any]]
     A DEBUG record is written whatever the level is: somebody asked for just this one.
     """
     logger = Logger(service=service, level=level, location=None)
-    write = {"ERROR": logger.error, "WARNING": logger.warning}
+    by_level = {"DEBUG": logger.debug, "INFO": logger.info, "WARNING": logger.warning, "ERROR": logger.error}
+    write = {**by_level, "DEBUG": by_level[level]}
 
     def line(severity: str, text: str, fields: Mapping[str, Any]) -> None:
-        write.get(severity, logger.info)(text, extra={"record": {"level": severity, **fields}})
+        write[severity](text, extra={"record": {"level": severity, **fields}})
 
     return line

@@ -3,6 +3,7 @@ import json
 import pytest
 from fake_clock import FakeClock
 
+from distributary import telemetry
 from distributary.http.request import Response
 from distributary.telemetry import Lines, logged
 
@@ -57,3 +58,24 @@ def test_metrics_do_not_depend_on_the_log_level(capsys, line: dict, written: int
 
     assert len(found) == written
     assert all(set(one) == {"_aws", "stage", "accepted"} for one in found)
+
+
+@pytest.mark.parametrize(
+    ("level", "written"),
+    [
+        ("DEBUG", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        ("INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        ("WARNING", ["DEBUG", "WARNING", "ERROR"]),
+        ("ERROR", ["DEBUG", "ERROR"]),
+    ],
+)
+def test_a_record_of_a_detector_that_is_debugged_is_written_at_any_level(capsys, level, written) -> None:
+    """Somebody asked for just this one; ERROR records are written always, the others as the level says."""
+    write = telemetry.lines(service=f"t-lines-{level}", level=level)
+
+    for severity in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        write(severity, "text", {"keyValue": "k"})
+
+    found = lines(capsys)
+    assert [one["record"]["level"] for one in found] == written
+    assert {(one["message"], one["record"]["keyValue"]) for one in found} == {("text", "k")}

@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 from detector_cloud import Cloud, activated, message, models_of, record, runner_of
@@ -336,3 +337,38 @@ def test_a_timer_that_was_due_expires_before_the_message_is_looked_at() -> None:
 
     assert state(cloud)["state"] == "Low"
     assert len(action_ids(cloud)) == 3
+
+
+HEARTBEAT = Path(__file__).parents[3] / "detectors" / "device_heartbeat.json"
+
+
+def test_a_heartbeat_is_woken_once_in_five_minutes_not_once_a_message() -> None:
+    """A message a minute resets the timer of five: one wake-up for four or five of them, a write for each message."""
+    models = models_of(json.loads(HEARTBEAT.read_text()))
+    clock, cloud = FakeClock(since_1970=NOW / 1000), Cloud()
+    activated(cloud, models)
+    handle = runner_of(cloud, models, clock.clock)
+    woken, sequence, minutes = 0, 0, 200
+    place = {"model": "device_heartbeat", "key": "k"}
+
+    for minute in range(minutes):
+        due = [one for one in cloud.queues["wakes"] if one["at"] <= 60 * minute] if minute else []
+        for wake in sorted(due, key=lambda one: one["at"]):
+            cloud.queues["wakes"].remove(wake)
+            woken, sequence, clock.now = woken + 1, sequence + 1, wake["at"]
+            handle({"Records": [record(wake["body"], sequence, sent=NOW + 1000 * wake["at"], **place)]})
+            _stamp(cloud, clock.now)
+        sequence, clock.now = sequence + 1, 60.0 * minute
+        sent = {"sent": NOW + 60_000 * minute, "name": "telemetry", **place}
+        handle({"Records": [message(sequence, {"deviceId": "k"}, **sent)]})
+        _stamp(cloud, clock.now)
+
+    assert minutes / 5 - 1 <= woken <= minutes / 4
+    assert cloud.calls.count("put_item") == minutes
+    assert cloud.calls.count("send_message") == woken + 1
+
+
+def _stamp(cloud: Cloud, now: float) -> None:
+    """Notes when each new message of the delay queue is due, in seconds from the start."""
+    for one in cloud.queues["wakes"]:
+        one.setdefault("at", int(now) + one["DelaySeconds"])

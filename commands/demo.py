@@ -6,15 +6,21 @@ import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from commands.columns import ruled
 from commands.key_ring import passing_key
 from commands.landing import Landing, landings, table
 from commands.post import Sent, post
-from commands.read_back import journal, journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
+from commands.read_back import detector_state, journal, journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 from commands.samples import Sample, samples
 from commands.stage import Stage
 from local.stack import LocalStack
 
 LANDS_WITHIN_SECONDS = 30
+ACTS_WITHIN_SECONDS = 30
+ALARM = "temperature_alarm"
+READINGS = {21.5: ("Normal", False), 45.0: ("Alarm", True)}
+"""In °C: the state that the shipped alarm has after it, and whether it acts."""
+NO_ACTION = "none"
 
 
 class Progress:
@@ -63,21 +69,25 @@ def show(stage: Stage, credential: Mapping[str, str]) -> list[Landing]:
 
 
 def show_a_detector(stage: Stage, credential: Mapping[str, str]) -> bool:
-    """Post readings that raise the shipped alarm, print what its detector did; whether it did."""
+    """Post readings that raise the shipped alarm, print the detector's states and what it did; whether it did."""
     device = f"pump-{uuid.uuid4().hex[:8]}"
-    for temperature in (21.5, 45.0):
+    lines = [("reading", "state", "action")]
+    for temperature, (state, acts) in READINGS.items():
         reading = {"deviceId": device, "temperature": temperature}
         sample = Sample("reading", "application/json", json.dumps(reading).encode(), ({"data": reading},))
         post(stage.endpoint, sample, credential)
-    found = wait_for([device], lambda: {one["key"]: one for one in journal(stage, "ActionQueueUrl")}, seconds=30)
-    if device not in found:
-        print(f"\nno detector acted on the readings of {device}")
-        return False
-    action = found[device]
-    payload = json.loads(action["body"])["payload"]
-    print(f"\ndetector {action['model']}/{device}: 21.5 °C, then 45.0 °C, so it is in state", end=" ")
-    print(f"{payload['state']['stateName']} and publishes to {action['parameters']['mqttTopic']}")
-    return True
+        states = wait_for([state], lambda: {detector_state(stage, ALARM, device): None}, seconds=ACTS_WITHIN_SECONDS)
+        actions = wait_for([device] if acts else [], lambda: _topics(stage), seconds=ACTS_WITHIN_SECONDS)
+        lines.append((f"{temperature} °C", *states, actions.get(device, NO_ACTION)))
+    print(f"\nwhat the detector {ALARM}/{device} did\n\n{ruled(lines)}")
+    wanted = [(state, acts) for state, acts in READINGS.values()]
+    return [(state, action != NO_ACTION) for _, state, action in lines[1:]] == wanted
+
+
+def _topics(stage: Stage) -> dict[str, str]:
+    """Where each device's detector has published, by device."""
+    actions = journal(stage, "ActionQueueUrl")
+    return {one["key"]: f"publishes to {one['parameters']['mqttTopic']}" for one in actions if one["model"] == ALARM}
 
 
 if __name__ == "__main__":

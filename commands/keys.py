@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.columns import columns
 from commands.key_ring import KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.access import ANY_SOURCE, DOOR_NAMES, Key
@@ -69,9 +70,7 @@ def _list(ring: KeyRing, _stage: Stage, _options: argparse.Namespace) -> None:
         ("KEY", "NAME", "STATE", "LAST USED", "CREATED", "DOORS", "SINKS", "SOURCES", "QUOTA")
     ]
     rows += [_row(key) for key in ring.every_key()]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+    print("\n".join(columns(rows)))
 
 
 def _row(key: Key) -> tuple[str, ...]:

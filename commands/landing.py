@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from commands.columns import ruled
 from commands.post import Sent
 
 FOUND, MISSING, DIFFERENT, SKIPPED, UNREAD = "found", "MISSING", "DIFFERENT", "skipped", "stored, not read"
@@ -64,6 +65,4 @@ def table(rows: Sequence[Landing]) -> str:
     """The rows as text, one line an event."""
     lines = [("what was posted", "event id", "S3 (Firehose)", "Kinesis", "IoT Events")]
     lines += [(row.sent.kind, row.sent.id, row.firehose, row.kinesis, row.iot_events) for row in rows]
-    widths = [max(len(line[column]) for line in lines) for column in range(5)]
-    texts = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
-    return "\n".join([texts[0], "  ".join("-" * width for width in widths), *texts[1:]])
+    return ruled(lines)

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.stage import Stage
+from distributary.detectors.item import item_key
 
 Envelopes = dict[str, dict[str, Any]]
 """Envelopes by their id."""
@@ -62,6 +63,13 @@ def journal(stage: Stage, output: str) -> list[dict[str, Any]]:
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the embedded AWS's own address
         entries = json.load(answer)["messages"]
     return [json.loads(entry["body"], parse_int=_number) for entry in entries]
+
+
+def detector_state(stage: Stage, model: str, key: str) -> str:
+    """The state of a detector; empty where there is none."""
+    table, place = stage.outputs["DetectorTableName"], item_key(model, key)
+    item = stage.client("dynamodb").get_item(TableName=table, Key=place, ConsistentRead=True).get("Item", {})
+    return str(item.get("stateName", {}).get("S", ""))
 
 
 def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.5) -> Mapping[str, Any]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from commands.chaos.landed import SINKS, Content, Found
+from commands.columns import ruled
 
 COUNTED = ("sent", "accepted", "S3", "Kinesis", "IoT Events", "spilled", "twice", "dead", "lost", "faults", "s")
 
@@ -79,17 +80,7 @@ def table(verdicts: Sequence[Verdict]) -> str:
     """The verdicts as text, a line each."""
     head = ("#", "scenario", *COUNTED, "")
     lines = [head, *(_row(one) for one in verdicts)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(head))]
-    texts = ["  ".join(_aligned(line, widths)).rstrip() for line in lines]
-    return "\n".join([texts[0], "  ".join("-" * width for width in widths).rstrip(), *texts[1:]])
-
-
-def _aligned(line: Sequence[str], widths: Sequence[int]) -> list[str]:
-    last = len(line) - 1
-    return [
-        cell.ljust(width) if column in {1, last} else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-    ]
+    return ruled(lines, right={0, *range(2, len(head) - 1)})
 
 
 def _row(one: Verdict) -> tuple[str, ...]:

@@ -1,20 +1,14 @@
 import json
 import time
-import urllib.parse
-import urllib.request
 import uuid
 from collections.abc import Callable
 
 import pytest
 
+from commands.demo import show_a_detector
+from commands.read_back import journal
+
 WITHIN_SECONDS = 20
-
-
-def journal(stage, output: str) -> list[dict]:
-    """The bodies that a queue of the stack has accepted."""
-    queue = urllib.parse.quote(stage.outputs[output], safe="")
-    with urllib.request.urlopen(f"{stage.aws_endpoint}/_distributary/journal?queue={queue}") as answer:
-        return [json.loads(one["body"]) for one in json.load(answer)["messages"]]
 
 
 def wait(look: Callable[[], object]) -> object:
@@ -60,6 +54,15 @@ def test_a_message_makes_a_detector_change_its_state_and_act(iotevents, stage, d
     assert action["parameters"]["mqttTopic"] == f"distributary/alarms/temperature/{device}"
     assert json.loads(action["body"])["eventName"] == "raised"
     assert wait(lambda: "pending" not in item(stage, "temperature_alarm", device))
+
+
+def test_the_demo_shows_a_detector(stage, http, capsys) -> None:
+    """Its states and its action, reading by reading."""
+    assert show_a_detector(stage, http.credential)
+
+    *_, normal, alarm = capsys.readouterr().out.splitlines()
+    assert normal.split() == ["21.5", "°C", "Normal", "none"]
+    assert alarm.startswith("45.0 °C  Alarm   publishes to distributary/alarms/temperature/pump-")
 
 
 def describe(iotevents, device: str, model: str = "device_heartbeat") -> dict:

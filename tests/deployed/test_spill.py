@@ -4,6 +4,7 @@ import os
 import urllib.parse
 import urllib.request
 import uuid
+from datetime import UTC, datetime
 from typing import Any
 
 from commands import replay
@@ -22,8 +23,15 @@ def queue_name(url: str) -> str:
     return urllib.parse.urlsplit(url).path.rsplit("/", 1)[-1]
 
 
-def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults) -> None:
-    """With all three sinks down an event is accepted as spilled; once they are back each of them gets it, by its id."""
+def detectors(iotevents, model: str) -> dict[str, Any]:
+    """The model's detectors, by key."""
+    return {one["keyValue"]: one for one in iotevents.list_detectors(detectorModelName=model)["detectorSummaries"]}
+
+
+def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults, iotevents) -> None:
+    """With all three sinks down an event is accepted as spilled; once they are back each of them gets it, by its id,
+    and its detector begins when it was accepted.
+    """
     messages = queue_name(stage.outputs["MessageQueueUrl"])
     faults(
         firehose=down("firehose.*"),
@@ -33,6 +41,7 @@ def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults) 
     key = uuid.uuid4().hex
     answer = http("POST", "/v1/events", b'{"deviceId":"patient"}', **JSON, idempotency_key=key)
     [event] = json.loads(answer.body)["events"]
+    answered = datetime.now(UTC)
     faults()
 
     assert (answer.status, event["status"]) == (202, "accepted")
@@ -43,6 +52,8 @@ def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults) 
         ["patient"], lambda: {one.get("deviceId"): one for one in journal_payloads(stage).values()}, seconds=15
     )
     assert "patient" in found
+    made = wait_for(["patient"], lambda: detectors(iotevents, "device_heartbeat"), seconds=15)
+    assert since <= made["patient"]["creationTime"] <= answered
 
 
 def test_a_sink_and_its_queue_down_together_are_a_retry(http, stage, faults) -> None:

@@ -82,3 +82,13 @@ def test_no_machine_is_named() -> None:
     ]
 
     assert named == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    """docs/adr/ counts from 1, each number once, and a decision's heading bears its number."""
+    decisions = sorted(tracked("docs/adr/*.md"))
+
+    assert [path.name[:4] for path in decisions] == [f"{number:04}" for number in range(1, len(decisions) + 1)]
+    assert [path.read_text().partition(". ")[0] for path in decisions] == [
+        f"# {int(one.name[:4])}" for one in decisions
+    ]

@@ -1,6 +1,7 @@
 """Amazon CloudWatch: alarms and dashboards."""
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def alarm_to_delete(state: Properties) -> Properties:

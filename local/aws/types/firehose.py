@@ -1,6 +1,7 @@
 """Amazon Data Firehose: the delivery stream."""
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def destination_update(state: Properties) -> Properties:

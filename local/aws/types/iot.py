@@ -1,7 +1,8 @@
 """AWS IoT Core: topic rules."""
 
 from local.aws import topic_rule
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def evaluated(properties: Properties) -> Properties:

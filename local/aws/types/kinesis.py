@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 ONE_SHARD = {"ShardCount": 1}  # what CloudFormation takes for a provisioned stream that names no number
 DEFAULT_HOURS = 24  # CreateStream has no parameter for retention

@@ -4,7 +4,8 @@ import io
 import zipfile
 from typing import Any
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def with_code(properties: Properties) -> Properties:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def set_retention(client: Any, state: Properties) -> None:

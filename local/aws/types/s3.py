@@ -1,6 +1,7 @@
 """Amazon S3: the bucket policy (moto has the bucket)."""
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def policy(properties: Properties) -> Properties:

@@ -5,7 +5,8 @@ import secrets
 import string
 from typing import Any
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 
 def with_value(properties: Properties) -> Properties:

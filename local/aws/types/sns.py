@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 PLACED_BY_THE_CALL = ("Endpoint", "Protocol", "TopicArn", "Region", "PhysicalName", "AccountId")
 

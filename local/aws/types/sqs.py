@@ -3,7 +3,8 @@
 import json
 from typing import Any
 
-from local.aws.resource_type import Properties, ResourceType
+from local.aws.resource_type import ResourceType
+from local.aws.service_call import Properties
 
 NO_ATTRIBUTES = ("QueueName", "Tags")
 NAME_LENGTH = 80

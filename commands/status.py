@@ -1,4 +1,4 @@
-"""`make status`: one screen of how a stage is: streams, what waits, dead letters, detectors, keys."""
+"""`make status`: one screen of how a stage is: streams, what waits, dead letters, detectors, keys, the last errors."""
 
 import argparse
 import sys
@@ -8,7 +8,9 @@ from collections.abc import Iterator, Sequence
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.ages import ages
 from commands.key_ring import KeyRing
+from commands.last_errors import last_errors
 from commands.letters import Choice, Letters
 from commands.post import request
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def screen(stage: Stage) -> str:
     """A line for each thing to know. Raises what boto3 and the endpoint raise."""
     lines = [*_endpoint(stage), *_streams(stage), *_queues(stage), *_dead_letters(stage), *_detectors(stage)]
-    return "\n".join(f"{name:<26}{said}" for name, said in [*lines, *_keys(stage)])
+    return "\n".join(f"{name:<26}{said}" for name, said in [*lines, *_keys(stage), *_errors(stage)])
 
 
 def _endpoint(stage: Stage) -> Iterator[Line]:
@@ -56,13 +58,15 @@ def _streams(stage: Stage) -> Iterator[Line]:
 
 
 def _queues(stage: Stage) -> Iterator[Line]:
-    """Every queue that is an output, and how many messages wait in it: an estimate of SQS's."""
-    sqs = stage.client("sqs")
+    """Every queue that is an output, how many messages wait in it, as SQS estimates, and since when the oldest does."""
+    sqs, oldest = stage.client("sqs"), ages(stage)
     names = {"ApproximateNumberOfMessages": "waiting", "ApproximateNumberOfMessagesNotVisible": "being handled"}
     for output, url in sorted(stage.outputs.items()):
         if output.endswith("QueueUrl"):
             found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*names])["Attributes"]
             said = ", ".join(f"{found[name]} {word}" for name, word in names.items())
+            if output in oldest and any(int(found[name]) for name in names):
+                said += f", the oldest for {oldest[output]:.0f} s"
             yield f"queue {output.removesuffix('QueueUrl')}", said
 
 
@@ -99,6 +103,12 @@ def _keys(stage: Stage) -> Iterator[Line]:
     for key in KeyRing(stage).every_key():
         state = "live" if key.is_live(time.time()) else "revoked or expired"
         yield f"key {key.name}"[:25], f"{key.id} {state}, last used {key.last_used or 'never'}"
+
+
+def _errors(stage: Stage) -> Iterator[Line]:
+    complaints = last_errors(stage)
+    yield "errors in the last hour", "none" if not complaints else str(complaints[0])
+    yield from (("", str(one)) for one in complaints[1:])
 
 
 def _counted(counts: Counter[str]) -> str:

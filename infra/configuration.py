@@ -142,6 +142,7 @@ class Configuration:
     stream_alias: str = Settings.stream_alias
     retry_seconds: float = Settings.retry_seconds
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Settings.log_level
+    log_sample: float = Settings.log_sample
     firehose: Firehose = Firehose()
     bucket: Bucket = Bucket()
     kinesis: Kinesis = Kinesis()
@@ -185,6 +186,7 @@ class Configuration:
             redrive_pause_seconds=self.redrive.pause_seconds,
             redrive_days=self.redrive.days,
             log_level=self.log_level,
+            log_sample=self.log_sample,
             min_timer_seconds=self.detectors.min_timer_seconds,
             **names,
         )

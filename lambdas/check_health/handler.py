@@ -24,4 +24,5 @@ if settings.message_queue_url:
 checks |= {f"{sink}_spill": queue_is_there(sqs, url) for sink, url in settings.spill_urls.items()}
 route = Known("GET", "/v1/health")
 router = Router([route], {route: Health(checks, Clock()).answer})
-handle = logged(router.answer, service="check_health", level=settings.log_level, clock=Clock())
+level, sample = settings.log_level, settings.log_sample
+handle = logged(router.answer, service="check_health", level=level, clock=Clock(), sample=sample)

@@ -79,6 +79,8 @@ class Settings:
     redrive_days: float = 13.0
     """How old what was spilled may grow before it is a dead letter: its queue forgets it after 14."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    log_sample: float = 1.0
+    """The share of the requests with which all went well that have a line in the log; the others always have one."""
 
     def __post_init__(self) -> None:
         """Refuse values outside their range, all of them at once."""
@@ -87,6 +89,7 @@ class Settings:
             "max_events": (1, 100_000),
             "max_record_kib": (1024, 10_240),
             "retry_seconds": (0.0, 25.0),
+            "log_sample": (0.0, 1.0),
             "redrive_pause_seconds": (1, 1800),
             "redrive_days": (0.0, 13.0),
         }

@@ -3,15 +3,23 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from distributary.clock import Clock
+from distributary.events import SINK_NAMES
 from distributary.http.request import Context, Request, Response
-from distributary.metrics import embedded
+from distributary.metrics import DEAD_LETTERS, SPILLED, embedded
 
 Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
+
+# A line with any of these says that not all went well, and is never left out.
+_NOTEWORTHY = (
+    *("rejected", "retry", "refused", "error"),
+    *(names[sink] for names in (SPILLED, DEAD_LETTERS) for sink in SINK_NAMES),
+)
 
 
 class Lines:
@@ -22,10 +30,13 @@ class Lines:
         self._stage = stage
         self._clock = clock
 
-    def write(self, message: str, line: Mapping[str, Any]) -> None:
-        """One line; where the level lets none through, its metrics go out alone."""
+    def write(self, message: str, line: Mapping[str, Any], *, sample: float = 1.0) -> None:
+        """One line, or for one minus `sample` of them none; the metrics of a line that is not written go out alone.
+
+        The level may let none through. (Powertools' own sampling is another: it writes more of some, not less.)
+        """
         metrics = embedded(line, stage=self._stage, time=self._clock.time())
-        if self._logger.log_level <= logging.INFO:
+        if self._logger.log_level <= logging.INFO and (sample >= 1 or self._clock.random() < sample):
             self._logger.info(message, extra={**line, **metrics})
         elif metrics:
             names = [one["Name"] for one in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
@@ -33,9 +44,18 @@ class Lines:
 
 
 def logged(
-    answer: Callable[[Request], Response], *, service: str, level: str, clock: Clock, stage: str = ""
+    answer: Callable[[Request], Response],
+    *,
+    service: str,
+    level: str,
+    clock: Clock,
+    stage: str = "",
+    sample: float = 1.0,
 ) -> Handler:
-    """A Lambda handler that answers API Gateway's events and writes the one log line of each request."""
+    """A Lambda handler that answers API Gateway's events and writes the one log line of each request.
+
+    Of requests with which all went well, only the share `sample` has one.
+    """
     lines = Lines(service=service, level=level, stage=stage, clock=clock)
 
     def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
@@ -50,10 +70,14 @@ def logged(
             "milliseconds": round((clock.monotonic() - began) * 1000, 1),
             **response.log,
         }
-        lines.write("request", line)
+        lines.write("request", line, sample=1.0 if _is_noteworthy(response) else sample)
         return response.to_payload()
 
     return handle
+
+
+def _is_noteworthy(response: Response) -> bool:
+    return response.status >= HTTPStatus.BAD_REQUEST or any(response.log.get(name) for name in _NOTEWORTHY)
 
 
 def lines(*, service: str, level: str) -> Callable[[str, str, Mapping[str, Any]], None]:

@@ -62,6 +62,13 @@ doors = {
     Known("GET", "/"): welcome(settings),
 }
 router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)
-handle = logged(router.answer, service="ingest", level=settings.log_level, clock=clock, stage=settings.stage)
+handle = logged(
+    router.answer,
+    service="ingest",
+    level=settings.log_level,
+    clock=clock,
+    stage=settings.stage,
+    sample=settings.log_sample,
+)
 gc.freeze()
 gc.enable()

@@ -40,4 +40,11 @@ doors = {
     Known("POST", "/detectors/delete"): guard.protect(door.delete, "iot_events"),
 }
 route = Router([*doors], doors).answer
-handle = logged(route, service="serve_detectors", level=settings.log_level, clock=clock, stage=settings.stage)
+handle = logged(
+    route,
+    service="serve_detectors",
+    level=settings.log_level,
+    clock=clock,
+    stage=settings.stage,
+    sample=settings.log_sample,
+)

@@ -99,6 +99,8 @@ class Application:
             "requestId": given.headers["apigw-requestid"],
             "requestTimeEpoch": int(time.time()),
             "identity.sourceIp": request.source_ip,
+            "httpMethod": request.method,
+            "path": request.path,
             "routeKey": matched.route.key if matched else "-",
             "status": int(given.status),
             "responseLatency": round(seconds * 1000),

@@ -1,3 +1,7 @@
+import re
+import uuid
+
+from commands.read_back import wait_for
 from commands.status import main, screen
 
 
@@ -15,6 +19,26 @@ def test_one_screen_says_how_the_stage_is(stage, http) -> None:
     assert "waiting" in said["queue Message"]
     assert http.credential["authorization"].split()[1].split(".")[0] in said["key tests"]
     assert "last used 20" in said["key tests"]
+    assert "errors in the last hour" in said
+
+
+def test_it_says_how_long_what_is_spilled_waits(http, stage, faults) -> None:
+    """While its sink is down, in seconds since it was first spilled."""
+    faults(kinesis={"operation": "kinesis.PutRecords", "effect": "refuse_calls", "error": "Down", "status": 503})
+    http("POST", "/v1/events", b'{"deviceId":"status"}', content_type="application/json")
+    read = lambda: {"oldest": 1} if re.search("KinesisSpill .* the oldest for [0-9]+ s", screen(stage)) else {}  # noqa: E731 - one line
+
+    assert wait_for(["oldest"], read, seconds=10)
+
+
+def test_it_says_what_functions_complained_about(stage) -> None:
+    """The newest errors of the hour: here a record that its function cannot read."""
+    url = stage.outputs["MessageQueueUrl"]
+    mark = uuid.uuid4().hex
+    stage.client("sqs").send_message(QueueUrl=url, MessageBody=mark, MessageGroupId=mark, MessageDeduplicationId=mark)
+    found = wait_for(["dead"], lambda: {"dead": 1} if "RunDetectors: dead letter" in screen(stage) else {}, seconds=10)
+
+    assert found
 
 
 def test_a_stage_that_is_not_there_is_said_to_be(stage, capsys) -> None:

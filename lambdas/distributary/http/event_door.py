@@ -13,7 +13,7 @@ from distributary.delivery import deadline
 from distributary.envelope import Sender, address, request_key
 from distributary.errors import BadRequest
 from distributary.events import Event, Fate, Rejection
-from distributary.http import receipt
+from distributary.http import event_ids, receipt
 from distributary.http.body import Body, read
 from distributary.http.problem import for_error, problem
 from distributary.http.receipt import Outcome, View
@@ -58,7 +58,8 @@ class EventDoor:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
         response = response.with_headers({"idempotency-key": key})
-        return replace(response, log={"idempotency_key": key, **counts, **found}, events=len(outcomes))
+        ids = event_ids.logged(one.id if isinstance(one, Rejection) else one.event.id for one in outcomes)
+        return replace(response, log={"idempotency_key": key, **ids, **counts, **found}, events=len(outcomes))
 
     def _type(self, request: Request) -> str:
         given = request.parameter("type")

@@ -9,6 +9,7 @@ from distributary.clock import Clock
 from distributary.delivery import deadline, deliver
 from distributary.errors import BadRequest
 from distributary.events import Failure, Outcome
+from distributary.http import event_ids
 from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read
 from distributary.settings import Settings
@@ -63,7 +64,8 @@ class IotEventsDoor:
             for message in messages
             if (entry := _entry(message, next(told) if self._fits(message) else self._too_large))
         ]
-        log = {"operation": "BatchPutMessage", "received": len(messages), "refused": len(entries)}
+        ids = event_ids.logged(message.message_id for message in messages)
+        log = {"operation": "BatchPutMessage", **ids, "received": len(messages), "refused": len(entries)}
         return _response(200, {"BatchPutMessageErrorEntries": entries}, request, log, len(messages))
 
     def _fits(self, message: Message) -> bool:

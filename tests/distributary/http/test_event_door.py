@@ -103,7 +103,8 @@ def test_every_event_accepted_is_202_with_receipts() -> None:
         ],
     }
     counts = {"accepted": 2, "rejected": 0, "retry": 0}
-    assert response.log == {"idempotency_key": "K", **counts, "delivered_kinesis": 2}
+    ids = {"idempotency_key": "K", "event_ids": ["K-0", "K-1"]}
+    assert response.log == {**ids, **counts, "delivered_kinesis": 2}
 
 
 def test_what_was_spilled_is_accepted_and_counted_in_the_log() -> None:
@@ -114,7 +115,7 @@ def test_what_was_spilled_is_accepted_and_counted_in_the_log() -> None:
     assert response.status == 202
     assert json.loads(response.body)["events"][0]["sinks"] == fate
     counts = {"accepted": 2, "rejected": 0, "retry": 0, "spilled_kinesis": 2, "delivered_firehose": 2}
-    assert response.log == {"idempotency_key": "K", **counts}
+    assert response.log == {"idempotency_key": "K", "event_ids": ["K-0", "K-1"], **counts}
 
 
 def test_some_rejected_is_202() -> None:

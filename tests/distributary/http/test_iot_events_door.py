@@ -118,7 +118,8 @@ def test_the_log_counts_and_never_shows_a_payload() -> None:
 
     refused, down = door(Queue({})).answer(asked), door(Queue({"fail_after": 0})).answer(fine)
 
-    assert (refused.log, refused.events) == ({"operation": "BatchPutMessage", "received": 2, "refused": 2}, 2)
+    counts = {"operation": "BatchPutMessage", "received": 2, "refused": 2}
+    assert (refused.log, refused.events) == ({**counts, "event_ids": ["m1", "m1"]}, 2)
     assert down.log == {
         "operation": "BatchPutMessage",
         "error": "ServiceUnavailableException",

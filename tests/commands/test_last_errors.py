@@ -17,7 +17,7 @@ class FakeLogs:
         """Itself."""
         return self
 
-    def paginate(self, *, logGroupName: str, startTime: int, **_: object) -> list[dict]:  # noqa: N803 - boto3's names
+    def paginate(self, *, logGroupName: str, startTime: int, **_: object) -> list[dict]:
         """One page with all lines of the group, the first of them old."""
         assert NOW - 3_700_000 < startTime < NOW
         lines = self.lines[logGroupName]

@@ -1,10 +1,12 @@
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 
@@ -13,60 +15,94 @@ import pytest
 from local.deployment import Cdk
 
 ROOT = Path(__file__).parents[2]
-APP = """
-import sys
-import aws_cdk as cdk
-from aws_cdk import aws_apigatewayv2 as api, aws_apigatewayv2_integrations as to, aws_lambda as fn
-app = cdk.App()
-assert app.node.try_get_context("stage") == "local"
-stack = cdk.Stack(app, "Small")
-function = fn.Function(stack, "Function", runtime=fn.Runtime.PYTHON_3_13, handler="index.handler",
-                       code=fn.Code.from_asset("function"))
-http = api.HttpApi(stack, "Api")
-http.add_routes(path="/", methods=[api.HttpMethod.GET], integration=to.HttpLambdaIntegration("To", function))
-cdk.CfnOutput(stack, "Endpoint", value=http.api_endpoint)
-app.synth()
-"""
+PATIENCE_SECONDS = 120  # of a machine that is busy; nothing here takes as long
 # An app that writes its cloud assembly by itself: it spares the seconds that the CDK's own process takes.
-BARE = """
+APP = """
 import json, os
 from pathlib import Path
+assert json.loads(os.environ["CDK_CONTEXT_JSON"])["stage"] == "local"
 stack = {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
          "properties": {"templateFile": "template.json"}}
 out = Path(os.environ["CDK_OUTDIR"])
 (out / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": {"Small": stack}}))
-(out / "template.json").write_text(json.dumps({"Resources": {resources}}))
+(out / "template.json").write_text(Path("template.json").read_text())
 """
 UP = """
-import json, signal, sys
+import functools, signal, sys
 from pathlib import Path
-from local.stack import LocalStack
+from commands import up
 signal.signal(signal.SIGINT, signal.default_int_handler)  # whatever the tests themselves were started with
-with LocalStack(project=Path(sys.argv[1])) as stack:
-    print(json.dumps({"endpoint": stack.endpoint, "aws": stack.aws_endpoint, "outputs": stack.outputs}), flush=True)
-    signal.pause()
+up.LocalStack = functools.partial(up.LocalStack, project=Path(sys.argv.pop(1)))
+sys.exit(up.main())
 """
+FREE_PORTS = ("--port", "0", "--aws-port", "0")
+EVERYTHING_FAILS = """
+[everything-fails]
+operation = "*"
+effect    = "refuse_calls"
+error     = "ServiceUnavailable"
+"""
+
+
+def answering(word):
+    """A template: an HTTP API before a function that answers with the word."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+    code = f"def handler(event, context):\n    print('said {word}')\n    return '{word}'\n"
+    resources = {
+        "Role": ("IAM::Role", {"AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [trust]}}),
+        "Function": (
+            "Lambda::Function",
+            {
+                "Code": {"ZipFile": code},
+                "Handler": "index.handler",
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Runtime": "python3.13",
+            },
+        ),
+        "Api": ("ApiGatewayV2::Api", {"Name": "small", "ProtocolType": "HTTP"}),
+        "To": (
+            "ApiGatewayV2::Integration",
+            {
+                "ApiId": {"Ref": "Api"},
+                "IntegrationType": "AWS_PROXY",
+                "IntegrationUri": {"Fn::GetAtt": ["Function", "Arn"]},
+                "PayloadFormatVersion": "2.0",
+            },
+        ),
+        "Route": (
+            "ApiGatewayV2::Route",
+            {
+                "ApiId": {"Ref": "Api"},
+                "RouteKey": "GET /",
+                "Target": {"Fn::Join": ["/", ["integrations", {"Ref": "To"}]]},
+            },
+        ),
+        "Stage": ("ApiGatewayV2::Stage", {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": True}),
+    }
+    return {
+        "Resources": {name: {"Type": f"AWS::{kind}", "Properties": own} for name, (kind, own) in resources.items()},
+        "Outputs": {"Endpoint": {"Value": {"Fn::GetAtt": ["Api", "ApiEndpoint"]}}},
+    }
 
 
 @pytest.fixture
 def project(tmp_path):
-    """A folder with an app of that source."""
+    """A folder with an app, of that template unless it has a source of its own."""
 
-    def made(app):
+    def made(template=None, app=APP):
         folder = tmp_path / "project"
-        (folder / "function").mkdir(parents=True)
+        folder.mkdir()
         (folder / "app.py").write_text(app)
         (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
+        write(folder, template)
         return folder
 
     return made
 
 
-def answer_with(folder, word):
-    """Writes the function's source."""
-    (folder / "function/index.py").write_text(
-        f"def handler(event, context):\n    print('said {word}')\n    return '{word}'\n"
-    )
+def write(folder, template):
+    """Writes what the app is to deploy."""
+    (folder / "template.json").write_text(json.dumps(template))
 
 
 class Run:
@@ -114,13 +150,21 @@ class Run:
             found |= more
         return found - {self.process.pid}
 
+    def has_started(self, count):
+        """Waits until it has so many descendants."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while len(self.descendants()) < count:
+            assert self.process.poll() is None, self.process.stdout.read()
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
     def ended_by(self, sign):
         """The exit status after a signal, and which of its processes are left."""
         family = self.descendants()
         assert family
         self.process.send_signal(sign)
-        status = self.process.wait(timeout=30)
-        deadline = time.monotonic() + 5
+        status = self.process.wait(timeout=PATIENCE_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (left := [pid for pid in family if not ended(pid)]) and time.monotonic() < deadline:
             time.sleep(0.01)
         return status, left
@@ -134,52 +178,64 @@ def ended(pid):
         return True
 
 
-def read(address):
-    """What a GET answers."""
-    with urllib.request.urlopen(address, timeout=20) as answer:
-        return json.load(answer)
+def answer_of(address, method="GET"):
+    """Status and body of the answer to a request."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(address, method=method), timeout=60) as answer:
+            return answer.status, answer.read()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read()
 
 
 def test_a_stack_runs_changes_while_it_runs_and_leaves_nothing(project, tmp_path):
-    """The deployed function answers; after another `cdk deploy` its new code does; SIGTERM leaves no process."""
-    folder = project(APP)
-    answer_with(folder, "one")
-    with Run("-c", UP, str(folder)) as run:
-        stack = json.loads(run.lines_until("{")[-1])
-        first = read(stack["endpoint"])
-        answer_with(folder, "two")
+    """The deployed function answers, after another `cdk deploy` its new code does, SIGTERM leaves no process.
+
+    Faults of a file, even where everything fails, do not stop the deployment; after it, every call does fail.
+    """
+    folder, faults = project(answering("one")), tmp_path / "faults.toml"
+    faults.write_text(EVERYTHING_FAILS)
+    with Run("-c", UP, str(folder), *FREE_PORTS, "--faults", str(faults)) as run:
+        ready = "\n".join(run.lines_until("Function logs follow"))
+        endpoint, aws = (re.search(rf"{name} +(http\S+)", ready)[1] for name in ("Endpoint", "Embedded AWS"))
+        refused, _ = answer_of(f"{aws}/bucket/key")
+        _, listed = answer_of(f"{aws}/_distributary/faults")
+        answer_of(f"{aws}/_distributary/faults", "DELETE")
+        first = answer_of(endpoint)
+        write(folder, answering("two"))
         (tmp_path / "again").mkdir()
         cdk = Cdk(tmp_path / "again", folder)
-        for step in (cdk.synth, lambda: cdk.deploy(stack["aws"])):
+        for step in (cdk.synth, lambda: cdk.deploy(aws)):
             with step() as running:
                 running.finished(lambda _: None)
-        second = read(stack["endpoint"])
+        second = answer_of(endpoint)
         status, left = run.ended_by(signal.SIGTERM)
         printed = run.process.stdout.read()
 
-    assert (first, second) == ("one", "two")
-    assert stack["outputs"] == {"Endpoint": stack["endpoint"]}
+    assert refused == 503
+    assert json.loads(listed)["faults"]["everything-fails"]["injected"] >= 1
+    assert (first, second) == ((200, b'"one"'), (200, b'"two"'))
     assert "said two" in printed
-    assert (status, left) == (128 + signal.SIGTERM, [])
+    assert (status, left) == (0, [])
 
 
 @pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_while_it_deploys_leaves_nothing(project, sign):
     """The CDK CLI and what it has started end too."""
-    with Run("-c", UP, str(project(BARE))) as run:
-        while len(run.descendants()) < 2:
-            time.sleep(0.05)
+    with Run("-c", UP, str(project({"Resources": {}})), *FREE_PORTS) as run:
+        run.has_started(2)
         status, left = run.ended_by(sign)
+        printed = run.process.stdout.read()
 
-    assert status != 0
+    assert status == 0
+    assert "Ready" not in printed
     assert left == []
 
 
 def test_what_was_not_created_is_named(project):
     """An unknown type ends it with the resource's name, its type and the reason."""
-    app = BARE.replace("{resources}", json.dumps({"Odd": {"Type": "AWS::Nobody::Knows"}}))
-    with Run("-c", UP, str(project(app))) as run:
-        output = run.process.communicate(timeout=60)[0]
+    folder = project({"Resources": {"Odd": {"Type": "AWS::Nobody::Knows"}}})
+    with Run("-c", UP, str(folder), *FREE_PORTS) as run:
+        output = run.process.communicate(timeout=PATIENCE_SECONDS)[0]
 
     assert run.process.returncode == 1
     assert "Odd (AWS::Nobody::Knows): there is no AWS::Nobody::Knows on this machine" in output
@@ -187,8 +243,9 @@ def test_what_was_not_created_is_named(project):
 
 def test_an_app_that_does_not_synthesise_shows_its_error(project):
     """With the CLI's own output."""
-    with Run("-c", UP, str(project('raise SystemExit("what is wrong with it")'))) as run:
-        output = run.process.communicate(timeout=60)[0]
+    folder = project(app='raise SystemExit("what is wrong with it")')
+    with Run("-c", UP, str(folder), *FREE_PORTS) as run:
+        output = run.process.communicate(timeout=PATIENCE_SECONDS)[0]
 
     assert run.process.returncode == 1
     assert "cdk synth failed:" in output
@@ -203,7 +260,7 @@ def test_a_taken_port_is_one_clear_line(variable):
         options = {"PORT": "--port", "AWS_PORT": "--aws-port"}
         other = options[{"PORT": "AWS_PORT", "AWS_PORT": "PORT"}[variable]]
         with Run("-m", "commands.up", options[variable], str(port), other, "0") as run:
-            output = run.process.communicate(timeout=60)[0]
+            output = run.process.communicate(timeout=PATIENCE_SECONDS)[0]
 
     assert run.process.returncode == 1
     assert output.splitlines()[1:] == [f"Port {port} is taken: choose another with {variable}=…"]

@@ -72,7 +72,7 @@ def detector_state(stage: Stage, model: str, key: str) -> str:
     return str(item.get("stateName", {}).get("S", ""))
 
 
-def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.5) -> Mapping[str, Any]:
+def wait_for(ids: Iterable[str], read: Any, *, seconds: float, pause: float = 0.2) -> Mapping[str, Any]:
     """What `read` finds, as soon as it holds all ids or the time is over."""
     wanted = set(ids)
     deadline = time.monotonic() + seconds

@@ -218,7 +218,7 @@ def test_an_event_chooses_neither_bucket_nor_stream_nor_prefix(http, stage, sinc
     answer = http("POST", "/v1/events", body, content_type="application/cloudevents+json")
 
     assert answer.status == 202, answer.body
-    found = wait_for([event["id"]], lambda: s3_envelopes(stage, since), seconds=20)
+    found = wait_for([event["id"]], lambda: s3_envelopes(stage, since), seconds=60)
     assert found[event["id"]]["source"] == event["source"]
     assert kinesis_envelopes(stage, since)[event["id"]]["bucket"] == "theirs"
     assert all(key.startswith("events/year=") and ".." not in key for key in keys_in(stage) - before)

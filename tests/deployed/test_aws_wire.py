@@ -45,7 +45,7 @@ def test_boto3_puts_to_firehose(firehose, stage, name: str) -> None:
     assert one["RecordId"]
     assert many["FailedPutCount"] == 0
     assert len({response["RecordId"] for response in many["RequestResponses"]}) == 3
-    assert set(lines) <= wait_for(lines, lambda: objects(stage), seconds=20).keys()
+    assert set(lines) <= wait_for(lines, lambda: objects(stage), seconds=60).keys()
 
 
 def test_boto3_puts_to_kinesis(kinesis, stage) -> None:
@@ -61,7 +61,7 @@ def test_boto3_puts_to_kinesis(kinesis, stage) -> None:
 
     assert one["ShardId"] == again["ShardId"] == many["Records"][0]["ShardId"]
     assert many["FailedRecordCount"] == 0
-    found = wait_for(data, lambda: stream_records(stage), seconds=5)
+    found = wait_for(data, lambda: stream_records(stage), seconds=60)
     assert [found[one]["PartitionKey"] for one in data] == ["p-0", "p-0", "p-1"]
 
 

@@ -8,7 +8,7 @@ import pytest
 from commands.demo import show_a_detector
 from commands.read_back import journal
 
-WITHIN_SECONDS = 20
+WITHIN_SECONDS = 60
 
 
 def wait(look: Callable[[], object]) -> object:

@@ -55,7 +55,7 @@ def test_a_request_sent_again_with_its_key_has_the_same_ids_and_contents(http, s
 
     assert ids == [[f"{key}-0", f"{key}-1"]] * 2
     assert {answer.headers["idempotency-key"] for answer in answers} == {key}
-    found = wait_for(ids[0], lambda: kinesis_envelopes(stage, since), seconds=5)
+    found = wait_for(ids[0], lambda: kinesis_envelopes(stage, since), seconds=60)
     assert [found[one]["data"]["n"] for one in ids[0]] == [1, 2]
 
 
@@ -82,8 +82,8 @@ def test_five_thousand_events_are_taken_at_once(http, stage, since) -> None:
     assert document["events"] == []
     assert answer.headers["preference-applied"] == "return=minimal"
     ids = [f"{key}-{number}" for number in range(5000)]
-    assert set(ids) <= wait_for(ids, lambda: s3_envelopes(stage, since), seconds=20).keys()
-    assert set(ids) <= wait_for(ids, lambda: kinesis_envelopes(stage, since), seconds=20).keys()
+    assert set(ids) <= wait_for(ids, lambda: s3_envelopes(stage, since), seconds=60).keys()
+    assert set(ids) <= wait_for(ids, lambda: kinesis_envelopes(stage, since), seconds=60).keys()
 
 
 def test_some_bad_events_do_not_stop_the_others(http) -> None:

@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-WITHIN_SECONDS = 20
+WITHIN_SECONDS = 60
 
 
 @pytest.fixture

@@ -43,9 +43,9 @@ def test_every_metric_of_alarms_and_dashboard_is_sent(http, anonymous, stage, fa
         iot_events={"operation": "sqs.SendMessageBatch", "resource": messages, **DOWN},
     )
     http("POST", "/v1/events", body, **JSON)
-    wait_for([name for name in UNITS if name.startswith("oldest")], lambda: names_of_metrics(stage), seconds=10)
+    wait_for([name for name in UNITS if name.startswith("oldest")], lambda: names_of_metrics(stage), seconds=60)
     faults()
-    found = wait_for(list(UNITS), lambda: names_of_metrics(stage), seconds=20)
+    found = wait_for(list(UNITS), lambda: names_of_metrics(stage), seconds=60)
 
     assert UNITS.keys() - found.keys() == set()
     assert {frozenset(each) for each in found.values()} == {frozenset({"stage=local"})}

@@ -46,8 +46,8 @@ def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults, 
 
     assert (answer.status, event["status"]) == (202, "accepted")
     assert event["sinks"] == {name: {"spilled": True} for name in ("firehose", "kinesis", "iot_events")}
-    assert key in wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)
-    assert key in wait_for([key], lambda: s3_envelopes(stage, since), seconds=15)
+    assert key in wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=60)
+    assert key in wait_for([key], lambda: s3_envelopes(stage, since), seconds=60)
     found = wait_for(
         ["patient"], lambda: {one.get("deviceId"): one for one in journal_payloads(stage).values()}, seconds=15
     )
@@ -79,7 +79,7 @@ def test_what_is_refused_for_good_is_a_dead_letter_until_it_is_replayed(http, st
 
     assert (answer.status, event["sinks"]["kinesis"]) == (202, {"deadLettered": True})
     assert replay.main([*arguments, "--reason", "KMSAccessDeniedException"]) == 0
-    assert key in wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)
+    assert key in wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=60)
 
 
 def test_an_event_over_the_limits_travels_with_a_claim_check(http, stage, since) -> None:
@@ -88,14 +88,14 @@ def test_an_event_over_the_limits_travels_with_a_claim_check(http, stage, since)
     data = json.dumps({"deviceId": "large", "text": "x" * 1_100_000}).encode()
     answer = http("POST", "/v1/events", data, **JSON, idempotency_key=key)
     [event] = json.loads(answer.body)["events"]
-    found = {**wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)}[key]
+    found = {**wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=60)}[key]
     bucket, _, name = found["dataref"].removeprefix("s3://").partition("/")
 
     assert (answer.status, event["status"]) == (202, "accepted")
     assert event["sinks"]["iot_events"] == {"deadLettered": True}
     assert "data" not in found
     assert stage.client("s3").get_object(Bucket=bucket, Key=name)["Body"].read() == data
-    assert wait_for([key], lambda: s3_envelopes(stage, since), seconds=15)[key] == found
+    assert wait_for([key], lambda: s3_envelopes(stage, since), seconds=60)[key] == found
 
 
 def test_what_no_message_can_hold_is_spilled_by_way_of_the_bucket(http, stage, since, faults) -> None:
@@ -108,5 +108,5 @@ def test_what_no_message_can_hold_is_spilled_by_way_of_the_bucket(http, stage, s
     faults()
 
     assert event["sinks"]["kinesis"] == {"spilled": True}
-    found = wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=15)
+    found = wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=60)
     assert base64.b64decode(found[key]["data_base64"]) == body

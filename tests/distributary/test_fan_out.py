@@ -217,7 +217,7 @@ def test_an_event_over_the_limit_is_a_retry_while_the_bucket_is_down(name: str) 
 
 def test_the_sinks_are_written_to_at_the_same_time() -> None:
     """Each sink waits until all three have been called: in sequence this would never end."""
-    together = threading.Barrier(3, timeout=5)
+    together = threading.Barrier(3, timeout=60)
 
     class Meeting(FakeSink):
         def put(self, records: Sequence) -> list[Outcome]:

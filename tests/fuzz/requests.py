@@ -131,7 +131,7 @@ def _half(endpoint: str, shot: Shot, *, slow: bool) -> None:
     """Announce a body, send half of it, a little at a time if slow, and hang up."""
     host = urlsplit(endpoint)
     head = f"POST /v1/events HTTP/1.1\r\nHost: {host.netloc}\r\nContent-Length: {2 * len(shot.body)}\r\n\r\n".encode()
-    with socket.create_connection((host.hostname or "", host.port or 80), timeout=5) as connection:
+    with socket.create_connection((host.hostname or "", host.port or 80), timeout=60) as connection:
         for start in range(0, len(head + shot.body), 40):
             connection.sendall((head + shot.body)[start : start + 40])
             time.sleep(0.01 if slow else 0)

@@ -7,10 +7,10 @@ import pytest
 
 @pytest.fixture
 def wait_for():
-    """Waits until a condition is true, at most 10 s."""
+    """Waits until a condition is true, at most a minute."""
 
     def wait(condition) -> None:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not condition():
             assert time.monotonic() < deadline, "never came true"
             time.sleep(0.005)

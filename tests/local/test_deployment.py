@@ -57,8 +57,8 @@ def calls(path):
 
 
 def gone(pid: int) -> bool:
-    """Whether a process has ended, at the latest after a few seconds."""
-    deadline = time.monotonic() + 5
+    """Whether a process has ended, at the latest after a minute."""
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         try:
             if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":

@@ -92,7 +92,7 @@ def client(port: int, time: FakeClock | None = None, credentials=Credentials("AK
         config=SimpleNamespace(user_agent="distributary/1"),
     )
     botocores = SimpleNamespace(meta=meta, describe_delivery_stream=lambda: "botocore's")
-    pool = connection_from_url(url, timeout=Timeout(connect=1, read=0.3))
+    pool = connection_from_url(url, timeout=Timeout(connect=1, read=1))
     return JsonClient(botocores, lambda: credentials, pool, (time or FakeClock()).clock)
 
 

@@ -67,7 +67,7 @@ def aws(errors: Path) -> Iterator[Aws]:
     ):
         yield Aws(process)
         process.stdin.close()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 class Stack:

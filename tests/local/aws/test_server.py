@@ -83,7 +83,7 @@ def test_requests_are_not_logged(aws, errors):
 def test_it_stops_without_a_trace():
     """What Firehose holds is written at the end; the state is gone, moto is as it was; no two run."""
     process = subprocess.run(
-        [sys.executable, "-c", TWICE], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-c", TWICE], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
     )
 
     assert process.returncode == 0, process.stderr

@@ -137,7 +137,7 @@ def test_a_reset_is_one_on_the_wire(served):
     """The client gets TCP's RST, not an end that looks orderly; the next connection is served."""
     served.faults.put({"reset": {"operation": "sqs.*", "effect": "reset_before"}})
     port = int(served.endpoint.rsplit(":", 1)[1])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(
             b"POST / HTTP/1.1\r\nHost: x\r\nX-Amz-Target: AmazonSQS.ListQueues\r\nContent-Length: 2\r\n\r\n{}"
         )

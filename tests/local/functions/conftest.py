@@ -22,14 +22,14 @@ def package(source: str, **more: str) -> bytes:
 
 
 def spec(source: str, **changes: object) -> FunctionSpec:
-    """The function `work` with this source, deployed with a timeout of 5 s."""
+    """The function `work` with this source, deployed with a timeout of a minute."""
     deployed = FunctionSpec(
         name="work",
         arn="arn:aws:lambda:us-east-1:123456789012:function:work",
         handler="handler.handle",
         code=package(source),
         environment={"SETTING": "on"},
-        timeout_seconds=5,
+        timeout_seconds=60,
         memory_mb=256,
         log_group="/aws/lambda/work",
         revision="1",

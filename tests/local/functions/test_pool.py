@@ -37,7 +37,7 @@ def test_beyond_the_last_environment_is_throttled(deploy, wait_for) -> None:
     work = deploy(WHO, max_environments=1)
     work.call()
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(work.call, 0.3)
+        slow = pool.submit(work.call, 1)
         wait_for(lambda: work.functions._pools["work"].busy)
         with pytest.raises(TooManyRequests):
             work.call()
@@ -92,7 +92,7 @@ def test_kill_one_kills_in_mid_request(deploy, wait_for) -> None:
     first = work.call()
     assert work.functions.kill_one("work") is None
     with ThreadPoolExecutor(1) as pool:
-        slow = pool.submit(work.call, 5)
+        slow = pool.submit(work.call, 60)
         wait_for(lambda: work.functions.kill_one("work") == first)
         assert slow.result()["errorType"] == "Runtime.ExitError"
 
@@ -111,7 +111,7 @@ def test_close_ends_everything_at_once(deploy, running, wait_for) -> None:
         work.functions.close()
         assert slow.result()["errorType"] == "Runtime.ExitError"
 
-    assert time.monotonic() - begun < 1
+    assert time.monotonic() - begun < 30
     assert not any(running(pid) for pid in pids)
     assert not folder.exists()
     with pytest.raises(TooManyRequests):

@@ -19,7 +19,7 @@ def api():
 @pytest.fixture
 def say(api):
     """Says something to the API as a runtime does; gives back status, headers and body."""
-    connection = http.client.HTTPConnection(api.address, timeout=5)
+    connection = http.client.HTTPConnection(api.address, timeout=60)
 
     def request(method: str, path: str, body: bytes | None = None):
         connection.request(method, RUNTIME + path, body)
@@ -36,7 +36,7 @@ def test_next_hands_over_the_request(api, say) -> None:
 
     status, headers, body = say("GET", "/invocation/next")
 
-    assert api.reports.get(timeout=1) == Ready()
+    assert api.reports.get(timeout=60) == Ready()
     assert (status, headers["Lambda-Runtime-Aws-Request-Id"], body) == (200, "id-1", b'{"a":1}')
 
 
@@ -45,10 +45,10 @@ def test_an_answer_is_reported_once(api, say, path: str, failed: bool) -> None:
     """The answer to the request in hand is taken, a second one is refused."""
     api.hand_over(Request("id-1", b"{}"))
     say("GET", "/invocation/next")
-    api.reports.get(timeout=1)
+    api.reports.get(timeout=60)
 
     assert say("POST", f"/invocation/id-1/{path}", b"42")[0] == 202
-    assert api.reports.get(timeout=1) == Answered(b"42", failed=failed)
+    assert api.reports.get(timeout=60) == Answered(b"42", failed=failed)
     assert say("POST", f"/invocation/id-1/{path}", b"43")[0] == 400
     assert api.reports.empty()
 
@@ -67,7 +67,7 @@ def test_another_requests_answer_is_refused(api, say) -> None:
 def test_an_init_error_is_reported(api, say) -> None:
     """What awslambdaric says of a module that cannot be loaded is passed on as it is."""
     assert say("POST", "/init/error", b'{"errorType":"X"}')[0] == 202
-    assert api.reports.get(timeout=1) == InitFailed(b'{"errorType":"X"}')
+    assert api.reports.get(timeout=60) == InitFailed(b'{"errorType":"X"}')
 
 
 def test_it_listens_on_loopback_only(api) -> None:

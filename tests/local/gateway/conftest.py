@@ -29,7 +29,7 @@ class Client:
     """One connection to a gateway."""
 
     def __init__(self, port: int) -> None:
-        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        self.http = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.close = self.http.close
 
     def ask(self, method: str, path: str, body=None, **headers: str) -> http.client.HTTPResponse:
@@ -54,7 +54,6 @@ def served(api):
         lambda: served.api,
         served.functions,
         port=0,
-        integration_seconds=0.3,
         log=served.log.append,
         keep=lambda *line: served.kept.append(line),
     )

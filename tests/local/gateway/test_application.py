@@ -85,7 +85,8 @@ def test_what_a_function_cannot_answer_the_gateway_does(served, client, failure,
 def test_a_slow_function_is_503(served, client) -> None:
     """After the integration timeout the client has its answer, whatever the function goes on doing."""
     release = threading.Event()
-    served.functions.act = lambda event: release.wait(5)
+    served.gateway._app._seconds = 0.3
+    served.functions.act = lambda event: release.wait(60)
 
     answer = client.ask("POST", "/v1/events", "x")
     release.set()
@@ -125,8 +126,7 @@ def test_a_chunked_body_is_whole(served, client) -> None:
 
 def test_requests_are_answered_at_the_same_time(served, once) -> None:
     """Twenty requests that wait for each other all get their answer."""
-    together = threading.Barrier(20, timeout=5)
-    served.gateway._app._seconds = 5
+    together = threading.Barrier(20, timeout=60)
     served.functions.act = lambda event: {"statusCode": 200, "body": str(together.wait() >= 0)}
     with ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(once, "POST", "/v1/events", "x") for _ in range(20)]
@@ -140,16 +140,16 @@ def test_a_client_that_goes_away_harms_nothing(served, client) -> None:
 
     def act(event):
         begun.set()
-        release.wait(5)
+        release.wait(60)
         return {"statusCode": 200}
 
     served.functions.act = act
     head = b"POST /v1/events HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\n"
     for body in (b"hel", b"hello"):
-        with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=60) as connection:
             connection.sendall(head + body)
             if len(body) == 5:
-                assert begun.wait(5)
+                assert begun.wait(60)
     release.set()
 
     assert client.ask("POST", "/v1/events", "x").status == 200

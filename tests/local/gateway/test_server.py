@@ -11,7 +11,7 @@ from local.gateway import Gateway, HttpApi, Route
 
 def said(text: bytes, port: int) -> bytes:
     """All that the gateway says to these bytes until it closes the connection."""
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(text)
         return b"".join(iter(lambda: connection.recv(65536), b""))
 
@@ -43,12 +43,12 @@ def test_what_is_no_http_is_400(served) -> None:
 def test_a_client_that_asks_first_is_told_to_continue(served) -> None:
     """`Expect: 100-continue` gets its 100, or the refusal before the body is sent."""
     head = "POST {} HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: {}\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=60) as connection:
         connection.sendall(head.format("/v1/events", 2).encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b"hi")
         assert connection.recv(65536).startswith(b"HTTP/1.1 202 ")
-    with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=5) as connection:
+    with socket.create_connection(("127.0.0.1", served.gateway.port), timeout=60) as connection:
         connection.sendall(head.format("/v1/events", 10_485_761).encode())
         assert connection.recv(65536).startswith(b"HTTP/1.1 413 ")
 
@@ -73,12 +73,15 @@ def test_some_statuses_have_no_body(served, client, status: int) -> None:
 
 
 def test_answers_do_not_wait_for_acknowledgements(client) -> None:
-    """Twenty small requests on one connection take no twenty delayed acknowledgements of 40 ms."""
-    begun = time.monotonic()
-    for _ in range(20):
-        client.ask("POST", "/v1/events", "x")
+    """Twenty small requests on one connection take no twenty delayed acknowledgements of 40 ms: once in many tries."""
 
-    assert time.monotonic() - begun < 0.6
+    def seconds_of_twenty() -> float:
+        begun = time.monotonic()
+        for _ in range(20):
+            client.ask("POST", "/v1/events", "x")
+        return time.monotonic() - begun
+
+    assert any(seconds_of_twenty() < 0.6 for _ in range(20))
 
 
 def test_a_taken_port_is_an_os_error(served) -> None:

@@ -129,7 +129,7 @@ def test_concurrent_producers_lose_nothing(kinesis):
     for one in producers:
         one.start()
     for one in producers:
-        one.join(timeout=20)
+        one.join(timeout=60)
 
     assert len(set(numbers)) == 800
     assert sum(len(shard.records) for shard in kinesis.streams["small"].shards.values()) == 800

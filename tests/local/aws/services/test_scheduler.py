@@ -27,20 +27,20 @@ def schedule(arn, role, seconds, **more):
     }
 
 
-def test_a_schedule_fires_once_and_is_gone(aws, queue, role, unique):
+def test_a_schedule_fires_once_and_is_gone(aws, queue, role, unique, wait_for):
     """Its input is in the queue when its time has come, and it can be made again under its name."""
     url, arn = queue
     client, name = aws.client("scheduler"), unique("fires")
     client.create_schedule(**schedule(arn, role, 1, Name=name))
 
-    messages = []
-    for _ in range(30):
-        messages = aws.client("sqs").receive_message(QueueUrl=url).get("Messages", [])
-        if messages:
-            break
-        time.sleep(0.1)
+    received = []
 
-    assert [one["Body"] for one in messages] == ["wake"]
+    def come() -> bool:
+        received.extend(aws.client("sqs").receive_message(QueueUrl=url).get("Messages", []))
+        return bool(received)
+
+    wait_for(come)
+    assert [one["Body"] for one in received] == ["wake"]
     with pytest.raises(ClientError, match="ResourceNotFound"):
         client.get_schedule(Name=name)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from commands.columns import ruled
-from commands.key_ring import passing_key
+from commands.key_ring import KeyRingError, passing_key
 from commands.landing import Landing, landings, table
 from commands.post import Sent, post
 from commands.read_back import detector_state, journal, journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
@@ -41,9 +41,13 @@ def main() -> int:
     with LocalStack(port=0, aws_port=0, say=progress) as local:
         progress.over = True
         stage = Stage("local", local.outputs, local.aws_endpoint)
-        with passing_key(stage, "demo") as credential:
-            rows = show(stage, credential)
-            acted = show_a_detector(stage, credential)
+        try:
+            with passing_key(stage, "demo") as credential:
+                rows = show(stage, credential)
+                acted = show_a_detector(stage, credential)
+        except KeyRingError as error:
+            print(error, file=sys.stderr)
+            return 1
     missing = [row for row in rows if not row.complete]
     print(f"\n{len(rows) - len(missing)} of {len(rows)} events were found in every sink that takes them.")
     return 0 if rows and not missing and acted else 1

@@ -85,7 +85,12 @@ class KeyRing:
 
 @contextmanager
 def passing_key(stage: Stage, name: str) -> Iterator[Mapping[str, str]]:
-    """The headers that let a caller in while the block runs: a key of any source, revoked when it ends."""
+    """The headers that let a caller in while the block runs: a key of any source, revoked when it ends.
+
+    Raises KeyRingError where `/v1/events` takes no keys.
+    """
+    if issuer := stage.outputs.get("JwtIssuer"):
+        raise KeyRingError(f"stage {stage.name} takes the tokens of {issuer} at /v1/events; this command brings a key")
     ring = KeyRing(stage)
     key, secret = ring.create(Key(id="", name=name, sources=frozenset({ANY_SOURCE})))
     try:

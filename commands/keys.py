@@ -34,10 +34,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def curl(stage: Stage, key: Key | None = None, secret: str = "") -> str:
-    """A command that posts one event, with the key where the stage asks for one."""
+    """A command that posts one event, with what the stage asks for: the key, an issuer's token, or nothing."""
     credential = f"-H 'Authorization: Bearer {key.id}.{secret}' " if key else ""
+    first = ""
+    if issuer := stage.outputs.get("JwtIssuer"):
+        first = f"TOKEN=…   # of {issuer}: /v1/events takes no key (docs/keys.md)\n"
+        credential = '-H "Authorization: Bearer $TOKEN" '
     event = '{"deviceId": "pump-7", "temperature": 21.5}'
-    return f"curl -i {stage.endpoint}/v1/events {credential}\\\n  -H 'Content-Type: application/json' -d '{event}'"
+    return (
+        f"{first}curl -i {stage.endpoint}/v1/events {credential}\\\n  -H 'Content-Type: application/json' -d '{event}'"
+    )
 
 
 def _create(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:

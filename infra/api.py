@@ -76,7 +76,7 @@ class Api(Construct):
             disable_execute_api_endpoint=True if http.domain.name else None,
             cors_preflight=_cors(http.cors_origins) if http.cors_origins else None,
         )
-        self._domain = http.domain.name
+        self._domain, self._issuer = http.domain.name, http.jwt.issuer
         if self._domain:
             Domain(self, "Domain", domain=http.domain, http_api=self.http_api)
         self.logs = log_group(self, "AccessLogs", configuration)
@@ -92,6 +92,11 @@ class Api(Construct):
                 authorization_scopes=scopes if by_jwt else None,
             )
             self._after(route.key, made[0])
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """What commands must know: where to post, and whose tokens are taken there; empty: keys."""
+        return {"Endpoint": self.endpoint, "JwtIssuer": self._issuer}
 
     @property
     def endpoint(self) -> str:

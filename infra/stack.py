@@ -50,8 +50,8 @@ class DistributaryStack(cdk.Stack):
         api = Api(self, "Api", functions=functions, configuration=configuration)
         Alarms(self, "Alarms", configuration=configuration)
         Dashboard(self, "Dashboard", configuration=configuration)
-        outputs = {"Stage": configuration.stage, "Endpoint": api.endpoint, "MessageQueueUrl": iot_events.queue_url}
-        parts = (streams.outputs, spill.outputs, keys.outputs, detectors.outputs, rules.outputs)
+        outputs = {"Stage": configuration.stage, "MessageQueueUrl": iot_events.queue_url}
+        parts = (api.outputs, streams.outputs, spill.outputs, keys.outputs, detectors.outputs, rules.outputs)
         for found in (*parts, *(function.outputs for function in functions.values())):
             outputs |= found
         for key in filter(outputs.get, outputs):

@@ -9,6 +9,9 @@ import pytest
 from moto import mock_aws
 
 from commands import keys
+from commands.key_ring import KeyRingError, passing_key
+from commands.stage import Stage
+from distributary.access import Key
 from distributary.clock import Clock
 from distributary.http.guard import Guard
 from distributary.http.request import Request, Response
@@ -242,3 +245,24 @@ def test_a_stage_that_is_not_there_is_said_to_be(deployed: Deployed) -> None:
 
     assert status == 1
     assert "make deploy STAGE=nowhere" in printed
+
+
+def test_where_tokens_are_taken_no_key_is_printed() -> None:
+    """The curl wants a token of the issuer."""
+    text = keys.curl(
+        Stage("local", {"Endpoint": "http://localhost:8080", "JwtIssuer": "https://issuer.example"}),
+        Key(id="DK1", name="a"),
+        "secret",
+    )
+
+    assert "# of https://issuer.example: /v1/events takes no key" in text
+    assert 'curl -i http://localhost:8080/v1/events -H "Authorization: Bearer $TOKEN"' in text
+    assert "secret" not in text
+
+
+def test_where_tokens_are_taken_no_passing_key_is_made() -> None:
+    """`make smoke` and `make demo` say so, instead of posts that are refused."""
+    stage = Stage("dev", {"Endpoint": "http://localhost:8080", "JwtIssuer": "https://issuer.example"})
+
+    with pytest.raises(KeyRingError, match=r"takes the tokens of https://issuer\.example"), passing_key(stage, "a"):
+        pass

@@ -140,8 +140,9 @@ def test_tokens(stack, functions, configured, properties):
     """With an issuer, API Gateway lets to `/v1/events` its tokens alone; clients of the other doors have none."""
     jwt = Jwt(issuer="https://issuer.example", audience=("a", "b"), scopes=("write",))
 
-    Api(stack, "Api", functions=functions, configuration=configured(http={"jwt": jwt}))
+    api = Api(stack, "Api", functions=functions, configuration=configured(http={"jwt": jwt}))
 
+    assert api.outputs["JwtIssuer"] == "https://issuer.example"
     authorizer = properties("AWS::ApiGatewayV2::Authorizer")
     assert authorizer["JwtConfiguration"] == {"Issuer": "https://issuer.example", "Audience": ["a", "b"]}
     assert (authorizer["AuthorizerType"], authorizer["IdentitySource"]) == ("JWT", ["$request.header.Authorization"])

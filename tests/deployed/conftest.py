@@ -1,6 +1,7 @@
 """The stack, deployed once for all tests of this folder, and real clients for its doors."""
 
 import json
+import shutil
 import sys
 import time
 import urllib.request
@@ -21,7 +22,8 @@ from commands.stage import Stage
 from distributary.access import ANY_SOURCE, Key
 from local.stack import LocalStack
 
-MODELS = Path(__file__).parents[2] / "lambdas" / "distributary" / "models"
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "lambdas" / "distributary" / "models"
 PATIENCE_SECONDS = 60
 
 
@@ -32,14 +34,28 @@ def logs() -> list[str]:
 
 
 @pytest.fixture(scope="session")
-def local(logs: list[str]) -> Iterator[LocalStack]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project, with the detector models of tests/deployed/models beside its own."""
+    folder = tmp_path_factory.mktemp("project")
+    (ROOT / "build").mkdir(exist_ok=True)
+    for name in ("build", "infra", "lambdas", "cdk.json", "distributary.toml"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "app.py", folder)  # Python looks for modules where a script really is
+    (folder / "detectors").mkdir()
+    for model in (*ROOT.glob("detectors/*.json"), *Path(__file__).parent.glob("models/*.json")):
+        (folder / "detectors" / model.name).symlink_to(model)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def local(logs: list[str], project: Path) -> Iterator[LocalStack]:
     """The running stack."""
 
     def say(line: str) -> None:
         logs.append(line)
         sys.stdout.write(f"{line}\n")
 
-    with LocalStack(port=0, aws_port=0, say=say) as stack:
+    with LocalStack(port=0, aws_port=0, project=project, say=say) as stack:
         yield stack
 
 
@@ -164,3 +180,16 @@ def faults(stage: Stage, settle: Callable[[], str]) -> Iterator[Callable[..., No
     yield lambda **tables: order("PUT" if tables else "DELETE", tables or None)
     order("DELETE")
     settle()
+
+
+@pytest.fixture(scope="session")
+def wait() -> Callable[[Callable[[], Any]], Any]:
+    """Looks until it sees something, and gives that; what it saw last where it sees nothing for long."""
+
+    def until(look: Callable[[], Any]) -> Any:
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not (seen := look()) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        return seen
+
+    return until

@@ -1,10 +1,7 @@
 import json
-import time
 import uuid
 
 import pytest
-
-WITHIN_SECONDS = 60
 
 
 @pytest.fixture
@@ -14,19 +11,15 @@ def iot(stage):
 
 
 def state_of(iotevents, device: str) -> str:
-    """The state of the device's alarm, as soon as there is one; empty where it never comes."""
-    deadline = time.monotonic() + WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            found = iotevents.describe_detector(detectorModelName="temperature_alarm", keyValue=device)["detector"]
-        except iotevents.exceptions.ResourceNotFoundException:
-            time.sleep(0.1)
-        else:
-            return found["state"]["stateName"]
-    return ""
+    """The state of the device's alarm; empty where there is none."""
+    try:
+        found = iotevents.describe_detector(detectorModelName="temperature_alarm", keyValue=device)["detector"]
+    except iotevents.exceptions.ResourceNotFoundException:
+        return ""
+    return found["state"]["stateName"]
 
 
-def test_what_a_device_publishes_moves_its_detector(iot, iotevents) -> None:
+def test_what_a_device_publishes_moves_its_detector(wait, iot, iotevents) -> None:
     """From an MQTT topic by the rule of `distributary.toml` to the input, and so to the detector."""
     device = f"d-{uuid.uuid4().hex}"
 
@@ -34,19 +27,16 @@ def test_what_a_device_publishes_moves_its_detector(iot, iotevents) -> None:
         topic=f"devices/{device}/telemetry", qos=1, payload=json.dumps({"deviceId": device, "temperature": 31.5})
     )
 
-    assert state_of(iotevents, device) == "Alarm"
+    assert wait(lambda: state_of(iotevents, device)) == "Alarm"
 
 
-def test_what_no_input_can_take_is_a_dead_letter(iot, stage) -> None:
+def test_what_no_input_can_take_is_a_dead_letter(wait, iot, stage) -> None:
     """A message that is no JSON object: in the bucket, with the reason, and the queue of errors stays empty."""
     mark = uuid.uuid4().hex
 
     iot.publish(topic="devices/any/telemetry", qos=1, payload=json.dumps([mark]))
 
-    deadline = time.monotonic() + WITHIN_SECONDS
-    while not (found := letters(stage, mark)) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    [letter] = found
+    [letter] = wait(lambda: letters(stage, mark))
     assert (letter["reason"], letter["record"]["inputName"]) == ("InvalidRequestException", "telemetry")
     sqs = stage.client("sqs")
     assert "Messages" not in sqs.receive_message(QueueUrl=stage.outputs["RuleErrorQueueUrl"])

@@ -1,12 +1,25 @@
 import json
 
 import pytest
+from botocore.session import Session
+from botocore.validate import ParamValidator
+from detector_cases import definition_of
 from fake_client import FakeClient, aws_error
 
+from distributary.detectors.batch import action_text
 from distributary.detectors.carrying import CarryOut
+from distributary.detectors.cycle import Message
+from distributary.detectors.detector import Detector
+from distributary.detectors.item import Row
+from distributary.detectors.loading import load_text
+from distributary.detectors.machine import step
+from distributary.detectors.model import Model
 from distributary.detectors.targets import MAX_HOPS, Targets, read_action
+from distributary.detectors.values import read_object
 from distributary.errors import SinkUnavailable
 from distributary.sinks.message import ErrorEntry
+
+UUID = "01234567-89ab-4cde-8f01-23456789abcd"
 
 
 class Clients:
@@ -218,3 +231,41 @@ def test_a_refused_message_is_a_failed_action() -> None:
 
     with pytest.raises(SinkUnavailable, match="ThrottlingException"):
         targets._input(read_action(action("iotEvents", inputName="in")), {"inputName": "in"})
+
+
+def sent_by(asked: dict, payload: str, now: int) -> str:
+    """The one action that a model with it sends, as it is queued."""
+    text = json.dumps(definition_of({"states": {"A": {"input": [["currentInput('i')", asked]]}}}))
+    (definition,) = load_text(text, name="m")
+    _, [effect] = step(Model(definition), Detector(None), Message("i", "1", read_object(payload)), now)
+    return action_text(Row("m", None, "1", Detector(None)), effect)
+
+
+@pytest.mark.parametrize(
+    ("members", "value", "quality"),
+    [
+        ({"propertyAlias": "'/plant/1'", "doubleValue": "$input.i.number"}, {"doubleValue": 20.5}, None),
+        ({"assetId": f"'{UUID}'", "propertyId": f"'{UUID}'", "integerValue": "7"}, {"integerValue": 7}, "GOOD"),
+        ({"propertyAlias": "'/plant/1'", "booleanValue": "$input.i.number > 20"}, {"booleanValue": True}, "'BAD'"),
+        ({"propertyAlias": "'/plant/1'", "stringValue": "'n ${$input.i.number}'"}, {"stringValue": "n 20.5"}, None),
+    ],
+    ids=["double", "integer", "Boolean", "string"],
+)
+def test_sitewise_takes_what_a_model_asks_for(members, value, quality) -> None:
+    """From the definition to an entry that SiteWise's own service model accepts, at the event's time."""
+    names = {name: text for name, text in members.items() if not name.endswith("Value")}
+    [(kind, text)] = [(name, text) for name, text in members.items() if name.endswith("Value")]
+    asked = {**names, "propertyValue": {"value": {kind: text}, **({"quality": quality} if quality else {})}}
+    text = sent_by({"iotSiteWise": asked}, '{"number": 20.5}', now=1_700_000_000_123)
+    clients = Clients()
+
+    Targets(clients, Inputs()).carry_out(read_action(text))
+
+    [(_, parameters)] = clients.client.calls
+    model = Session().get_service_model("iotsitewise").operation_model("BatchPutAssetPropertyValue").input_shape
+    assert ParamValidator().validate(parameters, model).generate_report() == ""
+    [entry] = parameters["entries"]
+    [written] = entry["propertyValues"]
+    assert (written["value"], written.get("quality")) == (value, quality and quality.strip("'"))
+    assert written["timestamp"] == {"timeInSeconds": 1_700_000_000, "offsetInNanos": 123_000_000}
+    assert entry["entryId"] == json.loads(text)["id"]

@@ -90,6 +90,7 @@ class Reserved:
 
     ingest: int = within(0, 100_000, 0)
     run_detectors: int = within(0, 100_000, 0)
+    take_messages: int = within(0, 100_000, 0)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,6 +3,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
 from distributary.errors import BadDefinition
+from infra.configuration import Reserved
 from infra.iot_events import IotEvents
 from infra.iot_rules import IotRules
 from infra.spill import Spill
@@ -97,6 +98,13 @@ def test_rules_of_inputs_that_do_not_exist(made) -> None:
 
     [fault] = refused.value.faults
     assert fault.startswith("iot_rules[1].input = 'nowhere': there is no such input; there are ")
+
+
+def test_a_flood_of_messages_can_be_bounded(made) -> None:
+    """By setting; without it the function shares the account's environments."""
+    _, template = made(*ROWS, functions={"reserved_concurrency": Reserved(take_messages=5)})
+
+    template.has_resource_properties("AWS::Lambda::Function", {"ReservedConcurrentExecutions": 5})
 
 
 def test_outputs(made) -> None:

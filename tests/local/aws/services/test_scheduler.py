@@ -27,35 +27,10 @@ def schedule(arn, role, seconds, **more):
     }
 
 
-def test_a_schedule_fires_once_and_is_gone(aws, queue, role, unique, wait_for):
-    """Its input is in the queue when its time has come, and it can be made again under its name."""
-    url, arn = queue
-    client, name = aws.client("scheduler"), unique("fires")
-    client.create_schedule(**schedule(arn, role, 1, Name=name))
-
-    received = []
-
-    def come() -> bool:
-        received.extend(aws.client("sqs").receive_message(QueueUrl=url).get("Messages", []))
-        return bool(received)
-
-    wait_for(come)
-    assert [one["Body"] for one in received] == ["wake"]
+def test_a_group_must_be_there(aws, queue, role):
+    """Times and names that AWS refuses: tests/local/aws/test_services_beside_moto.py."""
     with pytest.raises(ClientError, match="ResourceNotFound"):
-        client.get_schedule(Name=name)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "more"),
-    [(-5, {}), (60, {"Name": "n" * 65}), (60, {"GroupName": "nobodys"})],
-    ids=["past", "name", "group"],
-)
-def test_what_aws_refuses_is_refused(aws, queue, role, seconds, more):
-    """A time that is past, a name that is too long, a group that is not there."""
-    with pytest.raises(ClientError) as error:
-        aws.client("scheduler").create_schedule(**schedule(queue[1], role, seconds, **more))
-
-    assert error.value.response["Error"]["Code"] in {"ValidationException", "ResourceNotFoundException"}
+        aws.client("scheduler").create_schedule(**schedule(queue[1], role, 60, GroupName="nobodys"))
 
 
 def test_a_fifo_queue_must_deduplicate_by_content(aws, role, unique):

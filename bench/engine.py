@@ -19,7 +19,7 @@ from distributary.detectors.machine import Message, step
 from distributary.detectors.model import Model
 from distributary.detectors.values import read_object
 
-SECONDS = 2.0
+SECONDS = 4.0
 PRESSURES = (80, 60, 60, 60)
 
 

@@ -15,8 +15,9 @@ from distributary.detectors.effects import Effect
 from distributary.detectors.expression import Expression, Unevaluable, compile_expression
 from distributary.detectors.expression.evaluate import Declared
 from distributary.detectors.expression.functions import convert, type_of
+from distributary.detectors.expression.tree import Literal
 from distributary.detectors.limits import Limits
-from distributary.detectors.values import BadPayload, plain, quote, read_json
+from distributary.detectors.values import SCALARS, BadPayload, plain, quote, read_json
 
 _Do = Callable[[Cycle], None]
 _NANOSECONDS = 1_000_000
@@ -45,7 +46,11 @@ def make_act(action: Action, *, event: str, state: str, limits: Limits, declared
 
 def _set_variable(action: Action, _limits: Limits, declared: Declared | None) -> _Do:
     name = action.members["variableName"]
-    value = compile_expression(action.members["value"], declared=declared).scalar
+    expression = compile_expression(action.members["value"], declared=declared)
+    if isinstance(expression.tree, Literal) and expression.tree.value.__class__ in SCALARS:
+        constant = expression.tree.value
+        return lambda cycle: cycle.set_variable(name, constant)
+    value = expression.scalar
     return lambda cycle: cycle.set_variable(name, value(cycle))
 
 

@@ -65,7 +65,7 @@ def _message_cycle(model: Model, before: Detector, message: Message, now: int, *
     payload = message.payload
     if model.merge:
         payload = {**before.inputs.get(message.input, {}), **payload}
-    inputs = {**before.inputs, message.input: payload}
+    inputs = {**before.inputs, message.input: payload} if before.inputs else {message.input: payload}
     expired = _expired(detector, now) if detector.timers else _NONE
     return _run(model, before, Cycle(model, detector, message, now, inputs, expired, [] if debug else None))
 
@@ -101,7 +101,7 @@ def _run(model: Model, before: Detector, cycle: Cycle) -> Done:
 
 def _batch(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
     """All conditions first, so that none sees what an action of this group changes."""
-    hits = [event for event in events if event.holds is None or event.holds(cycle)] if events else ()
+    hits = [event for event in events if (holds := event.holds) is None or holds(cycle)] if events else ()
     transition = _first(cycle, transitions) if transitions else None
     for event in hits:
         for act in event.acts:
@@ -120,7 +120,7 @@ def _serial(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
 
 def _first(cycle: Cycle, transitions: Group) -> Rule | None:
     for transition in transitions:
-        if transition.holds is None or transition.holds(cycle):
+        if (holds := transition.holds) is None or holds(cycle):
             if cycle.trace is not None:
                 note_skipped(cycle, transitions, transition)
             return transition
@@ -136,13 +136,18 @@ def _after(model: Model, before: Detector, cycle: Cycle) -> Detector:
         cycle.ordinal == 0
         and cycle.state == before.state
         and (timers is before.timers or timers == before.timers)
-        and (cycle.variables is before.variables or same_tree(cycle.variables, before.variables))
-        and (inputs is before.inputs or same_tree(inputs, before.inputs))
+        and (cycle.variables is before.variables or _same(cycle.variables, before.variables))
+        and (inputs is before.inputs or _same(inputs, before.inputs))
     )
     if unchanged:
         return before
     created = cycle.detector.created
     return Detector(before.key, cycle.state, cycle.variables, timers, inputs, created, cycle.now, before.cycles + 1)
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether they are the same, types and digits included: what has changed mostly is not even equal."""
+    return one == other and same_tree(one, other)
 
 
 def _reported(cycle: Cycle) -> Mapping[str, Timer]:

@@ -22,9 +22,10 @@ REFUSED_KEYS = "refused_keys"
 DETECTORS_STEPPED = "detectors_stepped"
 TIMERS_LATE = "timers_late_seconds"
 
-UNITS = {
-    **dict.fromkeys((*EVENTS, REFUSED_KEYS, DETECTORS_STEPPED), "Count"),
-    **{name: "Count" for names in (DELIVERED, SPILLED, REDRIVEN, WAITING, DEAD_LETTERS) for name in names.values()},
+# A count has no unit: saying so would be a tenth of a request's line, which is paid by its length.
+UNITS: Mapping[str, str | None] = {
+    **dict.fromkeys((*EVENTS, REFUSED_KEYS, DETECTORS_STEPPED), None),
+    **{name: None for names in (DELIVERED, SPILLED, REDRIVEN, WAITING, DEAD_LETTERS) for name in names.values()},
     **dict.fromkeys((*OLDEST.values(), TIMERS_LATE), "Seconds"),
 }
 """Every metric there is: 24 names and one dimension, whatever the traffic."""
@@ -35,7 +36,7 @@ def embedded(line: Mapping[str, Any], *, stage: str, time: float) -> dict[str, A
 
     The dimension is `stage`; `time` is in seconds since 1970.
     """
-    found = [{"Name": name, "Unit": unit} for name, unit in UNITS.items() if name in line]
+    found = [{"Name": name, **({"Unit": unit} if unit else {})} for name, unit in UNITS.items() if name in line]
     if not found:
         return {}
     directive = {"Namespace": NAMESPACE, "Dimensions": [["stage"]], "Metrics": found}

@@ -17,7 +17,7 @@ def test_a_lines_numbers_become_metrics() -> None:
                     "Namespace": "Distributary",
                     "Dimensions": [["stage"]],
                     "Metrics": [
-                        {"Name": "accepted", "Unit": "Count"},
+                        {"Name": "accepted"},
                         {"Name": "oldest_spilled_seconds_kinesis", "Unit": "Seconds"},
                     ],
                 }

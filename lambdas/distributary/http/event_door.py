@@ -58,7 +58,8 @@ class EventDoor:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
         response = response.with_headers({"idempotency-key": key})
-        ids = event_ids.logged(one.id if isinstance(one, Rejection) else one.event.id for one in outcomes)
+        named = (one.id if isinstance(one, Rejection) else one.event.id for one in outcomes)
+        ids = event_ids.logged(one for one in named if one and not one.startswith(key))
         return replace(response, log={"idempotency_key": key, **ids, **counts, **found}, events=len(outcomes))
 
     def _type(self, request: Request) -> str:

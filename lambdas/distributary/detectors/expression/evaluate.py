@@ -9,6 +9,16 @@ from functools import cached_property
 from typing import Any
 
 from distributary.detectors.expression import operators
+from distributary.detectors.expression.closures import (
+    ASK,
+    all_of,
+    any_of,
+    apply_one,
+    apply_two,
+    compare_with,
+    constant,
+    fold,
+)
 from distributary.detectors.expression.errors import Unevaluable
 from distributary.detectors.expression.functions import FUNCTIONS, type_of
 from distributary.detectors.expression.parser import parse
@@ -26,7 +36,7 @@ from distributary.detectors.expression.tree import (
     VariableReference,
     walk,
 )
-from distributary.detectors.values import MOST_TEXT, NUMBERS, SCALARS, UNDEFINED, plain
+from distributary.detectors.values import MOST_TEXT, SCALARS, UNDEFINED, plain
 
 
 class Expression:
@@ -78,13 +88,13 @@ def _compile(node: Node, *, lenient: bool, declared: Declared) -> Evaluate:  # n
 
     match node:
         case Literal():
-            return _constant(node.value)
+            return constant(node.value)
         case VariableReference():
             return variable(node.name)
         case InputReference():
-            return reference(node) if declared(node.input, node.path) else _constant(UNDEFINED)
+            return reference(node) if declared(node.input, node.path) else constant(UNDEFINED)
         case Unary():
-            return _apply_one(operators.UNARY[node.operator], inner(node.operand), node.column)
+            return apply_one(operators.UNARY[node.operator], inner(node.operand), node.column)
         case Chain():
             return _chain(node, inner, lenient=lenient)
         case Template():
@@ -92,22 +102,7 @@ def _compile(node: Node, *, lenient: bool, declared: Declared) -> Evaluate:  # n
         case Call():
             return _call(node, inner)
         case TypeName():
-            return _constant(node.name)
-
-
-def _constant(value: Any) -> Evaluate:
-    return lambda _scope: value
-
-
-def _apply_one(function: Callable[[Any], Any], operand: Evaluate, column: int) -> Evaluate:
-    def apply(scope: Scope) -> Any:
-        value = operand(scope)
-        try:
-            return function(value)
-        except (Unevaluable, ArithmeticError) as problem:
-            raise operators.located(problem, column) from None
-
-    return apply
+            return constant(node.name)
 
 
 def _chain(node: Chain, inner: Callable[[Node], Evaluate], *, lenient: bool) -> Evaluate:
@@ -115,92 +110,18 @@ def _chain(node: Chain, inner: Callable[[Node], Evaluate], *, lenient: bool) -> 
     operator = node.steps[0].operator
     if operator in {"&&", "||"}:
         operands = [(first, node.first.column), *((inner(step.operand), step.operand.column) for step in node.steps)]
-        return _all(operands) if operator == "&&" else _any(operands)
+        return all_of(operands) if operator == "&&" else any_of(operands)
     table = operators.LENIENT if lenient else operators.BINARY
     steps = [(table[step.operator], inner(step.operand), step.column) for step in node.steps]
     last = node.steps[0].operand
     if len(steps) == 1 and operator in operators.COMPARISONS and isinstance(last, Literal):
-        return _compare_with(operators.COMPARISONS[operator], first, last.value, steps[0])
-    return _apply_two(first, *steps[0]) if len(steps) == 1 else _fold(first, steps)
-
-
-_Apply = Callable[[Scope, Any, Any], Any]
-_Operation = tuple[_Apply, Evaluate, int]
-
-
-def _apply_two(left: Evaluate, function: _Apply, right: Evaluate, column: int) -> Evaluate:
-    def apply(scope: Scope) -> Any:
-        one, other = left(scope), right(scope)
-        try:
-            return function(scope, one, other)
-        except (Unevaluable, ArithmeticError) as problem:
-            raise operators.located(problem, column) from None
-
-    return apply
-
-
-def _fold(first: Evaluate, steps: list[_Operation]) -> Evaluate:
-    def fold(scope: Scope) -> Any:
-        value = first(scope)
-        for function, operand, column in steps:
-            other = operand(scope)
-            try:
-                value = function(scope, value, other)
-            except (Unevaluable, ArithmeticError) as problem:
-                raise operators.located(problem, column) from None
-        return value
-
-    return fold
-
-
-def _compare_with(test: Callable[[Any, Any], bool], left: Evaluate, constant: Any, step: _Operation) -> Evaluate:
-    """What most conditions are: something against a constant. Only a number against a number takes the short way."""
-    if constant.__class__ not in NUMBERS:
-        return _apply_two(left, *step)
-    function, _, column = step
-
-    def compare(scope: Scope) -> Any:
-        value = left(scope)
-        if value.__class__ in NUMBERS:
-            return test(value, constant)
-        try:
-            return function(scope, value, constant)
-        except Unevaluable as problem:
-            raise operators.located(problem, column) from None
-
-    return compare
-
-
-def _all(operands: list[tuple[Evaluate, int]]) -> Evaluate:
-    *early, (last, last_column) = operands
-
-    def conjunction(scope: Scope) -> Any:
-        for operand, column in early:
-            value = operand(scope)
-            if value is not True:
-                return value if value is False else operators.undefined_only(value, "&&", column)
-        value = last(scope)
-        return value if value is True or value is False else operators.undefined_only(value, "&&", last_column)
-
-    return conjunction
-
-
-def _any(operands: list[tuple[Evaluate, int]]) -> Evaluate:
-    def disjunction(scope: Scope) -> Any:
-        for operand, column in operands:
-            value = operand(scope)
-            if value is True:
-                return True
-            if value is not False:
-                operators.undefined_only(value, "||", column)
-        return False
-
-    return disjunction
+        return compare_with(operators.COMPARISONS[operator], first, last.value, steps[0])
+    return apply_two(first, *steps[0]) if len(steps) == 1 else fold(first, steps)
 
 
 def _template(node: Template, declared: Declared) -> Evaluate:
     parts: list[tuple[Evaluate, int]] = [
-        (_constant(part), node.column)
+        (constant(part), node.column)
         if isinstance(part, str)
         else (_compile(part, lenient=True, declared=declared), part.column)
         for part in node.parts
@@ -226,30 +147,8 @@ def _call(node: Call, inner: Callable[[Node], Evaluate]) -> Evaluate:
     arguments = [inner(argument) for argument in node.arguments]
     if function.apply is None:
         argument = node.arguments[0]
-        return _ASK[node.function](str(argument.value) if isinstance(argument, Literal) else "")
+        return ASK[node.function](str(argument.value) if isinstance(argument, Literal) else "")
     if len(arguments) == 1:
-        return _apply_one(function.apply, arguments[0], node.column)
+        return apply_one(function.apply, arguments[0], node.column)
     plainly = function.apply
-    return _apply_two(arguments[0], lambda _scope, one, other: plainly(one, other), arguments[1], node.column)
-
-
-def _timeout(name: str) -> Evaluate:
-    def timeout(scope: Scope) -> bool:
-        if name not in scope.expired:
-            return False
-        scope.asked.add(name)
-        return True
-
-    return timeout
-
-
-def _trigger_type(name: str) -> Evaluate:
-    wanted = name.lower()
-    return lambda scope: scope.trigger.lower() == wanted
-
-
-def _current_input(name: str) -> Evaluate:
-    return lambda scope: scope.input == name
-
-
-_ASK = {"timeout": _timeout, "triggerType": _trigger_type, "currentInput": _current_input}
+    return apply_two(arguments[0], lambda _scope, one, other: plainly(one, other), arguments[1], node.column)

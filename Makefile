@@ -47,6 +47,9 @@ bootstrap: setup ## prepare the account and region of your AWS credentials for t
 deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev
 	@cdk deploy --context stage=$(STAGE)
 
+rollback: setup ## take the last release back: make rollback STAGE=prod; ARGS="--to 7" chooses the version
+	@python -m commands.rollback $(AT) $(ARGS)
+
 keys: setup ## create, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
 	@python -m commands.keys $(AT) $(ARGS)
 
@@ -91,4 +94,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out
 
-.PHONY: help setup lock up demo bootstrap deploy keys status replay smoke synth check test chaos fuzz audit bench clean
+.PHONY: help setup lock up demo bootstrap deploy rollback keys status replay smoke synth check test chaos fuzz audit bench clean

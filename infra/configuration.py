@@ -103,6 +103,18 @@ class Functions:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Releases:
+    """How a new version of the endpoint takes over, in the words of CodeDeploy's own configurations."""
+
+    shift: Literal[
+        "at-once",
+        "canary-10-percent-5-minutes",
+        "canary-10-percent-15-minutes",
+        "linear-10-percent-every-1-minute",
+    ] = "at-once"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alarms:
     """Who is told when, and from when on; `topic` is the ARN of an SNS topic, empty for nobody."""
 
@@ -152,6 +164,7 @@ class Configuration:
     detectors: Detectors = field(default_factory=Detectors)
     http: Http = field(default_factory=Http)
     functions: Functions = field(default_factory=Functions)
+    releases: Releases = Releases()
     alarms: Alarms = Alarms()
     dashboard: Dashboard = Dashboard()
     rules: tuple[Table, ...] = ()

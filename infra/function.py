@@ -62,6 +62,8 @@ class Function(lambda_.Function):
             recursive_loop=lambda_.RecursiveLoop.ALLOW if folder in _FEED_THEMSELVES else None,
             role=role,
             log_group=logs,
+            # Where versions are made at all, an earlier one is what a release is taken back to.
+            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
         )
         # What commands must know, under names such as `HealthFunctionName`.
         label = name.removeprefix("Check")

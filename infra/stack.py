@@ -12,6 +12,7 @@ from infra.function import Function
 from infra.iot_events import IotEvents
 from infra.iot_rules import IotRules
 from infra.keys import Keys
+from infra.release import Release
 from infra.spill import Spill
 from infra.streams import Streams
 
@@ -47,10 +48,11 @@ class DistributaryStack(cdk.Stack):
         spill.grant_park(detectors.functions)
         spill.feed(redrive)
         keys.grant_read(ingest)
-        api = Api(self, "Api", functions=functions, configuration=configuration)
+        release = Release(self, "Release", function=ingest, configuration=configuration)
+        api = Api(self, "Api", functions={**functions, "ingest": release.alias}, configuration=configuration)
         Alarms(self, "Alarms", configuration=configuration)
         Dashboard(self, "Dashboard", configuration=configuration)
-        outputs = {"Stage": configuration.stage, "MessageQueueUrl": iot_events.queue_url}
+        outputs = {"Stage": configuration.stage, "MessageQueueUrl": iot_events.queue_url} | release.outputs
         parts = (api.outputs, streams.outputs, spill.outputs, keys.outputs, detectors.outputs, rules.outputs)
         for found in (*parts, *(function.outputs for function in functions.values())):
             outputs |= found

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from moto.awslambda.models import EventSourceMapping, LambdaFunction
 
 FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
+QUALIFIED = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^/]+)")
 
 
 def function(name: str) -> FunctionSpec:
@@ -43,6 +44,7 @@ def function(name: str) -> FunctionSpec:
         memory_mb=int(found.memory_size),
         log_group=found.logs_group_name,
         revision=revision(found),
+        version=str(found.version),
     )
 
 
@@ -92,10 +94,10 @@ def throttles(api: Api, routes: Sequence[Route]) -> dict[str, Throttle]:
 
 
 def function_of(api: Api, target: str) -> str:
-    """The name of the function that a route's target stands for; empty where it is no function."""
+    """The function that a route's target stands for, as `name` or `name:alias`; empty where it is no function."""
     integration = api.integrations.get(str(target).removeprefix("integrations/"))
-    arn = FUNCTION_ARN.search(integration.integration_uri or "") if integration else None
-    return arn[1] if arn else ""
+    found = QUALIFIED.search(integration.integration_uri or "") if integration else None
+    return found[1] if found else ""
 
 
 def authorizer_of(api: Api, route: ApiRoute) -> Authorizer | None:

@@ -41,7 +41,7 @@ class Environment:
         log: Callable[[str], None],
         keep: Callable[[str, str, str], None],
     ) -> None:
-        stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[$LATEST]{secrets.token_hex(16)}"
+        stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[{spec.version}]{secrets.token_hex(16)}"
         self.revision = spec.revision
         self.alive = True
         self._handling = False
@@ -175,7 +175,7 @@ def _variables(
         "_HANDLER": spec.handler,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
-        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,

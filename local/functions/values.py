@@ -23,6 +23,7 @@ class FunctionSpec:
     memory_mb: int
     log_group: str
     revision: str
+    version: str = "$LATEST"
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra.checks import CheckedApp
-from infra.configuration import Configuration, Reserved, read
+from infra.configuration import Configuration, Releases, Reserved, read
 from infra.entrance import Domain, Jwt
 from infra.stack import DistributaryStack
 
@@ -100,7 +100,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
 
     `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic, and what else of
     the endpoint is there by setting alone: a domain, tokens, reserved concurrency; `careful` is prod with a key of its
-    own.
+    own, and releases in steps.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
@@ -114,7 +114,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
             ),
         }
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
-        others["careful"] = replace(stages["prod"], encryption="own-key")
+        releases = Releases(shift="canary-10-percent-5-minutes")
+        others["careful"] = replace(stages["prod"], encryption="own-key", releases=releases)
         for name, each in (stages | others).items():
             DistributaryStack(app, name, configuration=each)
         app.synth()

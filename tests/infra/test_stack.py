@@ -92,6 +92,15 @@ PERMISSIONS = {
     },
 }
 
+# Where a new version takes over in steps.
+RELEASE_PERMISSIONS = {
+    "ReleaseRole": {
+        "Ingest": {"lambda:GetAlias", "lambda:UpdateAlias"},
+        "Ingest:*": {"lambda:GetAlias", "lambda:UpdateAlias", "lambda:GetProvisionedConcurrencyConfig"},
+        "*": {"cloudwatch:DescribeAlarms"},
+    },
+}
+
 # What each may do beside that with the stack's own key, where it has one: role → service → actions.
 _SEND = {"kms:GenerateDataKey", "kms:Decrypt"}
 _READ_TABLE = {"kms:Decrypt", "kms:DescribeKey"}
@@ -153,7 +162,7 @@ OUTPUTS = {
     *{"Stage", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
     *{"KeyTableName", "KeySecretArn"},
     *{"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"},
-    *{"RedriveFunctionName", "RedriveLogGroupName"},
+    *{"IngestAliasName", "RedriveFunctionName", "RedriveLogGroupName"},
     *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
     *{"DetectorTableName", "ActionQueueUrl", "DeadMessageQueueUrl"},
     *{
@@ -226,6 +235,8 @@ def via(statement):
 
 def named(resource):
     """The one resource that an ARN is of, without its hash; whatever else it is fails."""
+    if isinstance(resource, str):
+        return resource
     if "Ref" in resource:
         return "" if resource["Ref"].startswith("AWS::") else str(resource["Ref"][:-8])
     if "Fn::Join" in resource:
@@ -240,7 +251,7 @@ def test_permissions_with_a_key(synthesised):
     """With a key of the stack's own each role may use it besides, through the services that it needs and no other."""
     expected = {
         role: {**table, **{f"Key via {service}": actions for service, actions in KEY_USES.get(role, {}).items()}}
-        for role, table in PERMISSIONS.items()
+        for role, table in (PERMISSIONS | RELEASE_PERMISSIONS).items()
     }
 
     assert permissions(synthesised("careful")) == expected
@@ -292,6 +303,21 @@ def test_the_only_copies(synthesised, stage, versioned):
     [bucket] = resources(synthesised(stage), "AWS::S3::Bucket").values()
 
     assert ("VersioningConfiguration" in bucket["Properties"]) is versioned
+
+
+def test_clients_reach_the_alias(synthesised):
+    """Every route of `ingest` leads to its alias; the version before stays when there is a newer one."""
+    template = synthesised()
+    [alias] = resources(template, "AWS::Lambda::Alias")
+    [version] = resources(template, "AWS::Lambda::Version").values()
+    targets = [
+        each["Properties"]["IntegrationUri"] for each in resources(template, "AWS::ApiGatewayV2::Integration").values()
+    ]
+    reached = [each.get("Ref") or each["Fn::GetAtt"][0][:-8] for each in targets]
+
+    assert alias in reached
+    assert "Ingest" not in reached
+    assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")
 
 
 def test_tables_are_protected(synthesised):

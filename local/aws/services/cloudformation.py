@@ -21,7 +21,7 @@ from moto.ssm.models import ssm_backends
 from local.aws.services import Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
 SUBSTITUTED = re.compile(r"\$\{(\w+)")
@@ -85,7 +85,9 @@ class Resources(ResourceMap):
             self.attempt(key, self.change if key in self._parsed_resources else self.__getitem__)
         self.failures = {key: why for key, why in self.failures.items() if key in self._resource_json_map}
         for key in self.newest_first(differences["Remove"]):
-            self._delete_resource(self._parsed_resources.pop(key), former[key])
+            resource = self._parsed_resources.pop(key)
+            if not is_retained(former[key]):
+                self._delete_resource(resource, former[key])
 
     def parse_ssm_parameter(self, value: str, value_type: str) -> str:
         """The parameter's value, also where moto takes what it has read before for the parameter's name."""
@@ -114,7 +116,7 @@ class Resources(ResourceMap):
 
     def delete(self) -> None:
         """Deletes every resource that the template does not want retained."""
-        retained = {key for key, one in self._resource_json_map.items() if one.get("DeletionPolicy") == "Retain"}
+        retained = {key for key, one in self._resource_json_map.items() if is_retained(one)}
         for key in self.newest_first(self._resource_json_map.keys() - retained):
             self._delete_resource(self._parsed_resources[key], self._resource_json_map[key])
             del self._parsed_resources[key]
@@ -135,6 +137,11 @@ class Resources(ResourceMap):
             raise Unsupported(f"{self._resource_json_map[key]['Type']} cannot be changed on this machine")
         self._parsed_resources[key] = changed
         self.failures.pop(key, None)
+
+
+def is_retained(resource: Mapping[str, Any]) -> bool:
+    """Whether a template's resource outlives its place in the template."""
+    return bool(resource.get("DeletionPolicy") == "Retain")
 
 
 class Unsupported(ValueError):

@@ -53,6 +53,33 @@ def route(key, integration):
     return resource("ApiGatewayV2::Route", ApiId={"Ref": "Api"}, RouteKey=key, Target=target)
 
 
+def test_a_route_may_lead_to_an_alias(aws, stack, api):
+    """Whose version's code is what runs, under the alias' name, whatever the function has become since."""
+    resources = api | {
+        "Version": resource("Lambda::Version", FunctionName={"Ref": "Function"}),
+        "Live": resource(
+            "Lambda::Alias",
+            FunctionName={"Ref": "Function"},
+            FunctionVersion={"Fn::GetAtt": ["Version", "Version"]},
+            Name="live",
+        ),
+    }
+    resources["ToFunction"]["Properties"]["IntegrationUri"] = {"Ref": "Live"}
+    name = stack.deploy(resources, {"Name": {"Ref": "Function"}})["Name"]
+    first = aws.inside(f"deployed.function('{name}:live')")
+    aws.client("lambda").update_function_configuration(FunctionName=name, MemorySize=512)
+    latest, live = aws.inside(f"deployed.function('{name}')"), aws.inside(f"deployed.function('{name}:live')")
+
+    [route] = aws.inside("deployed.http_api()").routes
+    stack.delete()
+
+    assert route.function == f"{name}:live"
+    assert (latest.memory_mb, latest.version) == (512, "$LATEST")
+    assert (live.memory_mb, live.version, live.name) == (128, "1", name)
+    assert live.revision == first.revision
+    assert live.arn.endswith(f":function:{name}:live")
+
+
 def test_the_api_has_the_routes_that_lead_to_functions(aws, stack, api):
     """Each with its function's name, and the CORS configuration; another deployment counts at once."""
     name = stack.deploy(api, {"Name": {"Ref": "Function"}})["Name"]

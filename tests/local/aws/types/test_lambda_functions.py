@@ -93,6 +93,18 @@ def test_versions_and_aliases_are_what_getatt_and_ref_say(aws, stack, function):
     )
 
 
+@pytest.mark.parametrize(("policy", "left"), [({}, ["2"]), ({"DeletionPolicy": "Retain"}, ["1", "2"])])
+def test_a_version_that_is_retained_outlives_its_place_in_the_template(aws, stack, function, policy, left):
+    """So that a release can be taken back; another goes when the template no longer has it."""
+    one = resource("Version", FunctionName={"Ref": "Function"})
+    name = stack.deploy({"Function": function(), "One": one | policy}, OUTPUTS)["Name"]
+    source = "def handler(event, context): return 2"
+    stack.deploy({"Function": function(source), "Two": resource("Version", FunctionName={"Ref": "Function"})}, OUTPUTS)
+
+    versions = aws.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+    assert [each["Version"] for each in versions if each["Version"] != "$LATEST"] == left
+
+
 def test_a_queue_is_mapped_with_all_its_settings(aws, stack, function):
     """Created, changed, and gone."""
 

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 from commands.stage import Stage
 from distributary.metrics import NAMESPACE, OLDEST
 
-HOUR = timedelta(hours=1)
+# Redrive meets each message again within its longest pause of half an hour: an older number is of one that has gone.
+NEWER_THAN = timedelta(minutes=31)
 # The queue of a sink by the name of the stack's output.
 _SPILLED = {f"{sink.title().replace('_', '')}SpillQueueUrl": name for sink, name in OLDEST.items()}
 
@@ -22,7 +23,7 @@ def ages(stage: Stage) -> dict[str, float]:
     names = sorted(name for name in stage.outputs if name.endswith("QueueUrl"))
     now = datetime.now(UTC)
     queries = [_query(f"q{number}", stage, name) for number, name in enumerate(names)]
-    asked = {"StartTime": now - HOUR, "EndTime": now + timedelta(seconds=1), "ScanBy": "TimestampDescending"}
+    asked = {"StartTime": now - NEWER_THAN, "EndTime": now + timedelta(seconds=1), "ScanBy": "TimestampDescending"}
     found = stage.client("cloudwatch").get_metric_data(MetricDataQueries=queries, **asked)["MetricDataResults"]
     return dict(_read(found, names, now))
 

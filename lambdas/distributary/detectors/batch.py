@@ -4,15 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from distributary.detectors.detector import write_detector
 from distributary.detectors.effects import Effect, LogRecord
-from distributary.detectors.item import Row, size
+from distributary.detectors.item import Row
 from distributary.detectors.machine import Message, Timers, Trigger, step
 from distributary.detectors.model import Model
 from distributary.detectors.record import WakeUp, Work
 from distributary.detectors.values import keep_json
 
-MAX_ITEM_BYTES = 350_000
-"""DynamoDB takes 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+MAX_STATE_BYTES = 350_000
+"""Of an item, beside its names and numbers; DynamoDB takes 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 MAX_ACTION_BYTES = 256 * 1024
 """Of one action as it is queued: SQS takes four times that today, the targets behind it mostly do not."""
 TOO_LARGE = "its detector would be more than an item of the table can hold"
@@ -104,11 +105,15 @@ class Runner:
             else:
                 kept.append(text)
         if detector is not row.detector or kept:
-            after = row._replace(detector=detector, queue=self.queue, sequence=work.sequence)
-            if size(after._replace(pending=(), parked=())) > MAX_ITEM_BYTES:
+            text = write_detector(detector)
+            if len(text) * 4 > MAX_STATE_BYTES and len(text.encode()) > MAX_STATE_BYTES:
                 outcome.dead.append(Dead(work, TOO_LARGE))
                 return True
-            outcome.row, outcome.changed = after._replace(pending=(*row.pending, *kept)), True
+            pending = (*row.pending, *kept)
+            after = row._replace(
+                detector=detector, written=text, queue=self.queue, sequence=work.sequence, pending=pending
+            )
+            outcome.row, outcome.changed = after, True
         outcome.logs += logs
         return True
 

@@ -23,7 +23,7 @@ class Row(NamedTuple):
 
     `counter` counts the item's changes, 0 where there is none. `queue` and `sequence` name the last record that changed
     it, `token` the live arming of its wake-up. `pending` are the actions that still have to be handed on, as texts;
-    those in the objects `parked` come before them.
+    those in the objects `parked` come before them. `written` is the detector's text, where it has been made just now.
     """
 
     model: str
@@ -37,6 +37,7 @@ class Row(NamedTuple):
     pending: tuple[str, ...] = ()
     parked: tuple[str, ...] = ()
     expires: int = 0
+    written: str = ""
 
     @property
     def exists(self) -> bool:
@@ -83,7 +84,7 @@ def to_item(row: Row) -> Item:
     }
     if row.exists:
         detector = row.detector
-        item["state"] = {"S": write_detector(detector)}
+        item["state"] = {"S": row.written or write_detector(detector)}
         item["stateName"] = {"S": detector.state}
         item["created"] = {"N": str(detector.created)}
         item["updated"] = {"N": str(detector.updated)}
@@ -125,5 +126,12 @@ def _texts(item: Mapping[str, Any], name: str) -> tuple[str, ...]:
 
 def size(row: Row) -> int:
     """About the item's bytes, never less."""
-    texts = [write_detector(row.detector), *row.pending, *row.parked, row.model, row.queue, row.key or ""]
+    texts = [
+        row.written or write_detector(row.detector),
+        *row.pending,
+        *row.parked,
+        row.model,
+        row.queue,
+        row.key or "",
+    ]
     return sum(len(text.encode()) + 8 for text in texts) + 512

@@ -218,3 +218,18 @@ def test_what_the_bucket_does_not_say_is_asked_again() -> None:
     down = Bucket(lambda: Cloud(crash=0), "lake")
     with pytest.raises(SinkUnavailable, match="ConnectTimeoutError"):
         ActionQueue(Cloud(), "actions", down).waiting(row)
+
+
+def test_a_detector_that_no_item_holds_makes_a_dead_letter_of_its_message() -> None:
+    """With the reason; the messages before it and after it are handled, and their actions handed on."""
+    cloud = cloud_of()
+    large = message(2, {"d": "k", "n": 1, "text": "\N{GRINNING FACE}" * 90_000}, sent=NOW)
+
+    failed, [(level, text, fields)] = run(cloud, reading(1, 1, length=1), large, reading(3, 1, length=2))
+
+    assert failed == []
+    assert (level, text, fields["messageId"]) == ("ERROR", "dead letter", "r2")
+    [dead] = cloud.queues["dead"]
+    assert "more than an item of the table can hold" in dead["body"]
+    assert json.loads(item(cloud)["state"]["S"])["variables"] == {"text": "xx"}
+    assert topics(cloud) == ["t/0", "t/1"] * 2

@@ -85,8 +85,8 @@ fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<numbe
 	@cd tests && python -m fuzz.detectors
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@uvx pip-audit==2.10.1 --require-hashes --disable-pip -r requirements.txt
-	@npm audit
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r lambdas/requirements.txt || failed=1; \
+	for place in . bench; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench

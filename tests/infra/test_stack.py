@@ -198,6 +198,79 @@ def test_permissions(synthesised, stage):
     assert permissions(synthesised(stage)) == PERMISSIONS | (TOPIC_RULES if stage == "local" else {})
 
 
+STACKS = (*STAGES, "careful", "told", "retired")
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_permission_stands_elsewhere(synthesised, stack):
+    """Policies are a role's own or attached to one of the template's roles: no other kind, no user, no group."""
+    template = synthesised(stack)
+    roles = [{"Ref": name} for name in resources(template, "AWS::IAM::Role")]
+
+    assert {each["Type"] for each in template["Resources"].values() if "::IAM::" in each["Type"]} == {
+        *("AWS::IAM::Role", "AWS::IAM::Policy")
+    }
+    for policy in resources(template, "AWS::IAM::Policy").values():
+        assert set(policy["Properties"]) == {"PolicyDocument", "PolicyName", "Roles"}
+        assert all(role in roles for role in policy["Properties"]["Roles"])
+
+
+def test_all_resources_are_named(synthesised):
+    """No role may do anything to any resource, but for one action that the API checks against all of them."""
+    everything = permissions(synthesised("careful")) | permissions(synthesised("told"))
+
+    of_any = [(role, actions) for role, table in everything.items() for of, actions in table.items() if of == "*"]
+    assert of_any == [("ReleaseRole", {"cloudwatch:DescribeAlarms"})]
+    assert not [one for table in everything.values() for actions in table.values() for one in actions if "*" in one]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_who_assumes_a_role(synthesised, stack):
+    """One service each; those that act for any account's resources, for this account's only."""
+    by_service: dict[str, set[str]] = {}
+    for name, role in resources(synthesised(stack), "AWS::IAM::Role").items():
+        [trust] = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
+        service = trust["Principal"]["Service"]
+        by_service.setdefault(service, set()).add(name[:-8])
+        if service in {"scheduler.amazonaws.com", "iot.amazonaws.com"}:
+            assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+    del by_service["lambda.amazonaws.com"]
+    expected = {
+        "firehose.amazonaws.com": {"StreamsDeliveryRole"},
+        "scheduler.amazonaws.com": {"DetectorsScheduleRole"},
+        "iot.amazonaws.com": {"IotRulesErrorRole"},
+        "codedeploy.amazonaws.com": {"ReleaseRole"},
+    }
+    assert by_service == {service: expected[service] for service in by_service}
+
+
+def test_what_empties_the_bucket(synthesised):
+    """The CDK's own role, where a stage asks for it: it may log, and by the bucket's policy list and delete objects."""
+    template = synthesised("dev")
+    [role] = [name for name in resources(template, "AWS::IAM::Role") if name.startswith("Custom")]
+    [policy] = resources(template, "AWS::S3::BucketPolicy").values()
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    [allowed] = [each for each in statements if each["Effect"] == "Allow"]
+
+    properties = template["Resources"][role]["Properties"]
+    assert set(properties) == {"AssumeRolePolicyDocument", "ManagedPolicyArns"}
+    assert "service-role/AWSLambdaBasicExecutionRole" in json.dumps(properties["ManagedPolicyArns"])
+    assert allowed["Principal"] == {"AWS": {"Fn::GetAtt": [role, "Arn"]}}
+    assert set(allowed["Action"]) == {"s3:PutBucketPolicy", "s3:GetBucket*", "s3:List*", "s3:DeleteObject*"}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_who_may_call_a_function(synthesised, stack):
+    """The API's own routes, and the topic rules of this account: no function is open to anyone else."""
+    for permission in resources(synthesised(stack), "AWS::Lambda::Permission").values():
+        properties = permission["Properties"]
+        assert properties["Action"] == "lambda:InvokeFunction"
+        assert properties["Principal"] in {"apigateway.amazonaws.com", "iot.amazonaws.com"}
+        assert "SourceArn" in properties
+
+
 def permissions(template):
     """Role → resource → actions, logical ids without their hash; a custom resource's role is the CDK's."""
     found: dict[str, dict[str, set[str]]] = {}

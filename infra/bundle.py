@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,8 @@ def _read(root: Path, allowed: re.Pattern[str]) -> Iterator[tuple[str, bytes]]:
             yield name, path.read_bytes()
 
 
-def _dependencies(requirements: Path) -> dict[str, bytes]:
+@cache
+def _dependencies(requirements: Path) -> Files:
     """What the functions carry of their pinned requirements: installed once for each version of this file and list."""
     version = hashlib.sha256(requirements.read_bytes() + _DEPENDENCIES.pattern.encode()).hexdigest()[:16]
     kept = ROOT / "build" / f"dependencies-{version}"

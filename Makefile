@@ -75,7 +75,7 @@ check: setup ## formatting, lint, types, import contracts, layout, template
 	@cfn-lint cdk.out/*.template.json
 
 test: setup ## the whole test suite, a deployed local stack included
-	@pytest -n 2 --dist loadgroup
+	@pytest -n 2
 
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
 	@python -m commands.chaos $(CHAOS)

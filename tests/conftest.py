@@ -4,14 +4,37 @@ import sys
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
 DEPLOYED = TESTS / "deployed"
+GROUPS = {
+    "tests/deployed/": "the deployed stack",  # one for all; its start is a fifth of the whole run
+    **dict.fromkeys(
+        [f"tests/infra/test_{name}.py" for name in ("alarms", "checks", "dashboard", "stack")], "the templates"
+    ),
+    "tests/local/aws/test_services_beside_moto.py": "beside moto",  # one of each side is enough
+    "tests/local/test_stack.py": "processes",  # the longest of all: begun before what is short
+    "tests/test_app.py": "processes",
+}
 sys.path.insert(0, str(TESTS))
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """What needs the deployed stack shares one: a single worker runs it all."""
+    """What needs the deployed stack can be chosen, or left out, with `-m`."""
     if DEPLOYED in item.path.parents:
         item.add_marker(pytest.mark.deployed)
-        item.add_marker(pytest.mark.xdist_group("deployed"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Gives each group to one worker, the largest first: under pytest 9.2 `loadgroup` of xdist 3.8 does nothing."""
+    return Together(config, log)
+
+
+class Together(LoadScopeScheduling):
+    """Tests of one group run one after the other in one worker, all others by themselves in any."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return next((group for start, group in GROUPS.items() if nodeid.startswith(start)), nodeid)

@@ -4,11 +4,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parent.parent
-
-pytestmark = pytest.mark.xdist_group("processes")  # the longest of all: begun before what is short
 
 
 def synthesise(tmp_path, context):

@@ -1,6 +1,7 @@
 """The stack, deployed once for all tests of this folder, and real clients for its doors."""
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -48,7 +49,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def local(logs: list[str], project: Path) -> Iterator[LocalStack]:
+def once(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Refuses the second start of a stack in one run of the tests: what shares it is in one worker."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        (tmp_path_factory.getbasetemp().parent / "a-stack-was-deployed").touch(exist_ok=False)
+
+
+@pytest.fixture(scope="session")
+def local(once: None, logs: list[str], project: Path) -> Iterator[LocalStack]:
     """The running stack."""
 
     def say(line: str) -> None:

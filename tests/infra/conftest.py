@@ -41,12 +41,6 @@ TOLD = {
 }
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """What reads a whole stack's template shares one synthesis: a single worker runs it all."""
-    if "checked" in getattr(item, "fixturenames", ()):
-        item.add_marker(pytest.mark.xdist_group("synthesised"))
-
-
 @pytest.fixture(scope="session")
 def new_app(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., cdk.App]:
     """Makes an app as the CLI would, but where nothing stays behind."""

@@ -15,7 +15,6 @@ import pytest
 from local.deployment import Cdk
 
 ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("processes")  # the longest of all: begun before what is short
 PATIENCE_SECONDS = 120  # of a machine that is busy; nothing here takes as long
 # An app that writes its cloud assembly by itself: it spares the seconds that the CDK's own process takes.
 APP = """

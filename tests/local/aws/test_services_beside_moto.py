@@ -19,7 +19,6 @@ from botocore.exceptions import ClientError
 from embedded_client import embedded_client
 
 MOTO = Path(__file__).with_name("beside.py")
-pytestmark = pytest.mark.xdist_group("beside moto")  # one of each side is enough
 NUMBERS = itertools.count(1)
 
 

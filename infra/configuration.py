@@ -217,6 +217,14 @@ _PLACES = {
 }
 
 
+# How long and how often the spill queues hand a message out, as `infra.queue` makes them.
+_QUEUE_DAYS = 14
+_MOST_RECEIVES = 1000
+# Some receipts end with a short pause, and any pause may lack a quarter: `distributary.redrive`.
+_EARLY_RECEIVES = 111
+_SHORTEST = 0.75
+
+
 def read(file: Path, stage: str) -> Configuration:
     """The configuration of a stage. Raises SettingsError with every fault of the file, those of other stages too."""
     try:
@@ -275,6 +283,7 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
         yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
     if configuration.auth == "open" and configuration.stage == "prod":
         yield "auth = 'open': is not for prod, where only keys are let in"
+    yield from _given_up_too_soon(configuration)
     if configuration.retain and configuration.bucket.empty_on_destroy:
         yield "bucket.empty_on_destroy: contradicts retain = true"
     endpoint, provider = configuration.iot_events.endpoint, configuration.iot_events.provider
@@ -282,3 +291,14 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
         yield "iot_events.endpoint: is used with provider = 'endpoint' only"
     if endpoint and not endpoint.startswith(("https://", "http://")):
         yield f"iot_events.endpoint = {endpoint!r}: must be an http or https URL"
+
+
+def _given_up_too_soon(configuration: Configuration) -> Iterator[str]:
+    """What waits must be there, and be tried, until it is too old."""
+    if 0 < configuration.bucket.expire_days < _QUEUE_DAYS:
+        yield f"bucket.expire_days: must be 0 or at least {_QUEUE_DAYS}, for so long may waiting records lie there"
+    pause, days = configuration.redrive.pause_seconds, configuration.redrive.days
+    if pause < 1 or configuration.stage == "local":
+        return
+    if _EARLY_RECEIVES + days * 86_400 / (_SHORTEST * pause) > _MOST_RECEIVES:
+        yield f"redrive.pause_seconds: SQS gives up after {_MOST_RECEIVES} tries, before `days`: pause longer"

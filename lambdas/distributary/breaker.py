@@ -27,10 +27,10 @@ class Breaker:
         self._open_until = float("-inf")
 
     def deliver(self, sink: Sink[R], records: Sequence[R], *, deadline: float) -> list[Outcome]:
-        """As `delivery.deliver`; while the circuit is open the sink is not called, and every outcome is OPEN."""
+        """As `delivery.deliver` with `divide`; while the circuit is open nothing is sent, every outcome is OPEN."""
         if self._clock.monotonic() < self._open_until:
             return [OPEN] * len(records)
-        outcomes = deliver(sink, records, deadline=deadline, clock=self._clock)
+        outcomes = deliver(sink, records, deadline=deadline, clock=self._clock, divide=True)
         self._note(outcomes)
         return outcomes
 

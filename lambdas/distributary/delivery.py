@@ -1,6 +1,8 @@
 """Bringing records to a sink, the same way for every sink: split, put, and put again only what was refused."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from distributary import timeouts
@@ -28,40 +30,57 @@ def deadline(*, remaining: float, retry_seconds: float, clock: Clock) -> float:
     return clock.monotonic() + min(retry_seconds + timeouts.PUT, remaining - timeouts.KEEPING - timeouts.ANSWER)
 
 
-def deliver(sink: Sink[R], records: Sequence[R], *, deadline: float, clock: Clock) -> list[Outcome]:
+def deliver(
+    sink: Sink[R], records: Sequence[R], *, deadline: float, clock: Clock, divide: bool = False
+) -> list[Outcome]:
     """An outcome for each record, in order; a record that was accepted is never sent again.
 
     A refused record is put again while its failure is retryable and a put can still end before `deadline` (on the
-    clock's `monotonic`). A call that failed as a whole is not repeated: its client has done that.
+    clock's `monotonic`). A call that failed as a whole is not repeated: its client has done that. With `divide`, one
+    that may have been refused for a single record is put again in halves, until that record is alone.
     """
     outcomes: list[Outcome] = [OUT_OF_TIME] * len(records)
     pending: Sequence[int] = range(len(records))
     longest_pause = BACKOFF_SECONDS
+    in_time = partial(_in_time, clock, deadline)
+    put = partial(_put_in_halves, in_time, sink) if divide else partial(_put, sink)
     while True:
-        for place, outcome in _attempt(sink, records, pending, deadline=deadline, clock=clock):
-            outcomes[place] = outcome
+        for batch in split(pending, sink.max_records, sink.max_bytes, lambda place: sink.size(records[place])):
+            if in_time():  # of the others nothing is said: they keep the outcome that they have
+                for place, outcome in zip(batch, put([records[place] for place in batch]), strict=True):
+                    outcomes[place] = outcome
         pending = [place for place in pending if _may_be_sent_again(outcomes[place])]
         pause = clock.random() * longest_pause
-        if not pending or not _in_time(clock, deadline, pause):
+        if not pending or not in_time(pause):
             return outcomes
         clock.sleep(pause)
         longest_pause = min(BACKOFF_CAP_SECONDS, 2 * longest_pause)
-
-
-def _attempt(
-    sink: Sink[R], records: Sequence[R], pending: Sequence[int], *, deadline: float, clock: Clock
-) -> Iterator[tuple[int, Outcome]]:
-    """What became of each pending record's next put; nothing is said of those that there was no time for."""
-    for batch in split(pending, sink.max_records, sink.max_bytes, lambda place: sink.size(records[place])):
-        if _in_time(clock, deadline):
-            yield from zip(batch, _put(sink, [records[place] for place in batch]), strict=True)
 
 
 def _put(sink: Sink[R], batch: Sequence[R]) -> list[Outcome]:
     try:
         return sink.put(batch)
     except SinkUnavailable as error:
-        return [Failure(error.code, error.detail, retryable=False, permanent=not error.retryable)] * len(batch)
+        return [_failure(error)] * len(batch)
+
+
+def _put_in_halves(in_time: Callable[[], bool], sink: Sink[R], batch: Sequence[R]) -> list[Outcome]:
+    """As `_put`, down to the records that are refused alone; what there is no time for is no permanent failure."""
+    try:
+        return sink.put(batch)
+    except SinkUnavailable as error:
+        refused = _failure(error)
+        if not error.divisible or len(batch) == 1:
+            return [refused] * len(batch)
+    untold, middle = replace(refused, permanent=False), len(batch) // 2
+    outcomes: list[Outcome] = []
+    for half in (batch[:middle], batch[middle:]):
+        outcomes += _put_in_halves(in_time, sink, half) if in_time() else [untold] * len(half)
+    return outcomes
+
+
+def _failure(error: SinkUnavailable) -> Failure:
+    return Failure(error.code, error.detail, retryable=False, permanent=not error.retryable)
 
 
 def _in_time(clock: Clock, deadline: float, pause: float = 0) -> bool:

@@ -93,13 +93,17 @@ class BadDefinition(_Faults):
 
 
 class SinkUnavailable(DistributaryError):
-    """A call that failed as a whole: `code` is AWS's, `retryable` says whether a later call may succeed."""
+    """A call that failed as a whole: `code` is AWS's, `retryable` says whether a later call may succeed.
 
-    def __init__(self, code: str, detail: str, *, retryable: bool) -> None:
+    `divisible` says that one record may be the reason: the others may pass in calls without it.
+    """
+
+    def __init__(self, code: str, detail: str, *, retryable: bool, divisible: bool = False) -> None:
         super().__init__(f"{code}: {detail}")
         self.code = code
         self.detail = detail
         self.retryable = retryable
+        self.divisible = divisible
 
 
 class Unauthorized(BadRequest):

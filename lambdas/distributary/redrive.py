@@ -27,6 +27,8 @@ TOO_OLD = "TooOld"
 SET_ASIDE = "ReceivedTooOften"
 """… that SQS gave up after a thousand receipts: mostly what ended the function each time."""
 UNREADABLE = "Unreadable"
+HASTY = 100
+"""So many of a message's receipts may end untried and bring it back after a second; more would use up SQS's 1,000."""
 
 
 @dataclass(slots=True)
@@ -99,8 +101,8 @@ class Redrive:
         if not left:
             return True
         if len(left) == len(spilled.records):
-            untried = all(outcome is OUT_OF_TIME for outcome in outcomes)
-            self._postpone(message, tally, spilled, pause=1 if untried else None)
+            soon = message.receives <= HASTY and all(outcome is OUT_OF_TIME for outcome in outcomes)
+            self._postpone(message, tally, spilled, pause=1 if soon else None)
             return False
         return self._replace(message, spilled, left, end, tally)
 

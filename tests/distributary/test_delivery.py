@@ -38,7 +38,8 @@ class ScriptedSink:
         self.sent.append("".join(records))
         self.time.now += line.get("seconds", 0)
         if "failed" in line:
-            raise SinkUnavailable(line["failed"], "scripted", retryable=line["retryable"])
+            divisible = line.get("divisible", False)
+            raise SinkUnavailable(line["failed"], "scripted", retryable=line["retryable"], divisible=divisible)
         refused = line.get("refused", {})
         return [
             Failure(refused[record], "scripted", retryable=refused[record] in RETRYABLE)
@@ -61,7 +62,8 @@ def test_scenario(case) -> None:
         case["puts"], time, max_records=case.get("max_records", 500), max_bytes=case.get("max_bytes", 1000)
     )
 
-    outcomes = deliver(sink, case["records"], deadline=case.get("deadline", 100.0), clock=time.clock)
+    end, divide = case.get("deadline", 100.0), case.get("divide", False)
+    outcomes = deliver(sink, case["records"], deadline=end, clock=time.clock, divide=divide)
 
     told = dict(zip(case["records"], outcomes, strict=True))
     assert sink.sent == case["sent"]
@@ -125,6 +127,29 @@ def test_each_record_has_one_outcome_and_no_accepted_record_is_sent_again(count,
     assert [outcome.values["n"] for outcome in outcomes if isinstance(outcome, Receipt)] == sorted(sink.stored)
     assert all(times == 1 for times in sink.stored.values())
     assert all(n in sink.stored for n, outcome in enumerate(outcomes) if isinstance(outcome, Receipt))
+
+
+class PickySink(ScriptedSink):
+    """Refuses every call that has a capital letter among its records."""
+
+    def put(self, records) -> list[Outcome]:
+        self.sent.append("".join(records))
+        if not "".join(records).islower():
+            raise SinkUnavailable("InvalidArgumentException", "a capital", retryable=False, divisible=True)
+        return [Receipt({"stored": record}) for record in records]
+
+
+@given(st.text("abcdEF", max_size=40), LIMITS)
+def test_records_that_spoil_a_call_do_not_keep_the_others_from_passing(records, limits) -> None:
+    """Whichever they are: each of them is refused for good, every other record is stored once, in few calls."""
+    sink = PickySink([], FakeClock(), **limits)
+
+    outcomes = deliver(sink, records, deadline=100.0, clock=sink.time.clock, divide=True)
+
+    assert [isinstance(outcome, Receipt) for outcome in outcomes] == [record.islower() for record in records]
+    assert all(outcome.permanent for outcome in outcomes if isinstance(outcome, Failure))
+    assert "".join(sent for sent in sink.sent if sent.islower()) == "".join(filter(str.islower, records))
+    assert len(sink.sent) <= 2 * len(records)
 
 
 @pytest.mark.parametrize(("remaining", "expected"), [(29.0, 5.0 + timeouts.PUT), (20.0, 8.5), (0.0, -11.5)])

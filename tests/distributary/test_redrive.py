@@ -18,7 +18,7 @@ from distributary.errors import SinkUnavailable
 from distributary.events import Event, Failure, Outcome, Receipt
 from distributary.fan_out import FanOut
 from distributary.parcel import message_id
-from distributary.redrive import Redrive, pause_after
+from distributary.redrive import HASTY, Redrive, pause_after
 from distributary.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.kinesis import KinesisRecord
@@ -36,7 +36,10 @@ DAY = 86_400
 
 
 class Sink:
-    """Answers by a script of puts, the last for ever; `odd` is stored and busy in turn, `mixed` all three."""
+    """Answers by a script of puts, the last for ever; `odd` is stored and busy in turn, `mixed` all three.
+
+    `picky` refuses a call as a whole for a record of an odd number of bytes, and stores what has none.
+    """
 
     max_records = 500
     max_bytes = 1 << 30
@@ -56,8 +59,11 @@ class Sink:
         line = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         if line in {"down", "denied"}:
             raise SinkUnavailable("Down", "down", retryable=line == "down")
+        if line == "picky" and any(self.size(one) % 2 for one in records):
+            raise SinkUnavailable("InvalidArgumentException", "odd", retryable=False, divisible=True)
         answers = {
             "stored": [STORED],
+            "picky": [STORED],
             "busy": [BUSY],
             "refused": [REFUSED],
             "odd": [STORED, BUSY],
@@ -187,6 +193,20 @@ def test_a_call_that_is_denied_makes_dead_letters() -> None:
     assert [letter["reason"] for letter in stage.letters] == ["Down", "Down"]
 
 
+def test_a_record_that_spoils_its_call_is_given_up_alone() -> None:
+    """AWS refuses the whole call for one record: the others are delivered all the same."""
+    stage = Stage(kinesis=Sink("kinesis", "picky"))
+    even, odd = records(9, size=2), KinesisRecord(b"x" * 7, "k")
+    stays, tally = stage.take(stage.body(*even[:5], odd, *even[5:]))
+
+    assert stays is False
+    assert stage.sinks["kinesis"].records == even
+    assert [(letter["reason"], letter["record"]["data"]) for letter in stage.letters] == [
+        ("InvalidArgumentException", "x" * 7)
+    ]
+    assert (tally.redriven, tally.dead) == ({"kinesis": 9}, {"kinesis": 1})
+
+
 @pytest.mark.parametrize(("age", "given_up"), [(12.9, False), (13.1, True)])
 def test_what_is_too_old_is_given_up(age: float, given_up: bool) -> None:
     """Older than the setting by its first time, a record is a dead letter and its sink is not asked."""
@@ -280,14 +300,18 @@ def test_a_sink_that_is_down_is_not_hammered() -> None:
     assert stage.take(body)[0] is False
 
 
-def test_without_time_a_message_comes_back_soon() -> None:
-    """What was not even tried, because the function's time is nearly over, does not wait longer for it."""
+@pytest.mark.parametrize(("receives", "pause"), [(9, 1), (HASTY, 1), (HASTY + 1, 1800)])
+def test_without_time_a_message_comes_back_soon(receives: int, pause: int) -> None:
+    """What was not even tried, because the function's time is nearly over, does not wait longer for it.
+
+    A sink so slow that this happens again and again does not use up the receipts that SQS allows.
+    """
     stage = Stage()
     needed = timeouts.PUT + timeouts.KEEPING + timeouts.ANSWER
-    stays, _ = stage.take(stage.body(*records(1)), receives=9, remaining=needed - 0.1)
+    stays, _ = stage.take(stage.body(*records(1)), receives=receives, remaining=needed - 0.1)
 
     assert stays is True
-    assert stage.pauses == [1]
+    assert stage.pauses == [pause]
     assert stage.sinks["kinesis"].calls == 0
 
 
@@ -301,8 +325,10 @@ def test_pauses_double_up_to_the_longest(receives: int, longest: int, drawn: flo
 
 
 def test_thirteen_days_take_fewer_receipts_than_sqs_allows() -> None:
-    """With the shortest pauses that chance may draw, a message grows too old before its thousandth receipt."""
-    waited, receives = 0.0, 0
+    """With the shortest pauses that chance may draw, and the hasty ones before, a message grows too old before its
+    thousandth receipt.
+    """
+    waited, receives = 0.0, HASTY
     while waited < 13 * DAY:
         receives += 1
         waited += pause_after(receives, 1800, 0.999)
@@ -312,7 +338,7 @@ def test_thirteen_days_take_fewer_receipts_than_sqs_allows() -> None:
 
 # ── the promise ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-SCRIPT = st.lists(st.sampled_from(["stored", "busy", "odd", "refused", "mixed", "down", "denied"]), max_size=5)
+SCRIPT = st.lists(st.sampled_from(["stored", "busy", "odd", "refused", "mixed", "down", "denied", "picky"]), max_size=5)
 DATA = st.one_of(
     st.binary(max_size=20), st.builds(lambda size: json.dumps({"deviceId": "d" * size}), st.integers(0, 600))
 )

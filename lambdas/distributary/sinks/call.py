@@ -31,6 +31,20 @@ THROTTLING = frozenset(
 )
 """Codes that say: later. Source: botocore's mode `standard`, and the three services' API references for KMS and SQS."""
 
+CONTENT = frozenset(
+    {
+        "BatchRequestTooLong",
+        "InvalidArgumentException",
+        "InvalidMessageContents",
+        "InvalidParameterValue",
+        "InvalidRequestException",
+        "SerializationException",
+        "ValidationException",
+    }
+)
+"""Codes that say: something in this request is wrong, and be it one record of many. Source: the API references."""
+
+_TOO_LARGE = 413
 _TOO_MANY_REQUESTS = 429
 _SERVER_ERRORS = 500
 
@@ -52,7 +66,8 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
 def failure(code: str, detail: str, status: int) -> SinkUnavailable:
     """The error for an answer that is one: throttling and what goes wrong at AWS may pass, the rest will not."""
     later = status >= _SERVER_ERRORS or status == _TOO_MANY_REQUESTS or code in THROTTLING
-    return SinkUnavailable(code, detail, retryable=later)
+    about_content = not later and (code in CONTENT or status == _TOO_LARGE)
+    return SinkUnavailable(code, detail, retryable=later, divisible=about_content)
 
 
 def matched(entries: Sequence[Mapping[str, Any]], records: Sequence[object]) -> Sequence[Mapping[str, Any]]:

@@ -42,6 +42,27 @@ def test_a_failed_call_says_whether_a_later_one_may_succeed(error, code, retryab
     assert (caught.value.code, caught.value.retryable) == (code, retryable)
 
 
+@pytest.mark.parametrize(
+    ("error", "divisible"),
+    [
+        (aws_error("InvalidArgumentException"), True),
+        (aws_error("ValidationException"), True),
+        (aws_error("InvalidMessageContents"), True),
+        (aws_error("RequestEntityTooLarge", 413), True),
+        (aws_error("ValidationException", 500), False),
+        (aws_error("KMSAccessDeniedException"), False),
+        (aws_error("ResourceNotFoundException"), False),
+        (aws_error("ProvisionedThroughputExceededException"), False),
+    ],
+)
+def test_a_failed_call_says_whether_one_record_may_be_the_reason(error, divisible) -> None:
+    """What is wrong with the request may be wrong with one record; who may not, or what is missing, concerns all."""
+    with pytest.raises(SinkUnavailable) as caught:
+        call(FakeClient(put_records=error).put_records, StreamName="s")
+
+    assert caught.value.divisible is divisible
+
+
 def test_what_is_no_failed_call_is_not_caught() -> None:
     """A mistake of ours stays a mistake of ours."""
     with pytest.raises(ZeroDivisionError):

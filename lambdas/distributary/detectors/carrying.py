@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from distributary.detectors.pausing import Failed, Pauses
-from distributary.detectors.targets import Targets, read_action
+from distributary.detectors.targets import Action, Targets, read_action
 from distributary.errors import SinkUnavailable
 
 LONGEST_PAUSE = 900
@@ -35,21 +35,30 @@ class CarryOut:
         return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
 
     def _carry_out(self, record: Mapping[str, Any]) -> bool:
-        action = read_action(record["body"])
-        fields = {
-            "kind": action.kind,
-            "actionExecutionId": action.id,
-            "detectorModelName": action.model,
-            "keyValue": action.key,
-            "path": action.path,
-        }
+        fields: dict[str, Any] = {}
         try:
+            action = read_action(record["body"])
+            fields = _told(action)
             self._targets.carry_out(action)
         except SinkUnavailable as error:
             self._log("ERROR", "an action failed", {**fields, "error": str(error), "retryable": error.retryable})
             return False
+        except Exception as error:  # noqa: BLE001 - whatever it is: the others of the batch are not to be repeated
+            self._log("ERROR", "an action failed", {**fields, "error": repr(error), "retryable": False})
+            return False
         self._log("INFO", "an action was carried out", fields)
         return True
+
+
+def _told(action: Action) -> dict[str, Any]:
+    """What the log says of an action."""
+    return {
+        "kind": action.kind,
+        "actionExecutionId": action.id,
+        "detectorModelName": action.model,
+        "keyValue": action.key,
+        "path": action.path,
+    }
 
 
 def _failed(record: Mapping[str, Any]) -> Failed:

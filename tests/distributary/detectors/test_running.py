@@ -8,6 +8,8 @@ from fake_clock import FakeClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from distributary.detectors.machine import step
+
 NOW = 1_700_000_000_000
 
 
@@ -190,13 +192,20 @@ def test_a_record_that_comes_again_changes_nothing(later) -> None:
     assert action_ids(cloud) == ids
 
 
-def finished(batches: list[list[dict]], *, crash: int = -1, after: bool = False) -> tuple[dict, set[str], int]:
-    """State and action ids once every record is done, redelivered as often as that takes; and the calls made."""
-    cloud = cloud_of(crash=crash, after=after)
+def finished(
+    batches: list[list[dict]], *, crash: int = -1, after: bool = False, later: int = 0
+) -> tuple[dict, set[str], int]:
+    """State and action ids once every record is done, redelivered as often as that takes; and the calls made.
+
+    Each redelivery is so many seconds `later`, and so is all that follows.
+    """
+    cloud, clock = cloud_of(crash=crash, after=after), FakeClock(since_1970=NOW / 1000)
     for batch in batches:
         left = batch
-        for _ in range(4):
-            failed = run(cloud, *left)
+        for turn in range(4):
+            if turn:
+                clock.now += later
+            failed = run(cloud, *left, clock=clock)
             left = [one for one in left if one["messageId"] in failed]
             if not left:
                 break
@@ -208,14 +217,15 @@ BATCHES = [readings(1, 20), readings(30, 3, 20, first=3), readings(4, first=6)]
 
 
 @pytest.mark.covers("decision.outbox")
-def test_a_crash_at_any_call_neither_loses_nor_repeats_a_change() -> None:
-    """Before or after AWS did what it was asked for: in the end there are the same state and the same actions."""
+@pytest.mark.parametrize("later", [1, 301, 86_400])
+def test_a_crash_at_any_call_neither_loses_nor_repeats_a_change(later) -> None:
+    """Before or after AWS did what it was asked for, whenever the records come again: the same state and actions."""
     expected, ids, calls = finished(BATCHES)
 
     assert len(ids) == 6
     for crash in range(calls):
         for after in (False, True):
-            found, found_ids, _ = finished(BATCHES, crash=crash, after=after)
+            found, found_ids, _ = finished(BATCHES, crash=crash, after=after, later=later)
             assert (found, found_ids) == (expected, ids), (crash, after)
 
 
@@ -229,6 +239,48 @@ def test_batching_gives_what_single_records_give(temperatures, sizes) -> None:
         batches, rest = [*batches, rest[:size]], rest[size:]
 
     assert finished([one for one in batches if one])[:2] == finished([[one] for one in records])[:2]
+
+
+BATCH_FAILURES = json.loads((Path(__file__).parents[2] / "cases" / "batch_failures.json").read_text("utf-8"))
+
+
+def stored(cloud: Cloud) -> dict[str, list | None]:
+    """State and $n of each of the three detectors."""
+    found = {sk: json.loads(one["state"]["S"]) for (_, sk), one in cloud.items.items() if "state" in one}
+    return {key: [one["state"], one["variables"].get("n")] if (one := found.get(key)) else None for key in "abc"}
+
+
+@pytest.mark.parametrize("case", BATCH_FAILURES["cases"], ids=lambda case: "+".join(map(str, case["fails"])) or "none")
+def test_of_ten_records_of_three_detectors_come_again_those_that_must(case, monkeypatch) -> None:
+    """The first that fails and every later one of its detector; after the second delivery all is as if none had."""
+    batch = [
+        message(number, {"d": key, "t": value}, sent=NOW + 1000 * number, key=key)
+        for number, (key, value) in enumerate(BATCH_FAILURES["records"], 1)
+    ]
+    whole = cloud_of()
+    assert run(whole, *batch) == []
+    cloud, put = cloud_of(), Cloud._put_item
+
+    def failing_step(model, detector, trigger, now, **more):
+        if int(trigger.id.removeprefix("id-")) in case["fails"]:
+            raise ZeroDivisionError
+        return step(model, detector, trigger, now, **more)
+
+    def failing_put(self, **parameters):
+        if parameters["Item"]["sk"]["S"] in case["fails"]:
+            raise aws_error("ProvisionedThroughputExceededException")
+        return put(self, **parameters)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("distributary.detectors.batch.step", failing_step)
+        broken.setattr(Cloud, "_put_item", failing_put)
+        returned = run(cloud, *batch)
+
+    assert sorted(returned, key=lambda name: int(name[1:])) == [f"r{number}" for number in case["returned"]]
+    assert stored(cloud) == case["states"]
+    assert run(cloud, *[one for one in batch if one["messageId"] in returned]) == []
+    assert stored(cloud) == stored(whole)
+    assert sorted(action_ids(cloud)) == sorted(action_ids(whole))
 
 
 def test_a_failing_detector_holds_up_its_own_records_only(monkeypatch) -> None:

@@ -1,6 +1,8 @@
 import json
+from itertools import count
 
 import pytest
+from botocore.exceptions import ConnectTimeoutError
 from botocore.session import Session
 from botocore.validate import ParamValidator
 from detector_cases import definition_of
@@ -223,6 +225,85 @@ def test_a_failed_action_comes_again_and_the_others_do_not() -> None:
 
     assert failed == ["r0"]
     assert ("ERROR", "an action failed", False) in lines
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        action("iotSiteWise", body=None, **{"propertyAlias": "/a", "propertyValue.value.integerValue": "1.5"}),
+        action("dynamoDBv2", tableName="t", body="[1]"),
+        action("none of them"),
+        "{",
+    ],
+    ids=["no integer", "no object", "no kind", "no JSON"],
+)
+def test_an_action_that_can_never_succeed_comes_again_alone(broken) -> None:
+    """It ends among the dead letters, and the others of its batch are not repeated with it."""
+    clients, lines = Clients(), []
+
+    failed = carried(
+        Targets(clients, Inputs()),
+        action("sqs", queueUrl="q"),
+        broken,
+        action("sns", targetArn="a"),
+        log=lambda level, text, fields: lines.append((level, text, fields.get("retryable"))),
+    )
+
+    assert failed == ["r1"]
+    assert sorted(name for name, _ in clients.client.calls) == ["publish", "send_message"]
+    assert [line for line in lines if line[0] == "ERROR"] == [("ERROR", "an action failed", False)]
+
+
+class DyingClient:
+    """Takes what it is given; one call of all, in order, gets no answer, before or after it did what it was asked."""
+
+    def __init__(self, crash: int, *, after: bool) -> None:
+        self.taken: list[tuple] = []
+        self._calls, self._crash, self._after = count(), crash, after
+
+    def __getattr__(self, operation: str):
+        def call(**parameters):
+            dies = next(self._calls) == self._crash
+            if not dies or self._after:
+                self.taken.append((operation, repr(sorted(parameters.items()))))
+            if dies:
+                raise ConnectTimeoutError(endpoint_url="https://aws")
+            return {}
+
+        return call
+
+
+SEVERAL = [
+    action("sns", targetArn="a"),
+    action("sqs", queueUrl="q"),
+    action("lambda", functionArn="f"),
+    action("firehose", deliveryStreamName="d", separator=","),
+    action("iotTopicPublish", mqttTopic="a/b"),
+    action("dynamoDB", operation="UPDATE", **DYNAMO),
+]
+
+
+def taken(*, crash: int = -1, after: bool = False) -> list[tuple]:
+    """What the targets took, once every action has come until it is done."""
+    clients = Clients()
+    clients.client = DyingClient(crash, after=after)
+    left = SEVERAL
+    for _ in range(3):
+        left = [left[int(name.removeprefix("r"))] for name in carried(Targets(clients, Inputs()), *left)]
+    assert left == []
+    return clients.client.taken
+
+
+def test_a_crash_at_any_call_repeats_that_action_alone_and_unchanged() -> None:
+    """Before or after the target took it: the same payload with the same `actionExecutionId`, twice at most."""
+    whole = taken()
+
+    assert len(whole) == len(set(whole)) == len(SEVERAL)
+    for crash in range(len(SEVERAL)):
+        assert sorted(taken(crash=crash)) == sorted(whole)
+        repeated = taken(crash=crash, after=True)
+        assert set(repeated) == set(whole)
+        assert len(repeated) == len(whole) + 1
 
 
 def test_a_refused_message_is_a_failed_action() -> None:

@@ -8,10 +8,10 @@ from commands.read_back import wait_for
 
 
 def objects(stage) -> dict[bytes, bytes]:
-    """Every line in Firehose's bucket."""
+    """Every line that Firehose has delivered."""
     s3 = stage.client("s3")
     bucket = stage.outputs["BucketName"]
-    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="events/").get("Contents", [])]
     bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
     lines = [line for body in bodies for line in gzip.decompress(body).splitlines()]
     return dict(zip(lines, lines, strict=True))

@@ -254,8 +254,8 @@ def stored(cloud: Cloud) -> dict[str, list | None]:
 def test_of_ten_records_of_three_detectors_come_again_those_that_must(case, monkeypatch) -> None:
     """The first that fails and every later one of its detector; after the second delivery all is as if none had."""
     batch = [
-        message(number, {"d": key, "t": value}, sent=NOW + 1000 * number, key=key)
-        for number, (key, value) in enumerate(BATCH_FAILURES["records"], 1)
+        message(number, {"d": one["key"], "t": one["t"]}, sent=NOW + 1000 * number, key=one["key"])
+        for number, one in enumerate(BATCH_FAILURES["records"], 1)
     ]
     whole = cloud_of()
     assert run(whole, *batch) == []

@@ -339,6 +339,7 @@ def test_thirteen_days_take_fewer_receipts_than_sqs_allows() -> None:
 # ── the promise ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 SCRIPT = st.lists(st.sampled_from(["stored", "busy", "odd", "refused", "mixed", "down", "denied", "picky"]), max_size=5)
+BROKEN = st.tuples(st.booleans(), st.booleans())
 DATA = st.one_of(
     st.binary(max_size=20), st.builds(lambda size: json.dumps({"deviceId": "d" * size}), st.integers(0, 600))
 )
@@ -388,11 +389,15 @@ def found(sink: str, event: Event, stored: Sequence, letters: Sequence[dict]) ->
     st.lists(DATA, min_size=1, max_size=8),
     st.lists(SCRIPT, min_size=3, max_size=3),
     st.booleans(),
-    st.tuples(st.booleans(), st.booleans()),
+    BROKEN,
+    BROKEN,
 )
-def test_nothing_that_was_accepted_is_ever_lost(data: list, scripts: list, join: bool, broken: tuple) -> None:
-    """Whatever is refused, fails or is too large: each event that is not rejected ends in every chosen, not skipped
-    sink or among its dead letters, or it was reported as retry.
+def test_nothing_that_was_accepted_is_ever_lost(
+    data: list, scripts: list, join: bool, broken: tuple, later: tuple
+) -> None:
+    """Whatever is refused, fails or is too large, and whichever of queues and bucket are down while requests come and
+    while they are redriven: each event that is not rejected ends in every chosen, not skipped sink or among its dead
+    letters, or it was reported as retry.
     """
     own = replace(SETTINGS, join=join)
     stage = Stage(
@@ -408,7 +413,8 @@ def test_nothing_that_was_accepted_is_ever_lost(data: list, scripts: list, join:
         return stage.redrive.take(stage.queues.read(event), REMAINING)[0]
 
     source = EventSource(stage.keeping, take)
-    source.drain(rounds=2)
+    stage.keeping.queues_are_down, stage.keeping.bucket_is_down = later
+    source.drain(rounds=3)
     stage.keeping.queues_are_down = stage.keeping.bucket_is_down = False
     source.drain(rounds=40)
 

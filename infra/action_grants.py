@@ -50,19 +50,32 @@ def grants_for(definitions: tuple[Definition, ...], given: tuple[Table, ...]) ->
                     found.append(grant)
                 elif grant.action not in covered:
                     place = f"detectors: {definition.name}: {action.path}"
-                    faults.append(f"{place}: its target is known only when it runs; name it in detectors.grants")
+                    faults.append(f"{place}: {_unknown(action)}; name it in detectors.grants")
     if faults:
         raise BadDefinition(faults)
     return list(dict.fromkeys(found))
+
+
+def _unknown(action: Action) -> str:
+    """Why the action's target cannot be granted as it stands."""
+    name = {"sns": "targetArn", "lambda": "functionArn", "sqs": "queueUrl"}.get(action.kind)
+    if name is None:
+        return "its target is known only when it runs"
+    return f"{name} {action.members[name]!r} is no {'URL of a queue in SQS' if name == 'queueUrl' else 'ARN'}"
+
+
+def _arn(text: str) -> str:
+    """The text if it is an ARN, as IoT Events asked for; a placeholder that an example left is none."""
+    return text if text.startswith("arn:") else ""
 
 
 def _needed(action: Action) -> Iterator[Grant]:
     """The permissions that one action needs; a resource of "" cannot be known."""
     members = action.members
     if action.kind == "sns":
-        yield Grant("sns:Publish", members["targetArn"])
+        yield Grant("sns:Publish", _arn(members["targetArn"]))
     elif action.kind == "lambda":
-        yield Grant("lambda:InvokeFunction", members["functionArn"])
+        yield Grant("lambda:InvokeFunction", _arn(members["functionArn"]))
     elif action.kind == "firehose":
         yield Grant("firehose:PutRecord", f"firehose:deliverystream/{members['deliveryStreamName']}")
     elif action.kind == "sqs":

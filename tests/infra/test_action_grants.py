@@ -55,6 +55,8 @@ def test_a_literal_is_granted_exactly_and_an_expression_by_how_it_starts(action,
         {"dynamoDBv2": {"tableName": "$variable.v"}},
         {"iotSiteWise": {"propertyAlias": "'/a'"}},
         {"sqs": {"queueUrl": "https://elsewhere.example/q"}},
+        {"sns": {"targetArn": "sns-topic-arn"}},
+        {"lambda": {"functionArn": "alarm"}},
     ],
 )
 def test_what_nobody_can_know_fails_with_its_path_unless_it_is_granted(action):
@@ -64,6 +66,21 @@ def test_what_nobody_can_know_fails_with_its_path_unless_it_is_granted(action):
         grants_for((model,), ())
 
     names = ["iot:Publish", "dynamodb:PutItem", "iotsitewise:BatchPutAssetPropertyValue", "sqs:SendMessage"]
+    names += ["sns:Publish", "lambda:InvokeFunction"]
     found = grants_for((model,), ({"actions": names, "resource": "arn:any"},))
 
     assert found == [Grant(name, "arn:any") for name in names]
+
+
+@pytest.mark.parametrize(
+    ("action", "told"),
+    [
+        ({"sns": {"targetArn": "sns-topic-arn"}}, "targetArn 'sns-topic-arn' is no ARN"),
+        ({"sqs": {"queueUrl": "q"}}, "queueUrl 'q' is no URL of a queue in SQS"),
+        ({"dynamoDBv2": {"tableName": "$variable.v"}}, "its target is known only when it runs"),
+    ],
+)
+def test_the_fault_says_what_is_wrong_with_the_target(action, told):
+    """A placeholder that an example left is not known only when it runs: it is no target at all."""
+    with pytest.raises(BadDefinition, match=told):
+        grants_for((definition(action),), ())

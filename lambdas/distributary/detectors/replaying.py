@@ -37,7 +37,9 @@ def entries(text: str) -> list[Entry]:
     for number, one in enumerate(_flat(_documents(text)), 1):
         try:
             time, message = _entry(one, number, time)
-        except (BadPayload, KeyError, TypeError, ValueError, AttributeError) as fault:
+        except KeyError as fault:
+            raise BadPayload(f"entry {number}: no {fault}: a message has inputName and payload") from None
+        except (BadPayload, TypeError, ValueError, AttributeError) as fault:
             raise BadPayload(f"entry {number}: {fault or 'not a message'}") from None
         if not 0 <= time <= _END:
             raise BadPayload(f"entry {number}: a time before 1970 or after 9999")

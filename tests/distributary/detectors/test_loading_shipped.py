@@ -1,4 +1,5 @@
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -126,3 +127,21 @@ def test_a_device_that_falls_silent_is_told_of_once_and_when_it_is_back():
     assert bench.wait(5000) == []
     assert bench.reading(5001, temperature=20) == ["back"]
     assert bench.wait(5301) == ["silent"]
+
+
+def test_the_alarm_model_that_the_docs_convert_runs():
+    """The detector model of docs/migrating-from-iot-events.md: sound, and it acts at every change of state."""
+    told = (FOLDER.parent / "docs" / "migrating-from-iot-events.md").read_text("utf-8")
+    [text] = [
+        block for block in re.findall(r"```json\n(.*?)```", told, re.DOTALL) if "detectorModelDefinition" in block
+    ]
+    ((definition, findings),) = check_text(text, name="docs")
+    assert [one for one in findings if one.level != "INFO"] == []
+
+    model, detector, told = Model(definition), Detector("d1"), []
+    for number, payload in enumerate([{"temperature": 31}, {}, {"temperature": 32}, {"temperature": 30}]):
+        message = Message("telemetry", str(number), {"deviceId": "d1", **payload})
+        detector, effects = step(model, detector, message, 1_700_000_000_000 + number)
+        told.append((detector.state, [effect.kind for effect in effects]))
+
+    assert told == [("ACTIVE", ["sns"]), ("ACTIVE", []), ("ACTIVE", []), ("NORMAL", ["sns"])]

@@ -50,7 +50,7 @@ def test_a_log_has_its_own_times_or_one_a_second():
     [
         ("{", "no JSON"),
         ("[5]", "entry 1: "),
-        ('[{"payload": {}}]', "entry 1: 'inputName'"),
+        ('[{"payload": {}}]', "entry 1: no 'inputName': a message has"),
         ('[{"inputName": "in", "payload": 5}]', "entry 1: the payload is neither object nor text"),
         ('[{"inputName": "in", "payload": "~"}]', "entry 1: the payload is neither JSON nor base64 of it"),
         ('[{"inputName": "in", "payload": "YQ=="}]', "entry 1: no JSON"),

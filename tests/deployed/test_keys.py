@@ -1,0 +1,141 @@
+"""The keys of a deployed stage: what a quota, a table that cannot be read and a rotation do to real clients."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from commands import keys
+from commands.key_ring import bearer
+from commands.post import Answer, request
+from commands.stage import Stage
+from local.aws import deployed
+from local.deployment import aws_at
+from local.functions import Functions
+from local.gateway import Gateway
+from local.stack import LocalStack
+
+Credential = tuple[str, str]
+
+
+@pytest.fixture
+def run(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """`make keys STAGE=local ARGS=…`, which has to succeed: what it prints."""
+
+    def command(*arguments: str) -> str:
+        capsys.readouterr()
+        assert keys.main(["--stage", stage.name, "--aws-endpoint", stage.aws_endpoint or "", *arguments]) == 0
+        return capsys.readouterr().out
+
+    return command
+
+
+@pytest.fixture
+def create(run: Callable[..., str]) -> Callable[..., Credential]:
+    """Makes a key by the command; its id and secret as they are printed once."""
+
+    def created(*arguments: str) -> Credential:
+        found = re.search(r"^key +(\S+)\nsecret +(\S+)$", run("create", "--name", "pump-7", *arguments), re.MULTILINE)
+        assert found
+        return found[1], found[2]
+
+    return created
+
+
+@pytest.fixture
+def fresh(local: LocalStack) -> Iterator[str]:
+    """The endpoint served by one new environment of each function, which has seen no key and is gone after the test."""
+    environment = aws_at(local.aws_endpoint)
+    functions = Functions(deployed.function, environment=environment, max_environments=1, log=lambda line: None)
+    gateway = Gateway(deployed.http_api, functions, port=0, log=lambda line: None)
+    gateway.start()
+    yield f"http://localhost:{gateway.port}"
+    gateway.close()
+    functions.close()
+
+
+def post(endpoint: str, key: Credential) -> Answer:
+    """An event with a key."""
+    return request(endpoint, "POST", "/v1/events", headers=bearer(*key), body=b"any")
+
+
+def put(endpoint: str, key: Credential) -> tuple[int, str]:
+    """Status and error of a record that boto3 puts with a key."""
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1})
+    credentials = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1], "region_name": "us-east-1"}
+    client = boto3.client("firehose", endpoint_url=endpoint, config=config, **credentials)
+    try:
+        client.put_record(DeliveryStreamName="events", Record={"Data": b"any"})
+    except ClientError as error:
+        return error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]["Code"]
+    return 200, ""
+
+
+def test_a_quota_is_429_with_the_seconds_to_wait(fresh: str, create: Callable[..., Credential]) -> None:
+    """At `/v1/events`; boto3 understands the same as throttling."""
+    key = create("--rate", "0.1", "--burst", "2")
+    answers = [post(fresh, key) for _ in range(3)]
+
+    assert [one.status for one in answers] == [202, 202, 429]
+    assert 1 <= int(answers[2].headers["retry-after"]) <= 10
+    assert json.loads(answers[2].body)["code"] == "TooManyRequests"
+    assert put(fresh, key) == (400, "ThrottlingException")
+
+
+def test_while_the_table_cannot_be_read(
+    fresh: str, create: Callable[..., Credential], faults: Callable[..., None]
+) -> None:
+    """A key that was seen goes on, another is told to come again, and nobody that it is wrong."""
+    seen, other = create(), create()
+    assert post(fresh, seen).status == 202
+    faults(keys={"operation": "dynamodb.GetItem", "effect": "refuse_calls", "error": "InternalServerError"})
+    answer = post(fresh, other)
+
+    assert (answer.status, json.loads(answer.body)["code"]) == (503, "KeysUnavailable")
+    assert int(answer.headers["retry-after"]) >= 1
+    assert put(fresh, other) == (503, "ServiceUnavailableException")
+    assert post(fresh, seen).status == 202
+    assert put(fresh, seen) == (200, "")
+
+
+def test_a_rotation_ends_no_key(
+    fresh: str, stage: Stage, run: Callable[..., str], create: Callable[..., Credential]
+) -> None:
+    """Keys of both versions of the master secret are let in, at every door."""
+    manager, secret = stage.client("secretsmanager"), stage.outputs["KeySecretArn"]
+    before = manager.get_secret_value(SecretId=secret)["SecretString"]
+    older = create()
+    run("rotate")
+    try:
+        newer = create()
+
+        assert (older[0][:3], newer[0][:3]) == ("DK1", "DK2")
+        assert [post(fresh, key).status for key in (older, newer)] == [202, 202]
+        assert [put(fresh, key)[0] for key in (older, newer)] == [200, 200]
+    finally:  # other tests' keys are of the version that their functions know
+        manager.put_secret_value(SecretId=secret, SecretString=before)
+
+
+def test_a_browsers_key_may_stand_in_the_url(stage: Stage, create: Callable[..., Credential]) -> None:
+    """And opens no other door, though it signs as every key does."""
+    key = create("--browser")
+    posted = request(stage.endpoint, "POST", f"/v1/events?key={'.'.join(key)}", body=b"any")
+
+    assert posted.status == 202
+    assert put(stage.endpoint, key) == (400, "AccessDeniedException")
+
+
+def test_a_revoked_key_is_listed_and_refused(
+    fresh: str, run: Callable[..., str], create: Callable[..., Credential]
+) -> None:
+    """By an environment that has not seen it, at once."""
+    key = create()
+    run("revoke", key[0])
+
+    [row] = [line for line in run("list").splitlines() if line.startswith(key[0])]
+    assert "revoked 20" in row
+    assert post(fresh, key).status == 401

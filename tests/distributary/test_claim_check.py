@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from fake_clock import FakeClock
 from fake_keeping import Keeping
@@ -46,6 +48,16 @@ def test_the_same_event_lies_in_the_same_place_and_another_does_not(keeping) -> 
         keeping.claim_check.check_in(event(one), until=FAR)
 
     assert sorted(keeping.objects.values()) == [b"[1]", b"[2]"]
+
+
+def test_an_event_chooses_no_part_of_the_place(keeping) -> None:
+    """Not by its id, its source or its type: the name is a hash."""
+    keeping.claim_check.check_in(
+        event("[1]", id="../../errors/x", source="a/../\u2028", type="..", time=".."), until=FAR
+    )
+
+    [place] = keeping.objects
+    assert re.fullmatch(r"claims/2023/11/14/[0-9a-f]{64}", place)
 
 
 def test_no_call_starts_that_may_end_too_late(keeping) -> None:

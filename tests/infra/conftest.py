@@ -94,7 +94,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
 
     `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic, and what else of
     the endpoint is there by setting alone: a domain, tokens, reserved concurrency; `careful` is prod with a key of its
-    own, and releases in steps.
+    own, releases in steps, and the topic rules of local.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
@@ -109,7 +109,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
         }
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
         releases = Releases(shift="canary-10-percent-5-minutes")
-        others["careful"] = replace(stages["prod"], encryption="own-key", releases=releases)
+        rules = stages["local"].iot_rules
+        others["careful"] = replace(stages["prod"], encryption="own-key", releases=releases, iot_rules=rules)
         for name, each in (stages | others).items():
             DistributaryStack(app, name, configuration=each)
         app.synth()

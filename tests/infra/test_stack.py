@@ -124,6 +124,8 @@ KEY_USES = {
     "DetectorsPublishModelsRole": {"dynamodb": _WRITE_TABLE},
     "DetectorsServeDetectorsRole": {"sqs": _SEND, "dynamodb": _WRITE_TABLE, "secretsmanager": {"kms:Decrypt"}},
     "DetectorsScheduleRole": {"sqs": _SEND},
+    "IotRulesTakeMessagesRole": {"sqs": _SEND, "s3": {"kms:GenerateDataKey"}},
+    "IotRulesErrorRole": {"sqs": _SEND},
     "StreamsDeliveryRole": {"s3": {"kms:GenerateDataKey", "kms:Decrypt"}},
 }
 
@@ -324,7 +326,7 @@ def test_permissions_with_a_key(synthesised):
     """With a key of the stack's own each role may use it besides, through the services that it needs and no other."""
     expected = {
         role: {**table, **{f"Key via {service}": actions for service, actions in KEY_USES.get(role, {}).items()}}
-        for role, table in (PERMISSIONS | RELEASE_PERMISSIONS).items()
+        for role, table in (PERMISSIONS | RELEASE_PERMISSIONS | TOPIC_RULES).items()
     }
 
     assert permissions(synthesised("careful")) == expected

@@ -67,8 +67,10 @@ class Detectors(Construct):
         for number, warning in enumerate(self.models.warnings):
             cdk.Annotations.of(self).add_warning_v2(f"distributary:{number}", warning)
         self.table = self._table()
-        self.actions = self._queue("Actions", visibility=360, receives=20)
-        self.wakes = self._queue("Wakes", visibility=120, receives=1000)
+        self._dead_actions = make_queue(self, "DeadActions", self._configuration)
+        self._dead_wakes = make_queue(self, "DeadWakes", self._configuration)
+        self.actions = self._queue("Actions", self._dead_actions, visibility=360, receives=20)
+        self.wakes = self._queue("Wakes", self._dead_wakes, visibility=120, receives=1000)
         self.late_wakes = make_queue(self, "LateWakes", self._configuration)
         self.group = scheduler.CfnScheduleGroup(self, "Schedules")
         self.schedule_role = self._schedule_role()
@@ -82,6 +84,9 @@ class Detectors(Construct):
             "DetectorTableName": self.table.table_name,
             "ActionQueueUrl": self.actions.queue_url,
             "DeadMessageQueueUrl": self._dead_messages.queue_url,
+            "DeadActionQueueUrl": self._dead_actions.queue_url,
+            "DeadWakeQueueUrl": self._dead_wakes.queue_url,
+            "LateWakeQueueUrl": self.late_wakes.queue_url,
         }
 
     def _names(self, settings: Settings) -> dict[str, Any]:
@@ -195,12 +200,12 @@ class Detectors(Construct):
         )
         return encrypted(table, self._configuration)
 
-    def _queue(self, name: str, visibility: int, receives: int) -> sqs.Queue:
+    def _queue(self, name: str, set_aside: sqs.IQueue, visibility: int, receives: int) -> sqs.Queue:
         return make_queue(
             self,
             name,
             self._configuration,
-            set_aside=make_queue(self, f"Dead{name}", self._configuration),
+            set_aside=set_aside,
             receives=receives,
             visibility_timeout=cdk.Duration.seconds(visibility),
         )

@@ -16,6 +16,7 @@ def test_one_screen_says_how_the_stage_is(stage, http) -> None:
     assert said["kinesis"] == f"{stage.outputs['StreamName']}: ACTIVE, 1 open shards"
     assert said["firehose"].endswith(": ACTIVE")
     assert {"queue Message", "queue KinesisSpill", "dead letters", "detectors"} <= set(said)
+    assert {f"queue {name}" for name in ("DeadMessage", "DeadAction", "DeadWake", "LateWake", "RuleError")} <= set(said)
     assert "waiting" in said["queue Message"]
     assert http.credential["authorization"].split()[1].split(".")[0] in said["key tests"]
     assert "last used 20" in said["key tests"]

@@ -166,7 +166,8 @@ OUTPUTS = {
     *{"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"},
     *{"IngestAliasName", "RedriveFunctionName", "RedriveLogGroupName"},
     *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
-    *{"DetectorTableName", "ActionQueueUrl", "DeadMessageQueueUrl"},
+    *{"DetectorTableName", "ActionQueueUrl", "DeadMessageQueueUrl", "DeadActionQueueUrl", "DeadWakeQueueUrl"},
+    "LateWakeQueueUrl",
     *{
         f"{name}{kind}Name"
         for name in ("RunDetectors", "CarryOut", "WakeDetectors", "ServeDetectors", "PublishModels")

@@ -76,6 +76,8 @@ class Detectors:
 
     min_timer_seconds: int = Settings.min_timer_seconds
     concurrency: int = within(2, 1000, 50)
+    declared_only: bool = False
+    merge: bool = False
     parameters: Table = field(default_factory=dict)
     grants: tuple[Table, ...] = ()
     debug: tuple[Table, ...] = ()

@@ -37,12 +37,12 @@ def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorMode
     """The models in `detectors/*.json`, the inputs in `inputs/*.json`. Raises BadDefinition with every fault."""
     faults: list[str] = []
     models: dict[str, _Checked] = {}
+    inputs = _inputs(configuration, root, faults)
     for file in sorted(root.glob("detectors/*.json")):
-        for one in _checked(file, configuration, faults):
+        for one in _checked(file, configuration, _declared(inputs, configuration), faults):
             if one.definition.name in models:
                 faults.append(f"detectors/{file.name}: there is another model {one.definition.name}")
             models[one.definition.name] = one
-    inputs = _inputs(configuration, root, faults)
     faults += _debug_faults(configuration, models)
     if faults:
         raise BadDefinition(faults)
@@ -60,7 +60,16 @@ class _Checked(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def _checked(file: Path, configuration: Configuration, faults: list[str]) -> Iterator[_Checked]:
+def _declared(inputs: Mapping[str, Any], configuration: Configuration) -> dict[str, tuple[str, ...]] | None:
+    """By input what may be read of it; None where all may."""
+    if not configuration.detectors.declared_only:
+        return None
+    return {name: tuple(table.get("attributes", ())) for name, table in inputs.items()}
+
+
+def _checked(
+    file: Path, configuration: Configuration, declared: Mapping[str, tuple[str, ...]] | None, faults: list[str]
+) -> Iterator[_Checked]:
     """The models of a file; what is wrong with it goes to the faults."""
     limits = Limits(min_timer_seconds=configuration.detectors.min_timer_seconds)
     try:
@@ -75,7 +84,7 @@ def _checked(file: Path, configuration: Configuration, faults: list[str]) -> Ite
         key = definition.key or (None if findings else _given_key(definition, configuration))
         if not findings:
             definition = replace(definition, key=key)
-            findings = analyse(definition, limits=limits)
+            findings = analyse(definition, limits=limits, inputs=declared, declared_only=declared is not None)
         told: dict[str, list[str]] = {level: [] for level in ("ERROR", "WARNING", "INFO")}
         for finding in findings:
             told[finding.level].append(f"detectors/{file.name}: {definition.name}: {finding}")
@@ -122,8 +131,12 @@ def models_of(configuration: Configuration) -> DetectorModels:
 def carried_by(folder: str, configuration: Configuration) -> dict[str, Any]:
     """What of the models a function carries: all of them to run them, else who reads what."""
     models = models_of(configuration)
-    if folder in {"run_detectors", "serve_detectors"}:
-        return {"inputs": models.inputs, "models": models.carried, "debug": configuration.detectors.debug}
+    if folder == "run_detectors":
+        switches = {"merge": configuration.detectors.merge, "declared": _declared(models.inputs, configuration)}
+        debug = configuration.detectors.debug
+        return {"inputs": models.inputs, "models": models.carried, "debug": debug, "switches": switches}
+    if folder == "serve_detectors":
+        return {"models": models.carried}
     known = {"inputs": models.inputs, "readers": models.readers}
     if folder == "take_messages":
         rules = {

@@ -33,7 +33,7 @@ runner = Runner(
 )
 batches = Lines(service="run_detectors", level=settings.log_level, stage=settings.stage, clock=clock)
 handle = RunDetectors(
-    Models(configuration["models"], Limits(min_timer_seconds=settings.min_timer_seconds)),
+    Models(configuration["models"], Limits(min_timer_seconds=settings.min_timer_seconds), **configuration["switches"]),
     runner,
     Store(clients.make("dynamodb"), settings.detector_table_name),
     ActionQueue(sqs, settings.action_queue_url, Bucket(lambda: clients.make("s3"), settings.bucket_name)),

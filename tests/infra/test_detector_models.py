@@ -92,7 +92,8 @@ def test_inputs_of_files_are_known_too(configuration, root):
 
 def test_who_carries_what(configuration, configured):
     """Definitions go to who runs them, routes to who takes messages; nothing where another service runs them."""
-    assert {"models", "inputs", "debug"} == set(carried_by("run_detectors", configuration))
+    assert {"models", "inputs", "debug", "switches"} == set(carried_by("run_detectors", configuration))
+    assert {"models"} == set(carried_by("serve_detectors", configuration))
     assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
     assert models_of(configured(iot_events={"provider": "endpoint"})).readers == []
 
@@ -115,6 +116,23 @@ def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration,
 
     assert runner.debugged == {("device_heartbeat", None), ("temperature_alarm", "d1")}
     assert runner.dropping == {"telemetry"}
+
+
+def test_an_undeclared_attribute_that_a_model_reads_is_told_where_none_may_be_read(configuration, root):
+    """With `declared_only`: the model's condition would never be true."""
+    only = replace(
+        configuration,
+        detectors=replace(configuration.detectors, declared_only=True),
+        inputs={"telemetry": {"attributes": ["deviceId"]}, "alarm_command": {"attributes": ["command"]}},
+    )
+
+    assert read_models(replace(only, detectors=configuration.detectors), root).warnings == ()
+    told = read_models(only, root).warnings
+
+    assert told
+    assert all("temperature" in one for one in told)
+    with pytest.raises(BadDefinition, match="alarm_command"):
+        read_models(replace(only, inputs={"telemetry": {"attributes": ["temperature"]}}), root)
 
 
 def test_functions_read_the_definitions_that_the_template_names(configuration, root):

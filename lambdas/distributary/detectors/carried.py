@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from distributary.detectors.declared import declared_by
 from distributary.detectors.definition import Definition
 from distributary.detectors.forms import Document
 from distributary.detectors.item import Version
@@ -36,11 +37,23 @@ def definitions(rows: Iterable[Mapping[str, Any]]) -> dict[str, Definition]:
 
 
 class Models:
-    """The models that this function carries, each made ready when it is first used."""
+    """The models that this function carries, each made ready when it is first used; the switches are `Model`'s.
 
-    def __init__(self, rows: Sequence[Mapping[str, Any]], limits: Limits) -> None:
+    `declared`, if given, are the paths of every input that may be read.
+    """
+
+    def __init__(
+        self,
+        rows: Sequence[Mapping[str, Any]],
+        limits: Limits,
+        *,
+        merge: bool = False,
+        declared: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
         self._definitions = definitions(rows)
         self._limits = limits
+        self._merge = merge
+        self._declared = None if declared is None else declared_by(declared)
         self._hashes: dict[str, str] = {}
         self._ready: dict[tuple[str, str], Model] = {}
 
@@ -67,5 +80,11 @@ class Models:
             return None
         place = (name, version.number)
         if place not in self._ready:
-            self._ready[place] = Model(self._definitions[name], version=version.number, limits=self._limits)
+            self._ready[place] = Model(
+                self._definitions[name],
+                version=version.number,
+                limits=self._limits,
+                declared=self._declared,
+                merge=self._merge,
+            )
         return self._ready[place]

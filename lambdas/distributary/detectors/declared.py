@@ -1,12 +1,12 @@
 """What an input declares, as a rule on what expressions may read of it (the setting `declared_only`)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from distributary.detectors.expression.evaluate import Declared
 from distributary.detectors.key import segments
 
 
-def declared_by(inputs: Mapping[str, tuple[str, ...]]) -> Declared:
+def declared_by(inputs: Mapping[str, Sequence[str]]) -> Declared:
     """Whether a path lies on, below or above one that its input declares; of an unknown input nothing is declared."""
     declared = {name: [segments(path) for path in paths] for name, paths in inputs.items()}
 

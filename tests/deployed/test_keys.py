@@ -2,6 +2,7 @@
 
 import json
 import re
+import urllib.request
 from collections.abc import Callable, Iterator
 
 import boto3
@@ -100,6 +101,30 @@ def test_while_the_table_cannot_be_read(
     assert put(fresh, other) == (503, "ServiceUnavailableException")
     assert post(fresh, seen).status == 202
     assert put(fresh, seen) == (200, "")
+
+
+def test_a_key_costs_one_look_up_and_one_note(
+    fresh: str, stage: Stage, create: Callable[..., Credential], faults: Callable[..., None]
+) -> None:
+    """Of an environment's requests in a minute, whichever door they come to; and its master secret is read once."""
+    key = create()
+    table = {"effect": "delay", "delay_seconds": 0.001, "resource": stage.outputs["KeyTableName"]}
+    faults(
+        any_of_dynamodb={**table, "operation": "dynamodb.*"},
+        look_up={**table, "operation": "dynamodb.GetItem"},
+        note={**table, "operation": "dynamodb.UpdateItem"},
+        master={**table, "operation": "secretsmanager.*", "resource": "*"},
+    )
+
+    assert [post(fresh, key).status for _ in range(9)] == [202] * 9
+    assert [put(fresh, key)[0] for _ in range(9)] == [200] * 9
+    assert met(stage) == {"any_of_dynamodb": 2, "look_up": 1, "note": 1, "master": 1}
+
+
+def met(stage: Stage) -> dict[str, int]:
+    """How many calls each fault has met."""
+    with urllib.request.urlopen(f"{stage.aws_endpoint}/_distributary/faults", timeout=60) as answer:
+        return {name: fault["met"] for name, fault in json.load(answer)["faults"].items()}
 
 
 def test_a_rotation_ends_no_key(

@@ -1,4 +1,5 @@
 import base64
+import hmac
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -138,6 +139,18 @@ def test_an_unknown_id_and_a_wrong_secret_get_the_same_answer(house: House) -> N
     answers = {house.post(WRONG[name]).body for name in WRONG if name not in ("no credentials", "an AWS signature")}
 
     assert len(answers) == 1
+
+
+@pytest.mark.parametrize("name", ["a wrong secret", "an id that is not ours", "an id that was never given"])
+def test_secrets_are_compared_in_constant_time(house: House, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """How long a refusal takes says nothing of how much was right, nor whether there is such an id."""
+    compared: list[tuple[bytes, bytes]] = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda *pair: bool(compared.append(pair)))
+    house.post(WRONG[name])
+
+    [(expected, given)] = compared
+    assert len(expected) == len(SECRET)
+    assert given.decode() in WRONG[name]["authorization"]
 
 
 def test_no_answer_or_log_line_repeats_a_secret(house: House) -> None:
@@ -413,6 +426,29 @@ def test_a_signature_for_one_stream_opens_no_other(house: House) -> None:
 
         assert house.aws(Request("POST", "/", headers, "", b"{}", time=Clock().time())).status == status
     assert len(house.seen) == 1
+
+
+@pytest.mark.parametrize("name", ["host", "x-amz-date", "x-amz-target"])
+def test_a_door_asks_for_the_headers_that_matter(house: House, name: str) -> None:
+    """One of them is not among those that were signed: the door stays shut, whatever the signature."""
+    made = client(house, "kinesis")
+    made.change = lambda seen: replace(
+        seen, headers={**seen.headers, "authorization": seen.headers["authorization"].replace(name, "x-other")}
+    )
+
+    with pytest.raises(ClientError, match=f"{name} must be signed"):
+        made.put_record(StreamName="events", Data=b"", PartitionKey="k")
+
+
+def test_signatures_are_compared_in_constant_time(house: House, monkeypatch: pytest.MonkeyPatch, call: tuple) -> None:
+    """As secrets are."""
+    service, put, _ = call
+    compared: list[tuple[bytes, bytes]] = []
+    monkeypatch.setattr(hmac, "compare_digest", lambda *pair: bool(compared.append(pair)))
+
+    assert error_of(put, client(house, service)) == ("InvalidSignatureException", status(service))
+    [(expected, given)] = compared
+    assert expected == given
 
 
 def test_a_target_of_another_service_is_left_to_the_door(house: House) -> None:

@@ -144,12 +144,16 @@ def _answered(request: Request, make: Callable[[], Mapping[str, Any]]) -> Respon
     return _error(code, text, request) if code else _response(200, made[0], request)
 
 
+def _named(model: str, key: str | None) -> dict[str, str]:
+    """Whose detector it is; the one of a model without a key has no keyValue."""
+    return {"detectorModelName": model} | ({} if key is None else {"keyValue": key})
+
+
 def _described(row: Row) -> dict[str, Any]:
     detector = row.detector
     timers = [{"name": name, "timestamp": due} for name, due in detector.listed_timers().items()]
     return {
-        "detectorModelName": row.model,
-        "keyValue": row.key,
+        **_named(row.model, row.key),
         "detectorModelVersion": row.version,
         "state": {
             "stateName": detector.state,
@@ -163,8 +167,7 @@ def _described(row: Row) -> dict[str, Any]:
 
 def _summary(model: str, one: Summary) -> dict[str, Any]:
     return {
-        "detectorModelName": model,
-        "keyValue": one.key,
+        **_named(model, one.key),
         "detectorModelVersion": one.version,
         "state": {"stateName": one.state},
         "creationTime": one.created / MILLISECONDS,

@@ -15,19 +15,14 @@ from distributary.http.request import Request
 NOW = 1_700_000_000_000
 EVENT = {"eventName": "e", "condition": "$input.in.n > 0", "actions": []}
 KEEP = {"setVariable": {"variableName": "n", "value": "$input.in.n"}}
-MODELS = models_of(
-    {
-        "detectorModelName": "m",
-        "key": "d",
-        "detectorModelDefinition": {
-            "initialStateName": "S",
-            "states": [
-                {"stateName": "S", "onInput": {"events": [{**EVENT, "actions": [KEEP]}]}},
-                {"stateName": "T"},
-            ],
-        },
-    }
-)
+DEFINITION = {
+    "initialStateName": "S",
+    "states": [
+        {"stateName": "S", "onInput": {"events": [{**EVENT, "actions": [KEEP]}]}},
+        {"stateName": "T"},
+    ],
+}
+MODELS = models_of({"detectorModelName": "m", "key": "d", "detectorModelDefinition": DEFINITION})
 
 
 def cloud_of(count: int) -> Cloud:
@@ -72,6 +67,25 @@ def test_a_detector_is_described_in_awss_members() -> None:
             "lastUpdateTime": NOW / 1000,
         }
     }
+
+
+def test_the_detector_of_a_model_without_a_key_has_no_key_value() -> None:
+    """Asked for without one, and without the member in either answer, as AWS's were."""
+    definition = {"detectorModelName": "m", "detectorModelDefinition": DEFINITION}
+    models, cloud, clock = models_of(definition), Cloud(), FakeClock(now=10.0).clock
+    activated(cloud, models)
+    runner_of(cloud, models, clock)({"Records": [message(1, {"n": 1}, sent=NOW, key=None)]})
+    detectors = Detectors(models, Store(cloud, "table"), WakeUps(SETTINGS, cloud, cloud, clock), clock, lambda: "t")
+    door = DetectorDoor(detectors, min_timer_seconds=60)
+
+    _, _, described = asked(door, "describe", "/detectors/m/keyValues/")
+    _, _, listed = asked(door, "list", "/detectors/m")
+
+    assert described["detector"]["state"]["stateName"] == "S"
+    assert "keyValue" not in described["detector"]
+    assert [list(one) for one in listed["detectorSummaries"]] == [
+        ["detectorModelName", "detectorModelVersion", "state", "creationTime", "lastUpdateTime"]
+    ]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from detector_cloud import SETTINGS, Cloud, activated, message, models_of, runner_of
+from fake_client import aws_error
 from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,6 +165,62 @@ def test_a_deleted_detector_remembers_what_it_has_handled() -> None:
 
     run({"Records": [message(2, {"d": "k0", "n": 1}, sent=NOW, key="k0")]})
     assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 200
+
+
+REFUSALS = [
+    ("ProvisionedThroughputExceededException", 429, "ThrottlingException"),
+    ("InternalServerError", 503, "ServiceUnavailableException"),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize(
+    ("operation", "path", "query"),
+    [("describe", "/detectors/m/keyValues/", "keyValue=k0"), ("list", "/detectors/m", "")],
+)
+def test_what_cannot_be_read_now_says_when_to_come_again(operation, path, query, refusal) -> None:
+    """Throttled or not there: AWS's status and error."""
+    refused, *answer = refusal
+
+    *found, body = asked(door_of(Refusing(refused)), operation, path, query)
+
+    assert found == answer
+    assert body["message"]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize(
+    ("operation", "path", "answered"),
+    [
+        ("update", "/detectors", "batchUpdateDetectorErrorEntries"),
+        ("delete", "/detectors/delete", "batchDeleteDetectorErrorEntries"),
+    ],
+)
+def test_what_cannot_be_changed_now_is_that_entrys_error(operation, path, answered, refusal) -> None:
+    """200, as AWS answers a batch, and the code that says whether to send it again."""
+    refused, _, kind = refusal
+    entry = change()["detectors"][0]
+    if operation == "delete":
+        entry.pop("state")
+
+    status, _, body = asked(door_of(Refusing(refused)), operation, path, body={"detectors": [entry]})
+
+    [error] = body[answered]
+    assert (status, error["messageId"], error["errorCode"]) == (200, "1", kind)
+    assert error["errorMessage"]
+
+
+class Refusing(Cloud):
+    """A cloud whose table refuses everything with a code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__()
+        self._code = code
+
+    def _batch_get_item(self, **_):
+        raise aws_error(self._code, 400 if "Throughput" in self._code else 500)
+
+    _query = _put_item = _update_item = _batch_get_item
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
-from moto.core.utils import camelcase_to_underscores
+from moto.core.utils import camelcase_to_underscores, unix_time_millis
 from moto.sqs import models
 from moto.sqs.models import Message
 from moto.sqs.models import Queue as MotoQueue
@@ -40,7 +40,9 @@ class Queue(MotoQueue):
     @property
     def messages(self) -> list[Message]:
         """The messages that can be received; of a FIFO queue as many as possible of one group before the next."""
-        visible = super().messages
+        # moto asks for the time twice for each message that waits: with thousands of them, that was a quarter of all.
+        now = unix_time_millis()
+        visible = [one for one in self._messages if one.visible_at < now and one.delayed_until <= now]
         if not self.fifo_queue:
             return visible
         groups: dict[str, list[Message]] = {}

@@ -20,6 +20,7 @@ CONFIGURATION = {
     "models": [],
     "iot_rules": {},
     "debug": [],
+    "switches": {"merge": False, "declared": None},
 }
 
 

@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
 
 from distributary.errors import DistributaryError
 from infra.checks import CheckedApp
-from infra.configuration import read
+from infra.configuration_file import read
 from infra.stack import DistributaryStack
 
 app = CheckedApp()

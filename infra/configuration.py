@@ -1,19 +1,11 @@
-"""What `distributary.toml` says about one stage, as typed values; every fault is listed with its place."""
+"""What `distributary.toml` says about one stage, as typed values; `infra.configuration_file` reads them."""
 
-import re
-import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Literal
 
-from distributary.errors import BadDefinition, SettingsError
-from distributary.rules import Rules
 from distributary.settings import Settings
 from infra.entrance import Http
-from infra.iot_rule import read_iot_rules
-from infra.table import Table, laid_over, within
-from infra.table import read as read_table
+from infra.table import Table, within
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -206,101 +198,3 @@ class Configuration:
             min_timer_seconds=self.detectors.min_timer_seconds,
             **names,
         )
-
-
-# What Settings calls otherwise than the file does.
-_PLACES = {
-    "min_timer_seconds": "detectors.min_timer_seconds",
-    "jwt_source_claim": "http.jwt",
-    "max_record_kib": "kinesis.max_record_kib",
-    "join": "firehose.join",
-    "redrive_pause_seconds": "redrive.pause_seconds",
-    "redrive_days": "redrive.days",
-}
-
-
-# How long and how often the spill queues hand a message out, as `infra.queue` makes them.
-_QUEUE_DAYS = 14
-_MOST_RECEIVES = 1000
-# Some receipts end with a short pause, and any pause may lack a quarter: `distributary.redrive`.
-_EARLY_RECEIVES = 111
-_SHORTEST = 0.75
-
-
-def read(file: Path, stage: str) -> Configuration:
-    """The configuration of a stage. Raises SettingsError with every fault of the file, those of other stages too."""
-    try:
-        own = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError([f"{file.name}: {error}"]) from error
-    presets = own.pop("stages", {})
-    if not isinstance(presets, dict) or not all(isinstance(preset, dict) for preset in presets.values()):
-        raise SettingsError(["stages: must hold a table for each stage, as in [stages.dev]"])
-    faults, configurations = _all_stages(own, presets)
-    if stage not in presets:
-        faults.append(f"stages: there is no {stage!r}; there are {', '.join(presets)}")
-    if faults:
-        raise SettingsError(faults)
-    return configurations[stage]
-
-
-def _all_stages(own: Table, presets: Table) -> tuple[list[str], dict[str, Configuration]]:
-    """The file's faults, then those that a stage brings, under the stage's place; and each stage's configuration."""
-    faults, _ = _one_stage(own, "any")
-    shared = set(faults)
-    configurations = {}
-    for stage, preset in presets.items():
-        found, configurations[stage] = _one_stage(laid_over(own, preset), stage)
-        faults += [f"stages.{stage}.{fault}" for fault in found if fault not in shared]
-        # The stage ends the stack's name: CloudFormation takes letters, digits and hyphens there.
-        if not re.fullmatch("[a-z0-9-]{1,64}", stage):
-            faults.append(f"stages.{stage}: must be 1 to 64 lower-case letters, digits and hyphens")
-    return faults, configurations
-
-
-def _one_stage(table: Table, stage: str) -> tuple[list[str], Configuration]:
-    faults: list[str] = []
-    configuration = read_table(Configuration, table, faults, stage=stage)
-    return [*faults, *_contradictions(configuration)], configuration
-
-
-def _contradictions(configuration: Configuration) -> Iterator[str]:
-    try:
-        configuration.settings(delivery_stream_name="any", stream_name="any", message_queue_url="any")
-    except SettingsError as error:
-        for fault in error.faults:
-            name, space, rest = fault.partition(" ")
-            yield f"{_PLACES.get(name, name)}{space}{rest}"
-    try:
-        Rules.from_tables([*configuration.rules], configuration.inputs)
-    except BadDefinition as error:
-        yield from error.faults
-    yield from configuration.http.faults()
-    faults: list[str] = []
-    read_iot_rules(configuration.iot_rules, faults)
-    yield from faults
-    if configuration.http.domain.name and configuration.stage == "local":
-        yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
-    if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:
-        yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
-    if configuration.auth == "open" and configuration.stage == "prod":
-        yield "auth = 'open': is not for prod, where only keys are let in"
-    yield from _given_up_too_soon(configuration)
-    if configuration.retain and configuration.bucket.empty_on_destroy:
-        yield "bucket.empty_on_destroy: contradicts retain = true"
-    endpoint, provider = configuration.iot_events.endpoint, configuration.iot_events.provider
-    if endpoint and provider != "endpoint":
-        yield "iot_events.endpoint: is used with provider = 'endpoint' only"
-    if endpoint and not endpoint.startswith(("https://", "http://")):
-        yield f"iot_events.endpoint = {endpoint!r}: must be an http or https URL"
-
-
-def _given_up_too_soon(configuration: Configuration) -> Iterator[str]:
-    """What waits must be there, and be tried, until it is too old."""
-    if 0 < configuration.bucket.expire_days < _QUEUE_DAYS:
-        yield f"bucket.expire_days: must be 0 or at least {_QUEUE_DAYS}, for so long may waiting records lie there"
-    pause, days = configuration.redrive.pause_seconds, configuration.redrive.days
-    if pause < 1 or configuration.stage == "local":
-        return
-    if _EARLY_RECEIVES + days * 86_400 / (_SHORTEST * pause) > _MOST_RECEIVES:
-        yield f"redrive.pause_seconds: SQS gives up after {_MOST_RECEIVES} tries, before `days`: pause longer"

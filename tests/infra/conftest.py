@@ -12,7 +12,8 @@ import pytest
 from aws_cdk.assertions import Template
 
 from infra.checks import CheckedApp
-from infra.configuration import Configuration, Releases, Reserved, read
+from infra.configuration import Configuration, Releases, Reserved
+from infra.configuration_file import read
 from infra.entrance import Domain, Jwt
 from infra.stack import DistributaryStack
 

@@ -7,7 +7,8 @@ import pytest
 
 from distributary.errors import SettingsError
 from distributary.settings import Settings
-from infra.configuration import Configuration, IotEvents, read
+from infra.configuration import Configuration, IotEvents
+from infra.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent
 CASES = json.loads((ROOT / "tests/cases/configuration.json").read_text())

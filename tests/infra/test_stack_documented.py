@@ -9,7 +9,7 @@ from distributary.http import health
 from distributary.metrics import UNITS
 from distributary.settings import Settings
 from distributary.sinks import json_client
-from infra.configuration import read
+from infra.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docs/operating.md").read_text()

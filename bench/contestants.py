@@ -1,6 +1,7 @@
 """Who is measured: the product's deployed asset and its peers, each as a folder, a command and an environment."""
 
 import compileall
+import json
 import shutil
 import subprocess
 import sys
@@ -51,6 +52,7 @@ def build(work: Path, stub_url: str) -> tuple[list[Contestant], Contestant]:
         _node_peer("(c) Node", work, peer),
         product(PRODUCT, work, "Ingest", stub_url),
     ]
+    _for_one_model(work / "Ingest" / "configuration.json")
     environment = {**_lambda_environment(stub_url), **deployed.environment}
     return contestants, _python(f"{PRODUCT} without .pyc", work, deployed.asset, environment)
 
@@ -62,6 +64,13 @@ def product(name: str, work: Path, function_name: str, stub_url: str) -> Contest
     folder = work / function_name
     shutil.copytree(deployed.asset, folder)
     return _compiled(_python(name, work, folder, environment))
+
+
+def _for_one_model(configuration: Path) -> None:
+    """Leave one detector model that reads the input: an event is one message then, as it is for the peers."""
+    document = json.loads(configuration.read_bytes())
+    document["readers"] = document["readers"][:1]
+    configuration.write_text(json.dumps(document), encoding="utf-8")
 
 
 def _python_peer(

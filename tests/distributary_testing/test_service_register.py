@@ -141,15 +141,15 @@ def write(**members) -> dict:
 
 @pytest.mark.covers("decision.dynamodb-storage")
 def test_a_json_payload_is_stored_as_a_map_and_a_string_as_bytes(table, control, data) -> None:
-    """Numbers digit for digit; a STRING payload in a column of its own name."""
-    json_payload = {"contentExpression": "'{\"n\": 20.0}'", "type": "JSON"}
+    """Numbers digit for digit, more of them than a float has; a STRING payload in a column of its own name."""
+    json_payload = {"contentExpression": "'{\"n\": 20.123456789012345678901234567}'", "type": "JSON"}
     make(control, write(payload=json_payload, operation="'INSERT'"))
 
     put(data)
 
     assert table.get_item(TableName="t", Key={"id": {"S": "a"}})["Item"] == {
         "id": {"S": "a"},
-        "payload": {"M": {"n": {"N": "20.0"}}},
+        "payload": {"M": {"n": {"N": "20.123456789012345678901234567"}}},
     }
 
 

@@ -45,7 +45,7 @@ class Deployed:
         """A new key's id and secret, as the operator reads them."""
         status, printed = self.run("create", *arguments)
         assert status == 0
-        found = re.match(r"key     (\S+)\nsecret  (\S+)\n", printed)
+        found = re.search(r"^key     (\S+)\nsecret  (\S+)$", printed, re.MULTILINE)
         assert found
         return found[1], found[2]
 

@@ -52,8 +52,9 @@ class EventDoor:
         sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
         body = read(request, max_events=self._settings.max_events)
         outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until, request.key)
-        response = self._longest_that_fits(request, body, outcomes)
-        counts, found = _counts(outcomes), by_sink(one for one in outcomes if isinstance(one, Fate))
+        counts = _counts(outcomes)
+        response = self._longest_that_fits(request, body, outcomes, counts)
+        found = by_sink(one for one in outcomes if isinstance(one, Fate))
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
@@ -78,13 +79,15 @@ class EventDoor:
         outcomes = [one if isinstance(one, Rejection) else next(fates) for one in addressed]
         return [one.error if isinstance(one, Fate) and one.error else one for one in outcomes]
 
-    def _longest_that_fits(self, request: Request, body: Body, outcomes: Sequence[Outcome]) -> Response:
+    def _longest_that_fits(
+        self, request: Request, body: Body, outcomes: Sequence[Outcome], counts: Mapping[str, int]
+    ) -> Response:
         asked = receipt.prefers_minimal(request.headers.get("prefer", ""))
         views: list[View] = (
             [receipt.minimal, receipt.brief] if asked else [receipt.full, receipt.minimal, receipt.brief]
         )
         for view in views:
-            response = _response(request, outcomes, view(outcomes, body.shape))
+            response = _response(request, outcomes, counts, view(outcomes, body.shape))
             if _bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
                 break
         return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
@@ -95,8 +98,9 @@ def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     return {status: counted[status] for status in ("accepted", "rejected", "retry")}
 
 
-def _response(request: Request, outcomes: Sequence[Outcome], events: receipt.Entries) -> Response:
-    counts = _counts(outcomes)
+def _response(
+    request: Request, outcomes: Sequence[Outcome], counts: Mapping[str, int], events: receipt.Entries
+) -> Response:
     members = {**counts, "events": events}
     if counts["retry"]:
         detail = (

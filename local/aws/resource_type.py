@@ -74,7 +74,11 @@ def created(kind: ResourceType, clients: Clients, place: Properties, properties:
     if kind.create:
         asked = {key: value for key, value in named.items() if key not in kind.beyond_create}
         resource.state |= call(resource.client, kind.create, kind.translate(asked), strict=True)
-    kind.after(resource.client, resource.state)
+    try:
+        kind.after(resource.client, resource.state)
+    except Exception:
+        deleted(resource)  # half of it is nothing that a template asks for, and nobody would find it again
+        raise
     return resource
 
 

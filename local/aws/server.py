@@ -133,7 +133,7 @@ class AwsServer:
         for backends, make in substitutes:
             opening.enter_context(in_place_of(backends, make))
         opening.enter_context(dynamodb.checked())
-        opening.enter_context(s3.without_enforced_policies())
+        opening.enter_context(s3.completed())
         opening.enter_context(self._custom_resources.in_place())
 
     def _add_types(self, opening: ExitStack) -> None:

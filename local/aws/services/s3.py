@@ -1,15 +1,20 @@
-"""S3 whose bucket policies are kept and shown, but not enforced.
+"""S3 whose bucket policies are kept and shown, but not enforced, and which refuses life-cycle rules as AWS does.
 
-moto 5.2.5 applies a statement whatever its Condition says, so a bucket that refuses plain HTTP would refuse everything;
-and on the loopback interface everything is plain HTTP.
+moto 5.2.5 applies a statement of a policy whatever its Condition says, so a bucket that refuses plain HTTP would refuse
+everything; and on the loopback interface everything is plain HTTP. It takes every life-cycle rule that it can read.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
+from moto.s3.exceptions import S3ClientError
 from moto.s3.models import FakeBucket
+
+from local.aws.life_cycle import refusal
+
+OWN_SET_LIFECYCLE = FakeBucket.set_lifecycle
 
 
 def no_opinion(self: FakeBucket, action: str, resource: str) -> Any:
@@ -17,12 +22,18 @@ def no_opinion(self: FakeBucket, action: str, resource: str) -> Any:
     return PermissionResult.NEUTRAL
 
 
+def set_lifecycle(self: FakeBucket, rules: list[dict[str, Any]]) -> None:
+    """Keeps the rules, or says why not; what the bucket had stays then."""
+    if refused := refusal(rules):
+        raise S3ClientError(refused.code, refused.message)
+    OWN_SET_LIFECYCLE(self, rules)
+
+
 @contextmanager
-def without_enforced_policies() -> Iterator[None]:
-    """Inside it, no bucket has an opinion."""
-    own = FakeBucket.get_permission
-    FakeBucket.get_permission = no_opinion  # type: ignore[method-assign]  # it has no switch
-    try:
+def completed() -> Iterator[None]:
+    """Inside it, buckets are as described above."""
+    with ExitStack() as undo:
+        for name, ours in (("get_permission", no_opinion), ("set_lifecycle", set_lifecycle)):
+            undo.callback(setattr, FakeBucket, name, getattr(FakeBucket, name))
+            setattr(FakeBucket, name, ours)  # moto has no switch
         yield
-    finally:
-        FakeBucket.get_permission = own  # type: ignore[method-assign]  # likewise

@@ -323,6 +323,19 @@ def later(name: str) -> Callable[[Any], Any]:
     return lambda side: after_seconds(side)[name]
 
 
+def early_expiration(side):
+    """The answer to a bucket's rule that deletes objects on the day that it moves them."""
+    s3, bucket = side.client("s3"), f"bucket{next(NUMBERS)}"
+    s3.create_bucket(Bucket=bucket)
+    rule = {
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "Transitions": [{"Days": 30, "StorageClass": "INTELLIGENT_TIERING"}],
+        "Expiration": {"Days": 30},
+    }
+    return refusal(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration={"Rules": [rule]})
+
+
 REFUSED = "ValidationException"
 SQS_REFUSED = "InvalidParameterValue"
 NINES = "9" * 38
@@ -371,6 +384,7 @@ ROWS = {
     "Scheduler: a schedule that fired is gone": Row(later("schedule"), "ResourceNotFoundException", "taken"),
     "Scheduler: no time that is past": Row(past_time, REFUSED, "taken"),
     "Scheduler: no name of 65 characters": Row(scheduled_as("n" * 65), REFUSED, "taken"),
+    "S3: nothing is deleted before it has moved": Row(early_expiration, "InvalidArgument", "taken"),
     "Scheduler: no name with a space": Row(scheduled_as("a name"), REFUSED, "taken"),
 }
 

@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.configuration import Bucket, Configuration, Firehose, Kinesis
 from infra.encryption import of_bucket, of_delivery_stream, of_stream
+from infra.life_cycle import life_cycle
 from infra.log_group import log_group
 from infra.permission import allow, statements
 from infra.retention import removal
@@ -87,7 +88,7 @@ class Streams(Construct):
             enforce_ssl=True,
             minimum_tls_version=1.2,
             versioned=configuration.restore_days > 0,
-            lifecycle_rules=[_life_cycle(configuration), *_WAITING],
+            lifecycle_rules=life_cycle(configuration),
             removal_policy=self._removal,
             auto_delete_objects=configuration.empty_on_destroy,
         )
@@ -135,23 +136,3 @@ class Streams(Construct):
             assumed_by=iam.ServicePrincipal("firehose.amazonaws.com"),
             inline_policies={"Delivery": iam.PolicyDocument(statements=needed)},
         )
-
-
-# What waits for its sink, or to be carried out, is here for 14 days at most, since its queue forgets then.
-_WAITING = [s3.LifecycleRule(prefix=prefix, expiration=cdk.Duration.days(21)) for prefix in ("spill/", "actions/")]
-
-
-def _life_cycle(configuration: Bucket) -> s3.LifecycleRule:
-    tiering, expiry, restore = (
-        cdk.Duration.days(days) if days else None
-        for days in (configuration.tiering_days, configuration.expire_days, configuration.restore_days)
-    )
-    tier = s3.Transition(storage_class=s3.StorageClass.INTELLIGENT_TIERING, transition_after=tiering)
-    return s3.LifecycleRule(
-        abort_incomplete_multipart_upload_after=cdk.Duration.days(7),
-        transitions=[tier] if tiering else None,
-        expiration=expiry,
-        noncurrent_version_expiration=restore,
-        # Of what is gone for good; where objects expire S3 does so by itself, and refuses both in one rule.
-        expired_object_delete_marker=True if restore and not expiry else None,
-    )

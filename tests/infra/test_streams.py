@@ -47,44 +47,11 @@ def test_bucket_is_private(stack, configuration, properties):
     assert denied == [{"Bool": {"aws:SecureTransport": "false"}}, {"NumericLessThan": {"s3:TlsVersion": 1.2}}]
 
 
-@pytest.mark.parametrize(
-    ("days", "expected"),
-    [
-        ({"tiering_days": 0, "expire_days": 0}, {}),
-        ({"tiering_days": 0, "expire_days": 30}, {"ExpirationInDays": 30}),
-        (
-            {"tiering_days": 7, "expire_days": 0},
-            {"Transitions": [{"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": 7}]},
-        ),
-    ],
-)
-def test_bucket_life_cycle(stack, configured, properties, days, expected):
-    """Objects are tiered and expire as configured, 0 is never; upload parts go after a week, what waits after three."""
-    Streams(stack, "Streams", configuration=configured(bucket={"restore_days": 0, **days}))
+def test_what_was_deleted_can_be_restored(stack, configured, properties):
+    """The bucket keeps versions where the stage wants to restore them."""
+    Streams(stack, "Streams", configuration=configured(bucket={"restore_days": 7}))
 
-    rule, *waiting = properties("AWS::S3::Bucket")["LifecycleConfiguration"]["Rules"]
-    assert waiting == [
-        {"Status": "Enabled", "Prefix": prefix, "ExpirationInDays": 21} for prefix in ("spill/", "actions/")
-    ]
-    assert rule == {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **expected}
-
-
-@pytest.mark.parametrize(
-    ("days", "expected"),
-    [
-        ({"restore_days": 7, "expire_days": 0}, {"ExpiredObjectDeleteMarker": True}),
-        ({"restore_days": 7, "expire_days": 30}, {"ExpirationInDays": 30}),
-    ],
-)
-def test_what_was_deleted_can_be_restored(stack, configured, properties, days, expected):
-    """The bucket keeps versions for as long as configured, and nothing of them after that."""
-    Streams(stack, "Streams", configuration=configured(bucket={"tiering_days": 0, **days}))
-
-    bucket = properties("AWS::S3::Bucket")
-    rule, *_ = bucket["LifecycleConfiguration"]["Rules"]
-    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
-    del rule["AbortIncompleteMultipartUpload"]
-    assert rule == {"Status": "Enabled", "NoncurrentVersionExpiration": {"NoncurrentDays": 7}, **expected}
+    assert properties("AWS::S3::Bucket")["VersioningConfiguration"] == {"Status": "Enabled"}
 
 
 def test_no_versions(stack, configured, properties):

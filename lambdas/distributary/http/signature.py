@@ -21,6 +21,9 @@ SKEW_SECONDS = 300
 
 _DATE = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 _SCOPE = re.compile(r"(?P<key_id>.+)/(?P<day>\d{8})/(?P<region>[^/]+)/(?P<service>[^/]+)/aws4_request", re.ASCII)
+# HTTP/2 has `:authority` in place of Host, and the AWS SDK for JavaScript v3 signs it under that name. API Gateway
+# hands its value over as Host. Source: https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
+_SENT_AS = {":authority": "host"}
 _MISSING = "MissingAuthenticationTokenException"
 _INCOMPLETE = "IncompleteSignatureException"
 _INVALID = "InvalidSignatureException"
@@ -51,7 +54,8 @@ def read(request: Request, *, services: Collection[str], signed: Collection[str]
     """
     _refuse_other_ways(request)
     signature = _parsed(request.headers.get("authorization", ""), request.headers.get("x-amz-date", ""))
-    unsigned = [name for name in signed if name not in signature.signed_headers]
+    covered = {_SENT_AS.get(name, name) for name in signature.signed_headers}
+    unsigned = [name for name in signed if name not in covered]
     if unsigned:
         raise Unauthorized(_INVALID, f"{', '.join(unsigned)} must be signed: a 'SignedHeader' in Authorization")
     if signature.service not in services:
@@ -80,7 +84,8 @@ def unrecognized() -> Unauthorized:
 
 def canonical_request(request: Request, signed_headers: Collection[str]) -> str:
     """The text that is signed. Its last line, the body's hash, is computed by us whatever the client says it is."""
-    headers = [f"{name}:{' '.join(request.headers.get(name, '').split())}" for name in signed_headers]
+    values = [request.headers.get(_SENT_AS.get(name, name), "") for name in signed_headers]
+    headers = [f"{name}:{' '.join(value.split())}" for name, value in zip(signed_headers, values, strict=True)]
     lines = [request.method, _path(request.path), _query(request.query), *headers, "", ";".join(signed_headers)]
     return "\n".join([*lines, _hash(request)])
 

@@ -75,6 +75,19 @@ def test_a_changed_request_is_refused_with_awss_name(case: dict) -> None:
     assert SECRET not in str(refused.value)
 
 
+def test_an_authority_counts_with_the_value_of_host() -> None:
+    """Another host is refused, also where a client sends a header of the pseudo-header's name."""
+    over_http2 = as_request(next(case for case in CASES["good"] if "HTTP/2" in case["is"]))
+    signed_for = over_http2.headers["host"]
+    check(over_http2, "kinesis", signed=("x-amz-target",))
+
+    with pytest.raises(Unauthorized, match="does not match"):
+        check(
+            replace(over_http2, headers={**over_http2.headers, "host": "elsewhere", ":authority": signed_for}),
+            "kinesis",
+        )
+
+
 class _SignsFewer(SigV4Auth):
     """A signer that leaves a header out of a signature that is good otherwise."""
 

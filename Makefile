@@ -28,7 +28,15 @@ node_modules/installed: package-lock.json .venv/installed
 	@npm ci --silent
 	@touch $@
 
+CLIENTS := tests/deployed/clients
+$(CLIENTS)/javascript/node_modules/installed: $(CLIENTS)/javascript/package-lock.json .venv/installed
+	@echo "Setting up: the AWS SDK for JavaScript, for the tests (seconds, once)"
+	@npm ci --silent --prefix $(CLIENTS)/javascript
+	@touch $@
+
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
+
+clients: setup $(CLIENTS)/javascript/node_modules/installed ## install the clients that the tests run (make test calls it)
 
 lock: .venv/installed ## pin requirements.in again, with hashes
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header lambdas/requirements.in -o lambdas/requirements.txt
@@ -74,7 +82,7 @@ check: setup ## formatting, lint, types, import contracts, layout, template
 	@$(MAKE) --no-print-directory synth
 	@cfn-lint cdk.out/*.template.json
 
-test: setup ## the whole test suite, a deployed local stack included
+test: clients ## the whole test suite, a deployed local stack included
 	@pytest -n 2
 
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
@@ -86,12 +94,12 @@ fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<numbe
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
 	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r lambdas/requirements.txt || failed=1; \
-	for place in . bench; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
+	for place in . bench $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out
+	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup lock up demo bootstrap deploy rollback keys status replay smoke synth check test chaos fuzz audit bench clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke synth check test chaos fuzz audit bench clean

@@ -1,37 +1,10 @@
-import gzip
 import uuid
 
 import pytest
+from arrived import delivered_lines, stream_records
 from botocore.exceptions import ClientError
 
 from commands.read_back import wait_for
-
-
-def objects(stage) -> dict[bytes, bytes]:
-    """Every line that Firehose has delivered."""
-    s3 = stage.client("s3")
-    bucket = stage.outputs["BucketName"]
-    keys = [one["Key"] for one in s3.list_objects_v2(Bucket=bucket, Prefix="events/").get("Contents", [])]
-    bodies = [s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys]
-    lines = [line for body in bodies for line in gzip.decompress(body).splitlines()]
-    return dict(zip(lines, lines, strict=True))
-
-
-def stream_records(stage) -> dict[bytes, dict]:
-    """Every record in the stream, by its data."""
-    client = stage.client("kinesis")
-    name = stage.outputs["StreamName"]
-    found: dict[bytes, dict] = {}
-    for shard in client.list_shards(StreamName=name)["Shards"]:
-        iterator = client.get_shard_iterator(
-            StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
-        )["ShardIterator"]
-        while records := client.get_records(ShardIterator=iterator, Limit=10_000):
-            found |= {one["Data"]: one for one in records["Records"]}
-            iterator = records["NextShardIterator"]
-            if not records["Records"]:
-                break
-    return found
 
 
 @pytest.mark.parametrize("name", ["alias", "real"])
@@ -45,7 +18,7 @@ def test_boto3_puts_to_firehose(firehose, stage, name: str) -> None:
     assert one["RecordId"]
     assert many["FailedPutCount"] == 0
     assert len({response["RecordId"] for response in many["RequestResponses"]}) == 3
-    assert set(lines) <= wait_for(lines, lambda: objects(stage), seconds=60).keys()
+    assert set(lines) <= wait_for(lines, lambda: delivered_lines(stage), seconds=60).keys()
 
 
 def test_boto3_puts_to_kinesis(kinesis, stage) -> None:

@@ -8,21 +8,10 @@ from typing import Any
 
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Failure, Outcome, Receipt
+from distributary.http.aws_errors import as_the_api_says, entry, status
 from distributary.http.request import Request, Response
 
 CONTENT_TYPE = "application/x-amz-json-1.1"
-
-# What goes wrong at AWS is 500 or 503, everything else in AWS JSON 400:
-# https://docs.aws.amazon.com/kinesis/latest/APIReference/CommonErrors.html
-_STATUS = {
-    "InternalFailure": 500,
-    "InternalFailureException": 500,
-    "InternalServerError": 500,
-    "ServiceUnavailable": 503,
-    "ServiceUnavailableException": 503,
-}
-_MORE_CODES = _STATUS.keys() | {"KMSOptInRequired", "AccessDenied", "Throttling"}
-_NO_ANSWER = "the service did not answer in time; send this again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +33,16 @@ def answer(done: Done, operation: str, request: Request) -> Response:
 
 def error_answer(error: BadRequest | SinkUnavailable, request: Request) -> Response:
     """The error as AWS says it; the log tells what was behind it."""
-    code, detail = (error.code, error.detail) if isinstance(error, BadRequest) else _as_aws_says(error)
+    if isinstance(error, BadRequest):
+        code, detail = error.code, error.detail
+    else:
+        code, detail = as_the_api_says(error, request.headers.get("x-amz-target", ""))
     headers = {"content-type": CONTENT_TYPE, "x-amzn-requestid": request.id, "x-amzn-errortype": code}
     body = json.dumps({"__type": code, "message": detail})
-    return Response(_STATUS.get(code, 400), body, headers, {"error": error.code})
+    return Response(status(code), body, headers, {"error": error.code})
 
 
-def entries(outcomes: Sequence[Outcome], names: Mapping[str, str]) -> tuple[list[dict[str, str]], int]:
+def entries(outcomes: Sequence[Outcome], names: Mapping[str, str], target: str) -> tuple[list[dict[str, str]], int]:
     """An entry for each outcome, `names` from a receipt's words to AWS's, and how many are refused.
 
     Raises SinkUnavailable where no record was stored because the calls failed: AWS says that with an error, too.
@@ -58,22 +50,14 @@ def entries(outcomes: Sequence[Outcome], names: Mapping[str, str]) -> tuple[list
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     if len(failures) == len(outcomes) and not any(failure.retryable for failure in failures):
         raise SinkUnavailable(failures[0].code, failures[0].detail, retryable=not failures[0].permanent)
-    return [_entry(outcome, names) for outcome in outcomes], len(failures)
+    return [_entry(outcome, names, target) for outcome in outcomes], len(failures)
 
 
-def _entry(outcome: Outcome, names: Mapping[str, str]) -> dict[str, str]:
+def _entry(outcome: Outcome, names: Mapping[str, str], target: str) -> dict[str, str]:
     if isinstance(outcome, Receipt):
         return {awss: outcome.values[ours] for ours, awss in names.items()}
-    code, detail = _as_aws_says(outcome)
-    # A record that nobody knows the fate of: both services document InternalFailure alone for it.
-    return {"ErrorCode": "InternalFailure" if detail == _NO_ANSWER else code, "ErrorMessage": detail}
-
-
-def _as_aws_says(error: SinkUnavailable | Failure) -> tuple[str, str]:
-    """AWS's own code and message; where AWS said nothing, what it says when it is unavailable."""
-    if error.code.endswith("Exception") or error.code in _MORE_CODES:
-        return error.code, error.detail
-    return "ServiceUnavailableException", _NO_ANSWER
+    code, detail = entry(outcome, target)
+    return {"ErrorCode": code, "ErrorMessage": detail}
 
 
 def _seconds(value: object) -> float:

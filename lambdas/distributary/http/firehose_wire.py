@@ -16,6 +16,7 @@ _DESTINATION = re.compile("[a-zA-Z0-9-]+")
 _LONGEST_DESTINATION = 100
 _MAX_LIMIT = 10_000
 
+PUT_ONE, PUT_MANY = "Firehose_20150804.PutRecord", "Firehose_20150804.PutRecordBatch"
 _ENTRY = {"recordId": "RecordId"}
 
 Deliver = Callable[[FirehoseSink, Sequence[FirehoseRecord]], Sequence[Outcome]]
@@ -34,7 +35,7 @@ class FirehoseWire:
         record = body.structure("Record", required=True)
         data = _data(record) if record else b""
         self._check(body, name)
-        (entry,), _refused = entries(self._sink.put([FirehoseRecord(data)]), _ENTRY)
+        (entry,), _refused = entries(self._sink.put([FirehoseRecord(data)]), _ENTRY, PUT_ONE)
         return Done({**entry, "Encrypted": self._sink.encrypted}, 1)
 
     def put_record_batch(self, body: Structure, deliver: Deliver) -> Done:
@@ -44,7 +45,7 @@ class FirehoseWire:
         self._check(body, name)
         if sum(map(len, data)) > MAX_BYTES:
             raise BadRequest("InvalidArgumentException", "Records size exceeds 4 MB limit")
-        responses, refused = entries(deliver(self._sink, [FirehoseRecord(one) for one in data]), _ENTRY)
+        responses, refused = entries(deliver(self._sink, [FirehoseRecord(one) for one in data]), _ENTRY, PUT_MANY)
         members = {"FailedPutCount": refused, "Encrypted": self._sink.encrypted, "RequestResponses": responses}
         return Done(members, len(data), refused)
 

@@ -13,6 +13,7 @@ from distributary.http import event_ids
 from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read
 from distributary.settings import Settings
+from distributary.sinks import call as aws
 from distributary.sinks import message as codes
 from distributary.sinks.iot_events import MAX_MESSAGES, STRICT_MAX_MESSAGES, IotEventsSink
 from distributary.sinks.message import LONGEST_MESSAGE_ID, MESSAGE_ID, Message
@@ -109,6 +110,8 @@ def _code(failure: Failure) -> str:
     """One of the API's five codes."""
     if failure.code in _STATUS or failure.code in _CLIENTS_FAULT:
         return failure.code
+    if failure.code in aws.THROTTLING:  # a queue has names of its own for it
+        return codes.THROTTLING
     return codes.INTERNAL_FAILURE if failure.permanent else codes.SERVICE_UNAVAILABLE
 
 

@@ -20,6 +20,7 @@ _MAX_HASH_KEY = 2**128 - 1
 _SEQUENCE_NUMBER = re.compile(r"0|([1-9]\d{0,128})", re.ASCII)
 _MAX_LIMIT = 10_000
 
+PUT_ONE, PUT_MANY = "Kinesis_20131202.PutRecord", "Kinesis_20131202.PutRecords"
 _ENTRY = {"sequenceNumber": "SequenceNumber", "shardId": "ShardId"}
 
 Deliver = Callable[[KinesisSink, Sequence[KinesisRecord]], Sequence[Outcome]]
@@ -37,14 +38,14 @@ class KinesisWire:
         record = self._record(body)
         ordering = body.text("SequenceNumberForOrdering", pattern=_SEQUENCE_NUMBER)
         self._check(body, [record])
-        (entry,), _refused = entries([self._sink.put_one(record, ordering)], _ENTRY)
+        (entry,), _refused = entries([self._sink.put_one(record, ordering)], _ENTRY, PUT_ONE)
         return Done({**entry, **self._encryption()}, 1)
 
     def put_records(self, body: Structure, deliver: Deliver) -> Done:
         """PutRecords: what is refused is sent again while there is time."""
         records = [self._record(entry) for entry in body.structures("Records", longest=MAX_RECORDS)]
         self._check(body, records)
-        told, refused = entries(deliver(self._sink, records), _ENTRY)
+        told, refused = entries(deliver(self._sink, records), _ENTRY, PUT_MANY)
         return Done({"FailedRecordCount": refused, "Records": told, **self._encryption()}, len(records), refused)
 
     def describe(self, body: Structure, _: Deliver) -> Done:

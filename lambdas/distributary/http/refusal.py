@@ -4,6 +4,7 @@ import json
 
 from distributary.access import DoorName
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
+from distributary.http import aws_errors
 from distributary.http.problem import problem
 from distributary.http.request import Request, Response
 from distributary.metrics import REFUSED_KEYS
@@ -14,7 +15,7 @@ Refusal = Unauthorized | Forbidden | TooManyRequests | KeysUnavailable
 _AWS_NAMES: dict[type[Refusal], str] = {
     Forbidden: "AccessDeniedException",
     TooManyRequests: "ThrottlingException",
-    KeysUnavailable: "ServiceUnavailableException",
+    KeysUnavailable: "ServiceUnavailableException",  # of the IoT Events Data API; Firehose and Kinesis have their own
 }
 # Of a rest-json service; one that speaks AWS JSON answers 400 for all that is the client's.
 _REST_STATUS: dict[type[Refusal], int] = {TooManyRequests: 429, KeysUnavailable: 503}
@@ -41,9 +42,11 @@ def _problem(error: Refusal, request: Request) -> Response:
 
 def _aws(error: Refusal, door: DoorName, request: Request) -> Response:
     name = _AWS_NAMES.get(type(error), error.code)
+    if door == "aws" and isinstance(error, KeysUnavailable):
+        name = aws_errors.fault(request.headers.get("x-amz-target", ""))
     headers = {"x-amzn-errortype": name, "x-amzn-requestid": request.id}
     if door == "aws":
-        status = 503 if isinstance(error, KeysUnavailable) else 400
+        status = aws_errors.status(name)
         body = json.dumps({"__type": name, "message": error.detail})
         return Response(status, body, {"content-type": "application/x-amz-json-1.1", **headers})
     body = json.dumps({"message": error.detail})

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import boto3
 import pytest
+from aws_models import allowed_by_iot_events
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from door_server import served
@@ -91,6 +92,7 @@ def test_case(case) -> None:
     assert response.headers["x-amzn-requestid"] == "request-1"
     if "type" in case:
         assert response.headers["x-amzn-errortype"] == case["type"]
+        assert response.status == allowed_by_iot_events("BatchPutMessage")[case["type"]]
         assert case.get("message", "") in body["message"]
         assert queue.stored == []
     else:

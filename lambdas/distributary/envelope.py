@@ -49,8 +49,16 @@ def request_key(given: str | None, clock: Clock) -> str:
     return given
 
 
+def event_id(key: str, index: int, *, many: bool) -> str:
+    """The id of an event that brings none: the request's key `K`, or `K/i` for element `i` of a body that holds many.
+
+    No key contains `/`, so two different keys or shapes never share an id.
+    """
+    return f"{key}/{index}" if many else key
+
+
 def address(posted: Sequence[Posted | Rejection], sender: Sender, *, many: bool) -> list[Event | Rejection]:
-    """The events, with every attribute they need; `many` says that the i-th id is `K-i`, also where there is one.
+    """The events, with every attribute they need; `many` is what `event_id` takes.
 
     A second event with the `source` and `id` of an earlier one becomes a rejection.
     """
@@ -59,7 +67,7 @@ def address(posted: Sequence[Posted | Rejection], sender: Sender, *, many: bool)
 
     def addressed(one: Posted) -> Event | Rejection:
         if one.attributes is None:
-            identity = f"{sender.key}-{one.index}" if many else sender.key
+            identity = event_id(sender.key, one.index, many=many)
             return Event(one.index, _own(identity, one.content_type, sender, time), one.data, one.value, one.line)
         event = Event(one.index, _in_order(one.attributes, time), one.data, one.value, one.line)
         if (name := (event.source, event.id)) in seen:

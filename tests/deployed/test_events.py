@@ -53,7 +53,7 @@ def test_a_request_sent_again_with_its_key_has_the_same_ids_and_contents(http, s
     answers = [http("POST", "/v1/events", body, content_type="application/json", idempotency_key=key) for _ in range(2)]
     ids = [[event["id"] for event in json.loads(answer.body)["events"]] for answer in answers]
 
-    assert ids == [[f"{key}-0", f"{key}-1"]] * 2
+    assert ids == [[f"{key}/0", f"{key}/1"]] * 2
     assert {answer.headers["idempotency-key"] for answer in answers} == {key}
     found = wait_for(ids[0], lambda: kinesis_envelopes(stage, since), seconds=60)
     assert [found[one]["data"]["n"] for one in ids[0]] == [1, 2]
@@ -81,7 +81,7 @@ def test_five_thousand_events_are_taken_at_once(http, stage, since) -> None:
     assert (answer.status, document["accepted"], document["rejected"], document["retry"]) == (202, 5000, 0, 0)
     assert document["events"] == []
     assert answer.headers["preference-applied"] == "return=minimal"
-    ids = [f"{key}-{number}" for number in range(5000)]
+    ids = [f"{key}/{number}" for number in range(5000)]
     assert set(ids) <= wait_for(ids, lambda: s3_envelopes(stage, since), seconds=60).keys()
     assert set(ids) <= wait_for(ids, lambda: kinesis_envelopes(stage, since), seconds=60).keys()
 

@@ -1,11 +1,14 @@
 import json
 import re
 from base64 import b64decode
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from bad_requests import CASES
 from fake_clock import FakeClock
+from hypothesis import given
+from hypothesis import strategies as st
 
 from distributary.clock import Clock
 from distributary.envelope import Posted, Sender, address, encode, request_key, rfc3339
@@ -58,7 +61,7 @@ def test_an_event_keeps_its_place() -> None:
 
     assert found[0] is bad
     assert isinstance(found[1], Event)
-    assert (found[1].index, found[1].line, found[1].value, found[1].id) == (1, 4, 2, "K-1")
+    assert (found[1].index, found[1].line, found[1].value, found[1].id) == (1, 4, 2, "K/1")
 
 
 def test_an_id_may_come_once_from_a_source() -> None:
@@ -79,7 +82,30 @@ def test_a_client_s_own_key_is_kept(key: str) -> None:
     assert request_key(key, Clock()) == key
 
 
-@pytest.mark.parametrize("key", ["", "k" * 60, "a b", "a.b", "é", "a\n", '"a"'])
+KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True)
+REQUESTS = st.tuples(KEYS, st.none() | st.integers(min_value=1, max_value=12))
+"""A key, and how many events an array under it holds: None is one event by itself."""
+
+
+def ids(key: str, count: int | None) -> set[str]:
+    """The ids of a request's events."""
+    batch = [Posted(index, "1", 1, "application/json") for index in range(count or 1)]
+    made = address(batch, replace(SENDER, key=request_key(key, Clock())), many=count is not None)
+    return {one.id for one in made if isinstance(one, Event)}
+
+
+@given(REQUESTS, REQUESTS, st.integers(min_value=0, max_value=11))
+def test_two_keys_or_two_shapes_never_share_an_id(one: Any, other: Any, number: int) -> None:
+    """One event under `K-1` or `K1` is never an element of an array under `K`."""
+    (key, count), (other_key, other_count) = one, other
+    lookalikes = [(f"{key}{joint}{number}", None) for joint in ("-", "_", "")]
+
+    for another_key, another_count in [(other_key, other_count), *lookalikes, (key, None if count else 1)]:
+        if (another_key, another_count is None) != (key, count is None):
+            assert not ids(key, count) & ids(another_key, another_count)
+
+
+@pytest.mark.parametrize("key", ["", "k" * 60, "a b", "a.b", "a/0", "/", "é", "a\n", '"a"'])
 def test_another_key_is_refused(key: str) -> None:
     """It would not be safe in an id."""
     with pytest.raises(BadRequest, match="InvalidIdempotencyKey"):

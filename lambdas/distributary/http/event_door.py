@@ -10,7 +10,7 @@ from typing import Any
 from distributary.access import Key
 from distributary.clock import Clock
 from distributary.delivery import deadline
-from distributary.envelope import Sender, address, request_key
+from distributary.envelope import Sender, address, event_id, request_key
 from distributary.errors import BadRequest
 from distributary.events import Event, Fate, Rejection
 from distributary.http import event_ids, receipt
@@ -51,7 +51,8 @@ class EventDoor:
         source = request.key.name if request.key else self._settings.source
         sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
         body = read(request, max_events=self._settings.max_events)
-        outcomes = self._outcomes(address(body.events, sender, many=body.shape != "one"), until, request.key)
+        many = body.shape != "one"
+        outcomes = self._outcomes(address(body.events, sender, many=many), until, request.key)
         counts = _counts(outcomes)
         response = self._longest_that_fits(request, body, outcomes, counts)
         found = by_sink(one for one in outcomes if isinstance(one, Fate))
@@ -59,8 +60,7 @@ class EventDoor:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
         response = response.with_headers({"idempotency-key": key})
-        named = (one.id if isinstance(one, Rejection) else one.event.id for one in outcomes)
-        ids = event_ids.logged(one for one in named if one and not one.startswith(key))
+        ids = event_ids.logged(_given_id(one, key, many=many) for one in outcomes)
         return replace(response, log={"idempotency_key": key, **ids, **counts, **found}, events=len(outcomes))
 
     def _type(self, request: Request) -> str:
@@ -91,6 +91,12 @@ class EventDoor:
             if _bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
                 break
         return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
+
+
+def _given_id(outcome: Outcome, key: str, *, many: bool) -> str | None:
+    """The event's id where the client chose it; None where it is made of the request's key."""
+    one = outcome if isinstance(outcome, Rejection) else outcome.event
+    return None if one.id == event_id(key, one.index, many=many) else one.id
 
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:

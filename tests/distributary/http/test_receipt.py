@@ -5,10 +5,10 @@ import pytest
 from distributary.events import Event, Fate, Rejection
 from distributary.http.receipt import MAX_ANSWER, brief, full, minimal, prefers_minimal
 
-EVENT = Event(4, {"id": "K-4", "source": "/s"}, "{}", {}, line=9)
+EVENT = Event(4, {"id": "K/4", "source": "/s"}, "{}", {}, line=9)
 ACCEPTED = Fate(EVENT, "accepted", {"firehose": {"recordId": "r"}})
 RETRY = Fate(EVENT, "retry", {"firehose": {"error": {"code": "ServiceUnavailableException"}}})
-REJECTED = Rejection(4, "NoRule", "no rule takes this event", "/data", id="K-4", line=9)
+REJECTED = Rejection(4, "NoRule", "no rule takes this event", "/data", id="K/4", line=9)
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def test_prefer_is_read_as_rfc_7240_has_it(header: str, wanted: bool) -> None:
 
 def test_every_event_has_its_place_its_id_and_its_fate() -> None:
     """`line` stands beside `index` where the body has lines; what is not known is left out."""
-    which = {"index": 4, "line": 9, "id": "K-4"}
+    which = {"index": 4, "line": 9, "id": "K/4"}
     error = {"code": "NoRule", "detail": "no rule takes this event", "pointer": "/data"}
 
     assert full([ACCEPTED, RETRY, REJECTED], "lines") == [

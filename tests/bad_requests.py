@@ -38,8 +38,9 @@ class Case:
         kind = self.headers.get("content-type", "")
         is_text = kind.startswith(TEXT_TYPES) and "content-encoding" not in self.headers
         body = self.body.decode(errors="replace") if is_text else self.body
+        headers = {"content-length": str(len(self.body)), **self.headers}
         about: dict[str, Any] = {"id": "request-1", "time": 1_700_000_000.0, **more}
-        return Request(self.method, self.path, self.headers, self.query, body, **about)
+        return Request(self.method, self.path, headers, self.query, body, **about)
 
 
 def load(name: str) -> list[Case]:

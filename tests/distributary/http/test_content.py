@@ -77,10 +77,45 @@ def test_members_that_end_between_two_pieces_are_read() -> None:
     assert content(request(packed, content_encoding="gzip")) == b"".join(parts)
 
 
-def test_text_with_the_replacement_character_was_no_utf8() -> None:
-    """API Gateway puts U+FFFD where bytes were no UTF-8; in bytes it is a character like any other."""
-    with pytest.raises(BadRequest, match=r"InvalidUtf8.*application/octet-stream"):
-        content(request('{"a":"\ufffd"}'))
+@pytest.mark.parametrize(
+    ("sent", "taken"),
+    [
+        ("efbfbd", True),
+        ("efbfbd41c3a9efbfbd", True),
+        ("ff", False),
+        ("e282", False),
+        ("eda080", False),
+        ("ffefbfbd", False),
+        ("efbfbdff", False),
+        ("f09f", False),
+        ("f09f98", True),  # nobody can tell: one U+FFFD stands for three bytes, and is three bytes long
+    ],
+)
+def test_text_with_the_replacement_character_is_as_long_as_it_was_sent(sent: str, taken: bool) -> None:
+    """API Gateway puts U+FFFD where bytes were no UTF-8, which the length of the body shows."""
+    body = b'{"a":"' + bytes.fromhex(sent) + b'"}'
+    text = body.decode(errors="replace")  # as API Gateway does
+
+    received = request(text, content_length=str(len(body)))
+
+    if taken:
+        assert content(received) == text
+    else:
+        with pytest.raises(BadRequest, match=r"InvalidUtf8.*application/octet-stream"):
+            content(received)
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"content_length": "10"}, {"content_length": "12", "content_encoding": "gzip"}]
+)
+def test_a_replacement_character_without_its_length_is_refused(headers: dict[str, str]) -> None:
+    """No Content-Length, or one of something else: of the packed body, say."""
+    with pytest.raises(BadRequest, match="InvalidUtf8"):
+        content(request('{"a":"\ufffd"}', **headers))
+
+
+def test_a_replacement_character_in_bytes_is_a_character() -> None:
+    """API Gateway replaces nothing in a body that it hands over as base64."""
     assert content(request('{"a":"\ufffd"}'.encode())) == '{"a":"\ufffd"}'.encode()
 
 

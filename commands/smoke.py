@@ -31,7 +31,7 @@ def main() -> int:
     try:
         stage = chosen(options)
         with passing_key(stage, "smoke") as credential:
-            return 0 if all([_gateway_is_as_assumed(stage, credential), _events_land(stage, credential)]) else 1
+            return 0 if all([gateway_is_as_assumed(stage, credential), _events_land(stage, credential)]) else 1
     except (StageNotFoundError, KeyRingError, UnexpectedAnswerError) as error:
         print(error, file=sys.stderr)
         return 1
@@ -55,10 +55,13 @@ def _events_land(stage: Stage, credential: Credential) -> bool:
     return all(row.complete for row in rows)
 
 
-def _gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
+def gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
     """The points of the contract that are API Gateway's, not ours, and that AWS documents thinly or nowhere."""
     checks: dict[str, Check] = {
         "text types arrive as text, others as base64 (invalid UTF-8 is seen only in text)": lambda: _split(
+            stage, credential
+        ),
+        "text with U+FFFD (EF BF BD) is accepted, text with FF in its place is not": lambda: _replacements(
             stage, credential
         ),
         "gzip under application/json arrives whole": lambda: _accepted(stage, _gzipped(), credential),
@@ -76,13 +79,26 @@ def _gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
 
 
 def _split(stage: Stage, credential: Credential) -> bool:
-    invalid = b'{"text": "\xff"}'
     text, binary = (
-        request(stage.endpoint, "POST", "/v1/events", headers={**credential, "content-type": kind}, body=invalid)
-        for kind in ("application/json", "application/octet-stream")
+        _post(stage, kind, b'{"text": "\xff"}', credential) for kind in ("application/json", "application/octet-stream")
     )
-    refused = text.status == HTTPStatus.BAD_REQUEST and b"InvalidUtf8" in text.body
-    return refused and binary.status == HTTPStatus.ACCEPTED
+    return _is_invalid_utf8(text) and binary.status == HTTPStatus.ACCEPTED
+
+
+def _replacements(stage: Stage, credential: Credential) -> bool:
+    """Whether Content-Length tells a U+FFFD that was sent from one that API Gateway put in, in JSON and in text."""
+    kinds = ("application/json", "text/csv")
+    sent = [_post(stage, kind, b'{"text": "\xef\xbf\xbd"}', credential) for kind in kinds]
+    broken = [_post(stage, kind, b'{"text": "\xff"}', credential) for kind in kinds]
+    return all(one.status == HTTPStatus.ACCEPTED for one in sent) and all(map(_is_invalid_utf8, broken))
+
+
+def _post(stage: Stage, kind: str, body: bytes, credential: Credential) -> Answer:
+    return request(stage.endpoint, "POST", "/v1/events", headers={**credential, "content-type": kind}, body=body)
+
+
+def _is_invalid_utf8(answer: Answer) -> bool:
+    return answer.status == HTTPStatus.BAD_REQUEST and b"InvalidUtf8" in answer.body
 
 
 def _gzipped() -> Sample:

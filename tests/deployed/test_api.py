@@ -2,6 +2,8 @@ import json
 
 import pytest
 
+from commands.smoke import gateway_is_as_assumed
+
 ORIGIN = "https://app.example.com"
 
 
@@ -21,6 +23,11 @@ def test_health_passes(anonymous) -> None:
 
     assert (answer.status, json.loads(answer.body)) == (200, {"status": "pass"})
     assert answer.headers["content-type"] == "application/health+json"
+
+
+def test_what_smoke_checks_in_an_account_holds_here(stage, http, capsys) -> None:
+    """The local gateway hands bodies over, and answers by itself, as `make smoke` expects of API Gateway."""
+    assert gateway_is_as_assumed(stage, http.credential), capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

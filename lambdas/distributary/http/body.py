@@ -1,7 +1,7 @@
 """From a request's body to what was posted for each event: the Content-Type decides how it is cut."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
@@ -9,12 +9,14 @@ from distributary.envelope import Posted
 from distributary.errors import BadEvent, BadRequest, TooLarge
 from distributary.events import Rejection
 from distributary.http import cloud_event
-from distributary.http.content import MediaType, bytes_of, content, text_of
+from distributary.http.content import bytes_of, content, require_utf8, text_of
 from distributary.http.request import Request
 from distributary.json_text import Element, blank_end, cut_array, cut_lines, parse
+from distributary.media_type import MediaType
 
-# What API Gateway hands over as text, so that another charset is broken before we see it.
-_TEXT_TYPES = ("application/json", "application/xml", "application/javascript")
+# What API Gateway hands over as text, as it does text/*, so that another charset is broken before we see it.
+_TEXT_TYPES = ("application/xml", "application/javascript")
+_JSON = "application/json"
 
 MAX_CONTAINERS = 1_000_000
 """Objects and arrays in a body of JSON: a million of them are 20 MiB at most as text, but 230 MB in memory."""
@@ -32,12 +34,12 @@ class Body:
 
 def read(request: Request, *, max_events: int) -> Body:
     """The events of a request. Raises BadRequest where the body as a whole cannot be taken."""
-    media = MediaType.of(request)
-    reader = _READERS.get(media.name, _opaque)
+    media = MediaType.read(request.headers.get("content-type", ""))
+    reader = _READERS.get(media.name) or (_json if media.is_json else _opaque)
     if "ce-specversion" in request.headers and not media.name.startswith("application/cloudevents"):
         reader = _binary
-    if media.name in _READERS or media.name in _TEXT_TYPES or media.name.startswith("text/"):
-        media.require_utf8()
+    if media.name in _TEXT_TYPES or media.name.startswith("text/"):
+        require_utf8(media)
     return reader(_Piece(request, media, content(request), max_events))
 
 
@@ -82,7 +84,8 @@ def _json(piece: _Piece) -> Body:
     if not text.startswith("{", blank_end(text, 0)):
         _whole(text)  # is it JSON at all?
         raise BadRequest("ScalarBody", "a JSON body must be an object, or an array with an element for each event", "")
-    return Body([_one(0, lambda: _own(0, _whole_event(text)))], "one")
+    kind = piece.media.text if piece.media.is_json and piece.media.name != _JSON else _JSON
+    return Body([_one(0, lambda: replace(_own(0, _whole_event(text)), content_type=kind))], "one")
 
 
 def _lines(piece: _Piece) -> Body:
@@ -135,7 +138,6 @@ def _from_headers(piece: _Piece) -> Posted:
         return Posted(0, None, attributes=attributes)
     if not piece.media.is_json:
         return Posted(0, bytes_of(piece.content), attributes=attributes)
-    piece.media.require_utf8()
     element = _whole_event(piece.json())
     return Posted(0, element.text, element.value, attributes=attributes)
 
@@ -162,7 +164,7 @@ def _one(index: int, make: Callable[[], Posted], line: int | None = None) -> Pos
 
 
 def _own(index: int, element: Element, line: int | None = None) -> Posted:
-    return Posted(index, element.text, element.value, "application/json", line=line)
+    return Posted(index, element.text, element.value, _JSON, line=line)
 
 
 def _structured(index: int, element: Element, line: int | None = None) -> Posted:
@@ -205,7 +207,7 @@ def _empty() -> BadRequest:
 
 
 _READERS: dict[str, Callable[[_Piece], Body]] = {
-    "application/json": _json,
+    _JSON: _json,
     "application/x-ndjson": _lines,
     "application/ndjson": _lines,
     "application/jsonl": _lines,

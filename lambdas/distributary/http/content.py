@@ -1,10 +1,10 @@
 """A request's body as bytes or text: Content-Encoding undone, limits kept, UTF-8 checked."""
 
 import zlib
-from dataclasses import dataclass
 
 from distributary.errors import BadRequest, TooLarge, UnknownEncoding
 from distributary.http.request import Request
+from distributary.media_type import MediaType
 
 MAX_RECEIVED = 4_500_000
 """Bytes as received: escaped or in base64 they must fit Lambda's 6 MB.
@@ -20,34 +20,10 @@ _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 _PIECE = 16 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
-    """A Content-Type: `name` in lower case and without parameters, "" where there is none; `text` as it was given."""
-
-    name: str
-    charset: str
-    text: str
-
-    @classmethod
-    def of(cls, request: Request) -> "MediaType":
-        """What the request's Content-Type says."""
-        text = request.headers.get("content-type", "").strip()
-        name, *parameters = (part.strip() for part in text.split(";"))
-        charset = next((part[8:] for part in parameters if part.lower().startswith("charset=")), "")
-        return cls(name.lower(), charset.strip('"').lower(), text)
-
-    @property
-    def is_json(self) -> bool:
-        """Whether CloudEvents call data of this type JSON.
-
-        Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md#31-handling-of-data
-        """
-        return self.name.endswith(("/json", "+json"))
-
-    def require_utf8(self) -> None:
-        """Raises UnknownEncoding where the type names another charset."""
-        if self.charset and self.charset not in _CHARSETS:
-            raise UnknownEncoding("UnknownCharset", "text must be UTF-8; send it so, or as application/octet-stream")
+def require_utf8(media: MediaType) -> None:
+    """Raises UnknownEncoding where text is of another charset. JSON is UTF-8, whatever its type says (RFC 8259, 11)."""
+    if media.charset and media.charset not in _CHARSETS and not media.is_json:
+        raise UnknownEncoding("UnknownCharset", "text must be UTF-8; send it so, or as application/octet-stream")
 
 
 def content(request: Request) -> bytes | str:

@@ -26,7 +26,10 @@ Shape = Literal["one", "array", "lines"]
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What was posted for each event, in order; `shape` says how the body held them."""
+    """What was posted for each event, in order; `shape` says how the body held them.
+
+    Only a batch of CloudEvents may be empty.
+    """
 
     events: Sequence[Posted | Rejection]
     shape: Shape
@@ -36,7 +39,7 @@ def read(request: Request, *, max_events: int) -> Body:
     """The events of a request. Raises BadRequest where the body as a whole cannot be taken."""
     media = MediaType.read(request.headers.get("content-type", ""))
     reader = _READERS.get(media.name) or (_json if media.is_json else _opaque)
-    if "ce-specversion" in request.headers and not media.name.startswith("application/cloudevents"):
+    if cloud_event.in_headers(request.headers) and not media.name.startswith("application/cloudevents"):
         reader = _binary
     if media.name in _TEXT_TYPES or media.name.startswith("text/"):
         require_utf8(media)
@@ -66,13 +69,13 @@ class _Piece:
             raise TooLarge("TooManyValues", f"a JSON body may have {MAX_CONTAINERS:,} objects and arrays")
         return text
 
-    def body(self, events: Iterable[Posted | Rejection], shape: Shape) -> Body:
+    def body(self, events: Iterable[Posted | Rejection], shape: Shape, *, may_be_empty: bool = False) -> Body:
         """The events, cut no further than the first that is too many."""
         taken = list(islice(events, self.max_events + 1))
         if len(taken) > self.max_events:
             place = f"/{self.max_events}" if shape == "array" else None
             raise TooLarge("TooManyEvents", f"a request may have {self.max_events:,} events; send several", place)
-        if not taken:
+        if not taken and not may_be_empty:
             raise _empty()
         return Body(taken, shape)
 
@@ -103,13 +106,13 @@ def _cloud_events(piece: _Piece) -> Body:
     if not text.startswith("[", blank_end(text, 0)):
         _whole(text)
         raise BadRequest("NotABatch", "a CloudEvents batch must be a JSON array", "")
-    return _array(piece, text, _structured)
+    return _array(piece, text, _structured, may_be_empty=True)
 
 
 def _text(piece: _Piece) -> Body:
     """JSON if it is an object or an array, since a browser's beacon can say no other type; else text."""
     text = piece.text()
-    if text[blank_end(text, 0)] in "{[":
+    if _begins_as_container(text):
         try:
             return _json(piece)
         except BadRequest as error:
@@ -136,16 +139,38 @@ def _from_headers(piece: _Piece) -> Posted:
         attributes["datacontenttype"] = piece.media.text
     if not piece.content:
         return Posted(0, None, attributes=attributes)
-    if not piece.media.is_json:
+    if piece.media.text and not piece.media.is_json:
         return Posted(0, bytes_of(piece.content), attributes=attributes)
-    element = _whole_event(piece.json())
+    element = _whole_event(piece.json()) if piece.media.text else _json_if_it_is(piece)
+    if element is None:
+        return Posted(0, bytes_of(piece.content), attributes=attributes)
     return Posted(0, element.text, element.value, attributes=attributes)
 
 
-def _array(piece: _Piece, text: str, make: "_Maker") -> Body:
-    cut = enumerate(cut_array(text))
+def _json_if_it_is(piece: _Piece) -> Element | None:
+    """The value of data without a type, which CloudEvents take for JSON; None where it is something else.
+
+    Raises BadEvent or BadRequest where it is an object or an array that breaks a rule.
+    """
     try:
-        return piece.body((_posted(index, element, make) for index, element in cut), "array")
+        return _whole_event(piece.json())
+    except BadRequest as error:
+        if error.code not in ("MalformedJson", "InvalidUtf8", "EmptyBody"):
+            raise
+    except BadEvent:
+        if _begins_as_container(text_of(piece.content)):
+            raise
+    return None
+
+
+def _begins_as_container(text: str) -> bool:
+    return text.startswith(("{", "["), blank_end(text, 0))
+
+
+def _array(piece: _Piece, text: str, make: "_Maker", *, may_be_empty: bool = False) -> Body:
+    events = (_posted(index, element, make) for index, element in enumerate(cut_array(text)))
+    try:
+        return piece.body(events, "array", may_be_empty=may_be_empty)
     except BadEvent as error:
         raise _unreadable(error) from None
 

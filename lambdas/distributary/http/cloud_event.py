@@ -48,10 +48,17 @@ def structured(element: Element) -> tuple[dict[str, Any], str | bytes | None, An
     return attributes, None, None
 
 
+def in_headers(headers: Mapping[str, str]) -> bool:
+    """Whether the request is a CloudEvent in binary mode: any `ce-` header says so, also without `ce-specversion`."""
+    return any(name.startswith("ce-") for name in headers)
+
+
 def from_headers(headers: Mapping[str, str]) -> dict[str, Any]:
     """The attributes that `ce-*` headers carry, percent-decoded. Raises BadEvent."""
     attributes = {name[3:]: _unescaped(name[3:], text) for name, text in headers.items() if name.startswith("ce-")}
     attributes.pop("datacontenttype", None)  # Content-Type says it in this mode
+    if "specversion" not in attributes:
+        raise _invalid("ce-specversion is missing: a request with ce- headers is a CloudEvent", "/specversion")
     _check(attributes)
     return attributes
 

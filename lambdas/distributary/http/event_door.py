@@ -39,7 +39,10 @@ class EventDoor:
         self._fan_out = fan_out
 
     def answer(self, request: Request) -> Response:
-        """202 where something was accepted, 400 where nothing can be, 503 where some events must be sent again."""
+        """202 where something was accepted, 400 where nothing can be, 503 where some events must be sent again.
+
+        An empty batch of CloudEvents is 202 as well: there is nothing in it to refuse.
+        """
         try:
             return self._answer(request)
         except BadRequest as error:
@@ -114,7 +117,7 @@ def _response(
             "send the whole request again, unchanged, with the Idempotency-Key of this answer"
         )
         return problem(503, "NotStored", detail, request.id, **members)
-    if not counts["accepted"]:
+    if outcomes and not counts["accepted"]:
         return _refusal(request, [one for one in outcomes if isinstance(one, Rejection)], members)
     return Response(202, json.dumps(members, separators=(",", ":")), {"content-type": "application/json"})
 

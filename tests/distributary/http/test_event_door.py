@@ -138,6 +138,20 @@ def test_some_rejected_is_202() -> None:
     assert [event.get("error", {}).get("pointer") for event in document["events"]] == [None, "/1/a", "/2"]
 
 
+def test_an_empty_batch_is_taken_for_what_it_is() -> None:
+    """CloudEvents allow a batch without an event: 202 with three zeros, and no sink hears of it."""
+    fan_out = FanOut()
+
+    response = post([], {"content-type": "application/cloudevents-batch+json", "idempotency-key": "K"}, fan_out=fan_out)
+
+    assert (response.status, json.loads(response.body)) == (
+        202,
+        {"accepted": 0, "rejected": 0, "retry": 0, "events": []},
+    )
+    assert (fan_out.events, response.events) == ([], 0)
+    assert response.headers["idempotency-key"] == "K"
+
+
 def test_all_rejected_is_400_with_the_events() -> None:
     """A request of which nothing can be taken is a problem that still counts and names each event."""
     response = post([1, 2], {"idempotency-key": "K"}, fan_out=FanOut(rejected))
@@ -351,7 +365,8 @@ def test_accepted_and_rejected_and_retry_are_what_was_received(body: bytes, kind
     assert [event["index"] for event in document["events"]] == list(range(len(statuses)))
     for status in ("accepted", "rejected", "retry"):
         assert document[status] == statuses.count(status)
-    expected = 503 if document["retry"] else 202 if document["accepted"] else 400
+    empty_batch = kind == "application/cloudevents-batch+json" and not statuses
+    expected = 503 if document["retry"] else 202 if document["accepted"] or empty_batch else 400
     assert response.status == expected
 
 

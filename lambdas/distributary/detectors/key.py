@@ -27,8 +27,17 @@ def key_value(path: str | None, payload: Mapping[str, Any]) -> str | None:
     if value is None:
         raise BadKey(f"the payload has no key at {path}")
     if value.__class__ not in SCALARS or not _ADDRESSABLE.fullmatch(text := plain(value)):
-        raise BadKey(f"the key at {path} is not 1 to 128 of letters, digits, - _ :")
+        raise BadKey(f"the key at {path} is not 1 to 128 of the characters a-z A-Z 0-9 - _ :")
     return text
+
+
+def why_no_key(path: str | None, payload: Mapping[str, Any]) -> str | None:
+    """Why the payload belongs to no detector of a model with its key at this path; None where it belongs to one."""
+    try:
+        key_value(path, payload)
+    except BadKey as fault:
+        return str(fault)
+    return None
 
 
 @lru_cache(maxsize=1024)

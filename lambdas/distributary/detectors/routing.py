@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from distributary.detectors.key import BadKey, key_value
+from distributary.detectors.key import BadKey, key_value, why_no_key
 
 
 class Target(NamedTuple):
@@ -44,4 +44,5 @@ class Readers:
         readers = self._by_input.get(name)
         if not readers:
             return f"no detector model reads the input {name}"
-        return f"no detector model finds its key in it ({', '.join(sorted({path or '' for _, path in readers}))})"
+        reasons = sorted({why for _, path in readers if (why := why_no_key(path, payload))})
+        return f"no detector model takes it: {'; '.join(reasons)}"

@@ -12,6 +12,7 @@ from distributary.clock import Clock
 from distributary.envelope import rfc3339
 from distributary.errors import SinkUnavailable
 from distributary.events import Event
+from distributary.media_type import is_header
 
 PREFIX = "claims/"
 
@@ -33,7 +34,14 @@ class ClaimCheck:
         data = event.data.encode() if isinstance(event.data, str) else event.data or b""
         name = hashlib.sha256(b"\0".join([event.source.encode(), event.id.encode(), data])).hexdigest()
         key = f"{PREFIX}{rfc3339(self._clock.time())[:10].replace('-', '/')}/{name}"
-        kind = event.attributes.get("datacontenttype") or ("application/json" if isinstance(event.data, str) else "")
-        self._bucket.put(key, data, str(kind) or "application/octet-stream")
+        self._bucket.put(key, data, _content_type(event))
         reference = {"dataref": f"s3://{self._bucket.name}/{key}"}
         return replace(event, attributes={**event.attributes, **reference}, data=None)
+
+
+def _content_type(event: Event) -> str:
+    """The event's `datacontenttype` where a header can carry it: a CloudEvent in JSON may say anything there."""
+    kind = str(event.attributes.get("datacontenttype", ""))
+    if is_header(kind):
+        return kind
+    return "application/json" if isinstance(event.data, str) and not kind else "application/octet-stream"

@@ -29,7 +29,7 @@ from werkzeug.serving import make_server
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.resource_type import moto_class
-from local.aws.services import dynamodb, in_place_of, s3
+from local.aws.services import dynamodb, in_place_of, s3, s3_request
 from local.aws.services.api_gateway import ApiGateway
 from local.aws.services.cloudformation import CloudFormation
 from local.aws.services.firehose import Firehose
@@ -134,6 +134,7 @@ class AwsServer:
             opening.enter_context(in_place_of(backends, make))
         opening.enter_context(dynamodb.checked())
         opening.enter_context(s3.completed())
+        opening.enter_context(s3_request.bodies_as_sent())
         opening.enter_context(self._custom_resources.in_place())
 
     def _add_types(self, opening: ExitStack) -> None:
@@ -142,7 +143,7 @@ class AwsServer:
         forget_known_types()
 
     def _serve(self, listener: socket.socket, opening: ExitStack) -> None:
-        moto = answered(DomainDispatcherApplication(create_backend_app))
+        moto = s3_request.headers_checked(answered(DomainDispatcherApplication(create_backend_app)))
         application: Application = self._custom_resources.in_front_of(self.journal.in_front_of(moto))
         for layer in self._layers:
             application = layer(application)

@@ -7,6 +7,8 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from commands import replay
 from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 
@@ -103,6 +105,52 @@ def test_an_event_over_the_limits_travels_with_a_claim_check(http, stage, since)
     assert "data" not in found
     assert stage.client("s3").get_object(Bucket=bucket, Key=name)["Body"].read() == data
     assert wait_for([key], lambda: s3_envelopes(stage, since), seconds=60)[key] == found
+
+
+FORM = b"text=" + b"%20x&" * 300_000
+MULTIPART = (
+    b'--B\r\nContent-Disposition: form-data; name="f"; filename="a"\r\n\r\n' + bytes(1_200_000) + b"\r\n--B--\r\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "data"),
+    [
+        ("application/x-www-form-urlencoded", FORM),
+        ("multipart/form-data; boundary=B", MULTIPART),
+        ("text/csv", b"a,b\n" * 300_000),
+        ("text/csv", "\ufffd,\u00e9\n".encode() * 200_000),
+        ("application/vnd.api+json", b'{"a":"' + b"x" * 1_200_000 + b'"}'),
+        ("image/png", bytes(range(256)) * 4800),
+    ],
+)
+def test_a_large_body_of_any_type_is_in_the_bucket_byte_by_byte(http, stage, since, kind: str, data: bytes) -> None:
+    """Its object holds what was posted, under the type that it was posted with."""
+    key = uuid.uuid4().hex
+    answer = http("POST", "/v1/events", data, content_type=kind, idempotency_key=key)
+    found = {**wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=60)}[key]
+    bucket, _, name = found["dataref"].removeprefix("s3://").partition("/")
+    kept = stage.client("s3").get_object(Bucket=bucket, Key=name)
+
+    assert answer.status == 202
+    assert kept["Body"].read() == data
+    assert (kept["ContentType"], found["datacontenttype"]) == (kind, kind)
+
+
+@pytest.mark.parametrize("kind", ["text/caf\u00e9", "text/\u65e5\u672c", "text/" + "x" * 9000, "no type at all"])
+def test_a_type_that_no_header_can_carry_stays_in_the_event(http, stage, since, kind: str) -> None:
+    """A CloudEvent in JSON may name any datacontenttype: its large data is stored all the same."""
+    key = uuid.uuid4().hex
+    event = {"specversion": "1.0", "id": key, "source": "/s", "type": "t", "datacontenttype": kind}
+    data = json.dumps("x" * 1_100_000)
+    body = f'{json.dumps(event)[:-1]},"data":{data}}}'.encode()
+    answer = http("POST", "/v1/events", body, content_type="application/cloudevents+json")
+    found = {**wait_for([key], lambda: kinesis_envelopes(stage, since), seconds=60)}[key]
+    bucket, _, name = found["dataref"].removeprefix("s3://").partition("/")
+    kept = stage.client("s3").get_object(Bucket=bucket, Key=name)
+
+    assert (answer.status, found["datacontenttype"]) == (202, kind)
+    assert (kept["Body"].read(), kept["ContentType"]) == (data.encode(), "application/octet-stream")
 
 
 def test_what_no_message_can_hold_is_spilled_by_way_of_the_bucket(http, stage, since, faults) -> None:

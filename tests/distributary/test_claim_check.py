@@ -28,6 +28,15 @@ def keeping() -> Keeping:
         ("[1.10]", {}, "application/json"),
         (b"\xff", {}, "application/octet-stream"),
         (b"<a/>", {"datacontenttype": "text/xml"}, "text/xml"),
+        (b"a=1", {"datacontenttype": "application/x-www-form-urlencoded"}, "application/x-www-form-urlencoded"),
+        ("[1]", {"datacontenttype": "application/vnd.x+json"}, "application/vnd.x+json"),
+        # None of these can be a header.
+        ("[1]", {"datacontenttype": "text/caf\u00e9"}, "application/octet-stream"),
+        (b"x", {"datacontenttype": "text/\u65e5\u672c"}, "application/octet-stream"),
+        (b"x", {"datacontenttype": "text/x; a=\u2028"}, "application/octet-stream"),
+        (b"x", {"datacontenttype": "text/x\r\nx-amz-acl: public-read"}, "application/octet-stream"),
+        (b"x", {"datacontenttype": "no type at all"}, "application/octet-stream"),
+        (b"x", {"datacontenttype": "text/" + "x" * 9000}, "application/octet-stream"),
     ],
 )
 def test_the_data_lies_in_the_bucket_as_it_was_posted(keeping, data, attributes: dict, kind: str) -> None:

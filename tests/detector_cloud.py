@@ -180,5 +180,5 @@ def record(body: str, sequence: int, *, model: str, key: str | None, sent: int, 
 def message(sequence: int, payload: dict, *, sent: int, model: str = "m", key: str | None = "k", name: str = "in"):
     """A record of a message, in the form of the message queue's bodies."""
     names = {"model": model, "key": key, "inputName": name, "messageId": f"id-{sequence}"}
-    body = f'{json.dumps(names)[:-1]},"payload":{json.dumps(payload)}}}'
+    body = f'{json.dumps(names)[:-1]},"payload":{json.dumps(payload, ensure_ascii=False)}}}'
     return record(body, sequence, model=model, key=key, sent=sent)

@@ -79,20 +79,19 @@ class FanOut:
         """Make the sink's record of this event, or note why the sink skips it."""
         sink = self._sinks[name]
         if name == "iot_events" and (reason := self._why_unread(parcel)):
-            parcel.receipts[name] = {"skipped": True, "reason": reason}
+            parcel.skip(name, reason)
             return
         record = parcel.records[name] = parcel.record(name)
         if sink.size(record) > sink.max_record_bytes:
             parcel.oversize.append(name)
+        elif name == "iot_events" and (reason := _why_unreadable(parcel.event)):  # only of what is not too large
+            parcel.skip(name, reason)
 
     def _why_unread(self, parcel: Parcel) -> str | None:
-        """Why no detector would ever see the event; None where one will, or where another service knows that."""
-        value, data = parcel.event.value, parcel.event.data
-        if not isinstance(value, dict):
+        """Why the event is for no detector, by its kind and its key; None for one, or where another service knows."""
+        if not isinstance(parcel.event.value, dict):
             return "its data is not a JSON object"
-        if isinstance(data, str) and (why := why_unreadable(data)):
-            return f"its data is {why}"
-        return self._readers.why_unread(parcel.route.input or "", value) if self._readers else None
+        return self._readers.why_unread(parcel.route.input or "", parcel.event.value) if self._readers else None
 
     def _store_what_is_too_large(self, parcels: Sequence[Parcel], deadline: float) -> None:
         """Put large data into the bucket: what a sink still takes then is a record, what it does not is no more."""
@@ -162,6 +161,12 @@ class FanOut:
         self._threads = self._threads or ThreadPoolExecutor(max_workers=len(self._sinks), thread_name_prefix="sink")
         waiting = {name: self._threads.submit(send, name) for name in names}
         return {name: future.result() for name, future in waiting.items()}
+
+
+def _why_unreadable(event: Event) -> str | None:
+    """Why no detector could read the event's object; None where it can be read."""
+    why = why_unreadable(event.data, event.value) if isinstance(event.data, str) else None
+    return why and f"its data is {why}"
 
 
 def _refuse_if_all_skip(parcel: Parcel) -> None:

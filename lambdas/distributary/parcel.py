@@ -35,6 +35,11 @@ class Parcel:
         """The event in the form that the sink takes."""
         return _MAKERS[name](self)
 
+    def skip(self, name: SinkName, reason: str) -> None:
+        """Write down why the sink gets nothing of this event."""
+        self.records.pop(name, None)
+        self.receipts[name] = {"skipped": True, "reason": reason}
+
     def note(self, name: SinkName, outcome: Outcome) -> None:
         """Write down what became of the sink's record."""
         if isinstance(outcome, Receipt):

@@ -151,6 +151,28 @@ def test_data_that_is_no_object_skips_iot_events() -> None:
     assert stage.sinks["iot_events"].records == []
 
 
+def test_data_that_is_nested_too_deeply_skips_iot_events() -> None:
+    """Detectors read 64 levels; one more is skipped with that reason, and accepted elsewhere."""
+    stage = Stage()
+    fates = stage.send(
+        [event(0, data='{"a":' + "[" * 63 + "]" * 63 + "}"), event(1, data='{"a":' * 65 + "1" + "}" * 65)], FAR
+    )
+
+    assert [fate.status for fate in fates] == ["accepted", "accepted"]
+    assert fates[0].sinks["iot_events"] == {"place": 0}
+    assert fates[1].sinks["iot_events"] == {"skipped": True, "reason": "its data is nested more than 64 deep"}
+    assert len(stage.sinks["iot_events"].records) == 1
+
+
+def test_what_is_too_large_for_a_sink_is_not_looked_at_for_it(monkeypatch) -> None:
+    """Size first: a message over its sink's limit is a dead letter, whatever is in it."""
+    monkeypatch.setattr("distributary.fan_out.why_unreadable", lambda *_: pytest.fail("it was read"))
+    stage = Stage(iot_events=FakeSink("iot_events", max_record_bytes=100))
+    [fate] = stage.send([event(data=json.dumps({"deviceId": "d", "x": [[]] * 100}))], FAR)
+
+    assert fate.sinks["iot_events"] == {"deadLettered": True}
+
+
 def test_an_event_that_every_sink_skips_is_rejected() -> None:
     """Accepted never means stored nowhere."""
     sinks = {"iot_events": FakeSink("iot_events")}

@@ -88,6 +88,8 @@ def variables_from(listed: Iterable[Mapping[str, str]]) -> dict[str, Any]:
 
 
 def _literal(name: str, text: str) -> Any:
+    if text.lstrip()[:1] in ("{", "["):  # it need not be read to be refused
+        raise BadPayload(f"variable {name}: neither string, number nor Boolean")
     try:
         value = read_json(text)
     except BadPayload as fault:

@@ -5,7 +5,11 @@ from typing import Any, NamedTuple
 
 from distributary.detectors.machine import Message
 from distributary.detectors.values import BadPayload, keep_json, quote, read_json, read_object
+from distributary.sinks.message import MAX_PAYLOAD_BYTES
 from distributary.sinks.queue_entry import group_of
+
+MOST_CHARACTERS = 2 * MAX_PAYLOAD_BYTES
+"""Of a payload in its record: two characters that SQS refuses are escaped there, six characters for three bytes."""
 
 _PAYLOAD = '"payload":'
 _BURIED = '{"sequenceNumber":'
@@ -72,6 +76,8 @@ def _with_body(work: Work) -> Work:
 
 
 def _message(members: Mapping[str, Any], payload: str) -> Message:
+    if len(payload) > MOST_CHARACTERS:
+        raise BadPayload("more than a message may have")
     return Message(members["inputName"], members["messageId"], read_object(payload))
 
 

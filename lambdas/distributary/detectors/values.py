@@ -4,7 +4,6 @@ A value is a string, an integer (Python's `int`, 64 bits), a decimal (`Decimal`,
 payload may also hold null (None), objects and arrays, and an expression may meet what is not there: `UNDEFINED`.
 """
 
-import re
 from collections.abc import Callable, Mapping
 from decimal import (
     ROUND_HALF_EVEN,
@@ -25,6 +24,7 @@ from json.encoder import encode_basestring
 from typing import Any
 
 from distributary.errors import DistributaryError
+from distributary.json_bounds import has_half_character, is_deeper
 
 DIGITS = 34
 EXPONENT = 6143
@@ -92,7 +92,6 @@ def _refuse_constant(text: str) -> Any:
 
 
 _DECODER = JSONDecoder(parse_float=decimal_from, parse_int=integer_from, parse_constant=_refuse_constant)
-_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(text: str) -> Any:
@@ -103,29 +102,11 @@ def read_json(text: str) -> Any:
         raise BadPayload(f"no JSON: {fault}") from None
     except RecursionError:
         raise BadPayload(f"nested more than {MOST_NESTING} deep") from None
-    if text.count("{") + text.count("[") > MOST_NESTING:
-        _refuse_depth(value)
-    if not text.isascii():
-        _refuse_surrogates(text)
-    if _ESCAPED_SURROGATE.search(text):
-        _refuse_surrogates(write_json(value))
-    return value
-
-
-def _refuse_depth(value: Any) -> None:
-    level = [value]
-    for _ in range(MOST_NESTING):
-        inner = [one for outer in level for one in (outer.values() if isinstance(outer, dict) else outer)]
-        level = [one for one in inner if isinstance(one, (dict, list))]
-    if level:
+    if text.count("{") + text.count("[") > MOST_NESTING and is_deeper(value, MOST_NESTING):
         raise BadPayload(f"nested more than {MOST_NESTING} deep")
-
-
-def _refuse_surrogates(text: str) -> None:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise BadPayload("a string holds an unpaired surrogate") from None
+    if has_half_character(text):
+        raise BadPayload("a string holds an unpaired surrogate")
+    return value
 
 
 def plain(value: Any) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from distributary.events import Failure, Outcome, Receipt, SinkName
 from distributary.sinks.call import call
-from distributary.sinks.message import RETRYABLE, ErrorEntry, Message, Provider
+from distributary.sinks.message import MAX_PAYLOAD_BYTES, RETRYABLE, ErrorEntry, Message, Provider
 from distributary.sinks.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
 
 if TYPE_CHECKING:
@@ -17,14 +17,13 @@ if TYPE_CHECKING:
     from distributary.rules import Input
     from distributary.settings import Settings
 
-__all__ = ["DataEndpoint", "IotEventsSink", "Message", "provider"]
+__all__ = ["MAX_PAYLOAD_BYTES", "DataEndpoint", "IotEventsSink", "Message", "provider"]
 
 # AWS's limits: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessage.html
 STRICT_MAX_MESSAGES = 10
 STRICT_MAX_PAYLOAD_BYTES = 1024
-# Ours. No payload comes near what a queue takes as one message, 1 MiB, even with its key and everything escaped.
+# Ours.
 MAX_MESSAGES = 500
-MAX_PAYLOAD_BYTES = 128 * 1024
 # In base64, and with the names and ids of 500 messages, this stays below the 4.5 MB that another stack's door takes.
 MAX_CALL_BYTES = 3_200_000
 

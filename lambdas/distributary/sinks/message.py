@@ -16,6 +16,10 @@ INTERNAL_FAILURE: Final = "InternalFailureException"
 MESSAGE_ID: Final = re.compile("[a-zA-Z0-9_-]+")
 LONGEST_MESSAGE_ID: Final = 64
 
+MAX_PAYLOAD_BYTES: Final = 128 * 1024
+"""Of one message. Ours: AWS took 1,024. It never comes near the 1 MiB that a queue takes, even with its key and
+everything escaped."""
+
 RETRYABLE = frozenset({THROTTLING, SERVICE_UNAVAILABLE, INTERNAL_FAILURE})
 """After these the same message may be sent again, with the same messageId."""
 

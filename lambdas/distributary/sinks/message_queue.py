@@ -10,7 +10,7 @@ from distributary.clock import Clock
 from distributary.errors import BadEvent, SinkUnavailable
 from distributary.sinks import call as aws
 from distributary.sinks import message as codes
-from distributary.sinks.message import ErrorEntry, Message
+from distributary.sinks.message import MAX_PAYLOAD_BYTES, ErrorEntry, Message
 from distributary.sinks.queue_entry import QueueEntry, queue_entries
 
 if TYPE_CHECKING:
@@ -94,6 +94,9 @@ class MessageQueue:
         name = message.input_name
         if name not in self._known:
             raise _Refused(message.message_id, codes.RESOURCE_NOT_FOUND, f"Input of name: {name} not found")
+        if len(message.payload) > MAX_PAYLOAD_BYTES:  # whoever it comes from: it is read whole below
+            limit = f"the payload is over {MAX_PAYLOAD_BYTES} bytes"
+            raise _Refused(message.message_id, codes.INVALID_REQUEST, limit)
         identity = (name, message.message_id)
         if identity in seen:
             raise _Refused(message.message_id, codes.INVALID_REQUEST, "this messageId stands twice in the request")

@@ -13,8 +13,9 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distributary.detectors.values import MOST_NESTING, BadPayload, read_object
+from distributary.detectors.values import MOST_NESTING
 from distributary.errors import BadEvent
+from distributary.json_bounds import is_deeper
 from distributary.json_text import parse
 from distributary.sinks.message import ErrorEntry, Message
 
@@ -50,7 +51,7 @@ def queue_entries(place: int, message: Message, readers: "Readers", *, dedup: bo
     """
     known = message.value is not None
     text, value = (message.payload.decode(), message.value or {}) if known else _object(message.payload)
-    if why := why_unreadable(text):
+    if why := why_unreadable(text, value):
         raise BadEvent("Unreadable", f"the payload is {why}")
     return [_entry(place, message, text, target, dedup=dedup) for target in readers.targets(message.input_name, value)]
 
@@ -87,13 +88,10 @@ def _object(payload: bytes) -> tuple[str, dict[str, Any]]:
     return text, value
 
 
-def why_unreadable(text: str) -> str | None:
-    """Why no detector can read the text of a JSON object; None where it can be read."""
-    if text.count("{") + text.count("[") > MOST_NESTING:
-        try:
-            read_object(text)
-        except BadPayload as fault:
-            return str(fault)
+def why_unreadable(text: str, value: dict[str, Any]) -> str | None:
+    """Why no detector can read an object, given as JSON text and as what it means; None where it can be read."""
+    if text.count("{") + text.count("[") > MOST_NESTING and is_deeper(value, MOST_NESTING):
+        return f"nested more than {MOST_NESTING} deep"
     return None
 
 

@@ -60,6 +60,14 @@ def test_a_variable_that_is_no_literal_is_refused(text):
         variables_from([{"name": "x", "value": text}])
 
 
+def test_a_container_is_refused_as_a_variable_unread(monkeypatch):
+    """An operator's body may be megabytes: what cannot be a value is known by how it begins."""
+    monkeypatch.setattr("distributary.detectors.detector.read_json", lambda _: pytest.fail("it was read"))
+    for text in ('{"a":1}', " [1]", "\n[" * 1_000_000):
+        with pytest.raises(BadPayload, match="variable x: neither string, number nor Boolean"):
+            variables_from([{"name": "x", "value": text}])
+
+
 def test_the_next_wake_up_is_for_the_earliest_timer_that_has_not_fired():
     """Fired and cleared timers wake nobody."""
     waiting = {"t": Timer(90, 60, 1), "u": Timer(80, 60, 1), "f": Timer(70, 60, 1, fired=True), "c": Timer(None, 60, 1)}

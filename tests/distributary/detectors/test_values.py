@@ -1,4 +1,5 @@
 import json
+import tracemalloc
 from decimal import Decimal
 
 import pytest
@@ -112,3 +113,14 @@ def test_half_a_character_is_refused_however_it_came(text):
 def test_a_number_outside_the_limits_is_unreadable_alone(number):
     """The reading is lost, the message is not."""
     assert read_object(f'{{"bad":{number},"good":1}}') == {"bad": UNREADABLE, "good": 1}
+
+
+def test_a_payload_is_not_written_anew_to_be_looked_at():
+    """286 bytes of gzip held 20,000 numbers of 6,144 digits each: what they take is what they are, not their digits."""
+    text = r'{"e":"\ud83d\ude00","y":[' + ",".join(["[]"] * 65) + '],"x":[1' + ",1e6143" * 20_000 + "]}"
+    tracemalloc.start()
+    try:
+        read_object(text)
+        assert tracemalloc.get_traced_memory()[1] < 30 * len(text)
+    finally:
+        tracemalloc.stop()

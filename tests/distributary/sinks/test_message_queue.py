@@ -16,7 +16,7 @@ from distributary.errors import SinkUnavailable
 from distributary.events import Receipt
 from distributary.rules import Input
 from distributary.sinks.iot_events import IotEventsSink
-from distributary.sinks.message import Message
+from distributary.sinks.message import MAX_PAYLOAD_BYTES, Message
 from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue, _Calls
 from distributary.sinks.queue_entry import queue_entries
 
@@ -279,6 +279,16 @@ def test_a_message_that_no_model_reads_is_accepted_and_noted() -> None:
     assert queue.batch_put_message([Message("m1", "unread", b"{}")]) == [None]
     assert notes == [("unread", {"messageId": "m1", "inputName": "unread"})]
     assert client.calls == []
+
+
+def test_a_payload_over_the_limit_is_refused_unread(monkeypatch) -> None:
+    """Whoever hands it over: an API, a topic rule, a redrive or a detector's action."""
+    monkeypatch.setattr("distributary.sinks.queue_entry.parse", lambda _: pytest.fail("it was read"))
+    payload = b'{"deviceId":"d","x":"' + b"x" * MAX_PAYLOAD_BYTES + b'"}'
+    [entry], sqs = put([Message("m1", "in", payload)])
+
+    assert (entry.error_code, entry.error_message) == ("InvalidRequestException", "the payload is over 131072 bytes")
+    assert sqs.bodies == []
 
 
 @pytest.mark.covers("decision.dedup-scope")

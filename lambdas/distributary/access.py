@@ -60,6 +60,16 @@ class Key:
     expires: float | None = None
     revoked: float | None = None
     last_used: str = ""
+    issuer: str | None = None
+    """Whose JSON Web Token it stands for; None for a key."""
+
+    @property
+    def caller(self) -> str:
+        """Who is behind the key, the same for each key of its name: a messageId means nothing outside its caller.
+
+        No caller's text can be another's: its kind comes first, and an issuer holds no blank.
+        """
+        return f"key:{self.name}" if self.issuer is None else f"jwt:{self.issuer} {self.name}"
 
     def is_live(self, now: float) -> bool:
         """Whether it is neither revoked nor expired."""
@@ -99,4 +109,10 @@ class Claims:
             raise Forbidden("Forbidden", detail)
         names = re.split(r"[\s,\[\]]+", str(given.get(self.sinks, ""))) if self.sinks else SINK_NAMES
         allowed = frozenset(SINK_NAMES).intersection(names)
-        return Key(id=f"jwt:{source}", name=source, doors=frozenset({"events"}), sinks=allowed)
+        return Key(
+            id=f"jwt:{source}",
+            name=source,
+            doors=frozenset({"events"}),
+            sinks=allowed,
+            issuer=str(given.get("iss", "")),
+        )

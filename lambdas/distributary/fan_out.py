@@ -67,7 +67,8 @@ class FanOut:
             route = self._rules.route(event)
             if key:
                 key.check_event(event.source, route.sinks)
-            parcel = Parcel(event, route, encode(event, self._settings.envelope))
+            line = encode(event, self._settings.envelope)
+            parcel = Parcel(event, route, line, caller=key.caller if key else "")
             for name in parcel.route.sinks:
                 self._address(parcel, name)
             _refuse_if_all_skip(parcel)

@@ -20,7 +20,7 @@ from distributary.sinks.record import Record
 class Parcel:
     """One event: `line` is its envelope, `records` what goes where, `receipts` what came back from where.
 
-    `oversize` are the sinks whose record is over their limit.
+    `oversize` are the sinks whose record is over their limit, `caller` is who sent it (`access.Key.caller`).
     """
 
     event: Event
@@ -30,6 +30,7 @@ class Parcel:
     receipts: dict[SinkName, Mapping[str, Any]] = field(default_factory=dict)
     oversize: list[SinkName] = field(default_factory=list)
     stored: bool = True
+    caller: str = ""
 
     def record(self, name: SinkName) -> Record:
         """The event in the form that the sink takes."""
@@ -81,7 +82,7 @@ def _message(parcel: Parcel) -> Message:
     event = parcel.event
     payload = event.data.encode() if isinstance(event.data, str) else bytes(event.data or b"")
     time = _milliseconds(str(event.attributes["time"]))
-    return Message(message_id(event), parcel.route.input or "", payload, time, event.value)
+    return Message(message_id(event), parcel.route.input or "", payload, time, event.value, caller=parcel.caller)
 
 
 _MAKERS: Mapping[SinkName, Callable[[Parcel], Record]] = {

@@ -47,7 +47,7 @@ class TopicRuleDoor:
         _, _, name = context.invoked_function_arn.rpartition(":")
         rule = self._rules[name]
         messages = [
-            Message(one.message_id, rule["input"], one.payload)
+            Message(one.message_id, rule["input"], one.payload, caller=f"iot-rule:{name}")
             for one in parts(event, batch=rule["batch"], request_id=context.aws_request_id)
         ]
         outcomes = self._keep(messages, context.get_remaining_time_in_millis() / 1000)

@@ -90,9 +90,10 @@ def test_an_event_must_be_of_the_keys_sources_and_for_its_sinks(
 )
 def test_a_token_may_write_to_the_sinks_that_it_names(given: dict, sinks: set) -> None:
     """As API Gateway writes a list, or apart by spaces or commas; what is no sink's name means nothing."""
-    key = Claims("sub", "to").key({"sub": "hall", **given})
+    key = Claims("sub", "to").key({"iss": "https://issuer.example", "sub": "hall", **given})
 
-    assert key == Key(id="jwt:hall", name="hall", doors=frozenset({"events"}), sinks=frozenset(sinks))
+    assert (key.id, key.name, key.doors) == ("jwt:hall", "hall", {"events"})
+    assert key.sinks == sinks
 
 
 def test_without_a_claim_for_sinks_a_token_may_write_to_all() -> None:
@@ -111,3 +112,12 @@ def test_a_token_must_name_its_source(given: dict) -> None:
     """One that can be written down, of at most 256 characters."""
     with pytest.raises(Forbidden, match="claim sub must be 1 to 256 printable"):
         Claims("sub").key(given)
+
+
+def test_a_caller_is_known_by_its_name_or_by_its_issuer_and_source() -> None:
+    """A rotated key is the same caller; a token is another than a key of the same name, and than another issuer's."""
+    token = {"iss": "https://issuer.example", "sub": "hall"}
+    keys = [Key(id="DK1A", name="hall"), Claims("sub").key(token), Claims("sub").key({**token, "iss": "https://b"})]
+
+    assert [key.caller for key in keys] == ["key:hall", "jwt:https://issuer.example hall", "jwt:https://b hall"]
+    assert Key(id="DK2B", name="hall").caller == keys[0].caller

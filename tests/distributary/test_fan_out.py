@@ -292,3 +292,14 @@ def test_what_the_key_may_send_is_accepted() -> None:
     [fate] = Stage().send([event()], FAR, Key(id="k", name="here"))
 
     assert fate.status == "accepted"
+
+
+def test_a_message_says_whose_it_is_and_its_id_does_not() -> None:
+    """The messageId is the documented hash for whoever sends the event."""
+    stage = Stage()
+    stage.send([event()], FAR, Key(id="k", name="here"))
+    stage.send([event()], FAR)
+    message, anonymous = stage.sinks["iot_events"].records
+
+    assert (message.caller, anonymous.caller) == ("key:here", "")
+    assert message.message_id == anonymous.message_id == message_id(event())

@@ -82,9 +82,9 @@ def test_a_message_goes_to_the_input_of_its_rule(take, provider) -> None:
     take([{"n": 1}, {"n": 2}], "many")
 
     assert provider.taken == [
-        Message("call", "telemetry", b'{"deviceId":"a"}'),
-        Message("call-0", "alarms", b'{"n":1}'),
-        Message("call-1", "alarms", b'{"n":2}'),
+        Message("call", "telemetry", b'{"deviceId":"a"}', caller="iot-rule:one"),
+        Message("call-0", "alarms", b'{"n":1}', caller="iot-rule:many"),
+        Message("call-1", "alarms", b'{"n":2}', caller="iot-rule:many"),
     ]
 
 

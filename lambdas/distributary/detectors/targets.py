@@ -104,7 +104,9 @@ class Targets:
         if action.hops >= MAX_HOPS:
             raise SinkUnavailable("TooManyHops", f"handed on by {MAX_HOPS} detectors already", retryable=False)
         payload = (action.body or "").encode()
-        message = Message(action.id, parameters["inputName"], payload, action.time, hops=action.hops + 1)
+        # An action's id can be computed by others: a caller of its own keeps them from sending it first.
+        caller, hops = f"detector-model:{action.model}", action.hops + 1
+        message = Message(action.id, parameters["inputName"], payload, action.time, hops=hops, caller=caller)
         (entry,) = self._inputs.batch_put_message([message])
         if entry:
             raise SinkUnavailable(entry.error_code, entry.error_message, retryable=entry.error_code in RETRYABLE)

@@ -79,18 +79,20 @@ def _messages(request: Request, max_messages: int) -> list[Message]:
     if len(body) > MAX_BODY_BYTES:
         raise BadRequest(codes.INVALID_REQUEST, f"the body has {len(body)} bytes; {MAX_BODY_BYTES} are taken")
     structure = read(body)
-    messages = [_message(one) for one in structure.structures("messages", longest=max_messages)]
+    caller = request.key.caller if request.key else ""
+    messages = [_message(one, caller) for one in structure.structures("messages", longest=max_messages)]
     structure.check()
     return messages
 
 
-def _message(one: Structure) -> Message:
+def _message(one: Structure, caller: str) -> Message:
     timestamp = one.structure("timestamp")
     return Message(
         one.text("messageId", longest=LONGEST_MESSAGE_ID, pattern=MESSAGE_ID, required=True) or "",
         one.text("inputName", longest=_LONGEST_INPUT_NAME, pattern=_INPUT_NAME, required=True) or "",
         one.blob("payload", required=True) or b"",
         timestamp.number("timeInMillis", 1, _MAX_MILLISECONDS) if timestamp else None,
+        caller=caller,
     )
 
 

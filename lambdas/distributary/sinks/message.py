@@ -37,6 +37,8 @@ class Message:
     hops: int = 0
     accepted_ms: int | None = None
     """When it was accepted, where it waited for its sink since: a detector takes it as of then."""
+    caller: str = ""
+    """Who sent it (`access.Key.caller`, …): a messageId means nothing outside its caller. Empty: nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True)

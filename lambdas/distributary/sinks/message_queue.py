@@ -74,7 +74,7 @@ class MessageQueue:
         """
         answers: list[ErrorEntry | None] = [None] * len(messages)
         chains: dict[str, list[QueueEntry]] = {}
-        seen: set[tuple[str, str]] = set()
+        seen: set[tuple[str, str, str]] = set()
         for place, message in enumerate(messages):
             try:
                 entries = self._entries(place, message, seen)
@@ -89,7 +89,7 @@ class MessageQueue:
             answers[place] = answers[place] or error
         return answers
 
-    def _entries(self, place: int, message: Message, seen: set[tuple[str, str]]) -> list[QueueEntry]:
+    def _entries(self, place: int, message: Message, seen: set[tuple[str, str, str]]) -> list[QueueEntry]:
         """The message's entries. Raises _Refused."""
         name = message.input_name
         if name not in self._known:
@@ -97,7 +97,7 @@ class MessageQueue:
         if len(message.payload) > MAX_PAYLOAD_BYTES:  # whoever it comes from: it is read whole below
             limit = f"the payload is over {MAX_PAYLOAD_BYTES} bytes"
             raise _Refused(message.message_id, codes.INVALID_REQUEST, limit)
-        identity = (name, message.message_id)
+        identity = (message.caller, name, message.message_id)
         if identity in seen:
             raise _Refused(message.message_id, codes.INVALID_REQUEST, "this messageId stands twice in the request")
         seen.add(identity)

@@ -58,7 +58,7 @@ def queue_entries(place: int, message: Message, readers: "Readers", *, dedup: bo
 
 def _entry(place: int, message: Message, text: str, target: "Target", *, dedup: bool) -> QueueEntry:
     model, key = target
-    own = digest(model, key or "", message.input_name, message.message_id) if dedup else secrets.token_urlsafe(32)
+    own = _deduplication_id(message, target) if dedup else secrets.token_urlsafe(32)
     more = f'"hops":{message.hops},' if message.hops else ""
     more += f'"timestamp":{message.timestamp_ms},' if message.timestamp_ms is not None else ""
     more += f'"acceptedAt":{message.accepted_ms},' if message.accepted_ms is not None else ""
@@ -66,6 +66,16 @@ def _entry(place: int, message: Message, text: str, target: "Target", *, dedup: 
     names = f'"inputName":{_quoted(message.input_name)},"messageId":{_quoted(message.message_id)}'
     body = storable(f'{{{detector},{names},{more}"payload":{text}}}')
     return QueueEntry(place, message.message_id, group_of(model, key), own, body)
+
+
+def _deduplication_id(message: Message, target: "Target") -> str:
+    """What SQS recognises a repeated message by. The caller is part of it, else one could suppress another's messages.
+
+    A message without a caller has the id that it had before callers were known: it may wait since then.
+    """
+    model, key = target
+    caller = (message.caller,) if message.caller else ()
+    return digest(model, key or "", message.input_name, message.message_id, *caller)
 
 
 def group_of(model: str, key: str | None) -> str:

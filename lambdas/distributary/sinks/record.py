@@ -30,6 +30,7 @@ def to_json(record: Record) -> dict[str, Any]:
             "timestamp": record.timestamp_ms,
             "hops": record.hops or None,
             "acceptedAt": record.accepted_ms,
+            "caller": record.caller or None,
         }
         return members | {name: value for name, value in optional.items() if value is not None}
     members = _written("data", record.data)
@@ -47,7 +48,7 @@ def from_json(sink: SinkName, members: Mapping[str, Any]) -> Record:
 def weight(record: Record) -> int:
     """About the bytes that a record takes as JSON where its data is text."""
     if isinstance(record, Message):
-        return len(record.payload) + len(record.message_id) + len(record.input_name) + _OVERHEAD
+        return len(record.payload) + len(f"{record.message_id}{record.input_name}{record.caller}".encode()) + _OVERHEAD
     key = record.partition_key if isinstance(record, KinesisRecord) else ""
     return len(record.data) + len(key.encode()) + _OVERHEAD
 
@@ -74,9 +75,15 @@ def _kinesis(members: Mapping[str, Any]) -> KinesisRecord:
 
 def _message(members: Mapping[str, Any]) -> Message:
     payload = _read("payload", members)
-    timestamp, hops = members.get("timestamp"), members.get("hops", 0)
-    accepted = members.get("acceptedAt")
-    return Message(members["messageId"], members["inputName"], payload, timestamp, hops=hops, accepted_ms=accepted)
+    return Message(
+        members["messageId"],
+        members["inputName"],
+        payload,
+        members.get("timestamp"),
+        hops=members.get("hops", 0),
+        accepted_ms=members.get("acceptedAt"),
+        caller=members.get("caller", ""),
+    )
 
 
 _READERS: Mapping[SinkName, Callable[[Mapping[str, Any]], Record]] = {

@@ -207,6 +207,7 @@ def test_a_message_to_an_input_has_the_effects_id_and_one_hop_more() -> None:
     assert failed == ["r1"]
     [message] = inputs.taken
     assert (message.message_id, message.input_name, message.timestamp_ms, message.hops) == ("e-1", "in", 7, 3)
+    assert message.caller == "detector-model:m"
 
 
 @pytest.mark.covers("decision.outbox")

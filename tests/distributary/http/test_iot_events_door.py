@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from written_out import body_of, written_out
 
+from distributary.access import Key
 from distributary.clients import Clients
 from distributary.detectors.routing import Readers
 from distributary.http.iot_events_door import IotEventsDoor
@@ -225,3 +227,21 @@ def test_the_client_of_a_fake_is_never_asked_without_messages() -> None:
 
     assert response.status == 200
     assert client.calls == []
+
+
+def test_a_message_is_its_callers() -> None:
+    """The same messageId under two keys is two messages; under a key that took the place of another it is one."""
+    ids: list[str] = []
+
+    def answer(parameters):
+        ids.extend(entry["MessageDeduplicationId"] for entry in parameters["Entries"])
+        return {"Successful": [{"Id": entry["Id"]} for entry in parameters["Entries"]]}
+
+    asked = Request(
+        "POST", "/inputs/messages", body=b'{"messages":[{"messageId":"1","inputName":"in","payload":"e30="}]}'
+    )
+    for key in (Key(id="DK1A", name="hall"), Key(id="DK2B", name="hall"), Key(id="DK1C", name="cellar"), None):
+        assert door(FakeClient(send_message_batch=answer)).answer(replace(asked, key=key)).status == 200
+
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 3

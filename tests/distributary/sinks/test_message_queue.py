@@ -19,8 +19,10 @@ from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.message import MAX_PAYLOAD_BYTES, Message
 from distributary.sinks.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue, _Calls
 from distributary.sinks.queue_entry import queue_entries
+from distributary.spill import decode
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/put_message.json").read_text())
+STORED = json.loads((Path(__file__).parents[2] / "cases/stored/spilled_messages.json").read_text())
 INPUTS = {
     "in": Input("in", ("deviceId",)),
     "unread": Input("unread", ("deviceId",)),
@@ -300,3 +302,51 @@ def test_an_input_without_dedup_takes_an_id_again() -> None:
 
     ids = [sqs.bodies[0]["entry"]["MessageDeduplicationId"] for sqs in (first, again)]
     assert len(set(ids)) == 2
+
+
+# ── callers ──
+
+
+def deduplication_id(message_id: str, caller: str) -> str:
+    """What SQS recognises a message of this caller by."""
+    note = Message(message_id, "in", b'{"deviceId":"d"}', caller=caller)
+    (entry,) = queue_entries(0, note, READERS)
+    return entry.deduplication_id
+
+
+def test_two_callers_may_use_one_id() -> None:
+    """An honest constant id, or a victim's that somebody has computed: both messages are taken, in one put too."""
+    notes = [Message("1", "in", b'{"deviceId":"d"}', caller=caller) for caller in ("key:hall", "key:cellar")]
+
+    entries, sqs = put(notes)
+
+    assert entries == [None, None]
+    assert len({body["entry"]["MessageDeduplicationId"] for body in sqs.bodies}) == 2
+    assert [body["messageId"] for body in sqs.bodies] == ["1", "1"]
+
+
+def test_a_caller_that_sends_an_id_again_is_recognised() -> None:
+    """Also with another key of its name, which is what rotating a key is."""
+    assert deduplication_id("1", "key:hall") == deduplication_id("1", "key:hall")
+    assert deduplication_id("1", "key:hall") == digest("m", "d", "in", "1", "key:hall")
+
+
+@given(one=st.tuples(st.text(), st.text()), other=st.tuples(st.text(), st.text()))
+def test_no_two_callers_or_ids_share_a_deduplication_id(one: tuple[str, str], other: tuple[str, str]) -> None:
+    """Whatever a caller is called, and also where there is none."""
+    ids = [f"i{message_id.encode().hex()}" for message_id, _ in (one, other)]
+
+    same = deduplication_id(ids[0], one[1]) == deduplication_id(ids[1], other[1])
+
+    assert same == (one == other)
+
+
+def test_what_was_spilled_before_callers_were_known_keeps_its_ids() -> None:
+    """Read from a queue as an earlier version wrote it: a message that was stored then is not stored again."""
+    readers = Readers(STORED["readers"])
+    messages = decode(STORED["body"]).records
+
+    entries = [entry for one in messages for entry in queue_entries(0, one, readers)]
+
+    assert [one.message_id for one in messages] == STORED["messageIds"]
+    assert [one.deduplication_id for one in entries] == STORED["deduplicationIds"]

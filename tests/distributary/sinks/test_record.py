@@ -21,6 +21,7 @@ RECORDS = {
         st.none() | st.integers(1, 2**41),
         hops=st.integers(0, 9),
         accepted_ms=st.none() | st.integers(1, 2**41),
+        caller=st.just("") | st.just("key:hall"),
     ),
 }
 

@@ -58,7 +58,7 @@ deploy: setup ## deploy a stage to the account of your AWS credentials: make dep
 rollback: setup ## take the last release back: make rollback STAGE=prod; ARGS="--to 7" chooses the version
 	@python -m commands.rollback $(AT) $(ARGS)
 
-keys: setup ## create, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
+keys: setup ## create, change, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
 	@python -m commands.keys $(AT) $(ARGS)
 
 status: setup ## one screen of how a stage is: make status STAGE=dev

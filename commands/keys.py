@@ -1,22 +1,24 @@
-"""`make keys`: create, list and revoke the keys of a stage, and rotate the master secret that theirs come from."""
+"""`make keys`: create, change, list and revoke the keys of a stage, and rotate the master secret they come from."""
 
 import argparse
 import re
 import sys
 import time
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands.columns import columns
-from commands.key_ring import KeyRing, KeyRingError
+from commands import key_listing
+from commands.key_ring import SECONDS_A_DAY, KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
-from distributary.access import ANY_SOURCE, DOOR_NAMES, Key
+from distributary.access import ANY_SOURCE, DEFAULT_DOORS, DOOR_NAMES, RIGHTS, Key
 from distributary.events import SINK_NAMES
 from distributary.quota import Quota
 
-SECONDS_A_DAY = 86_400
+WORDS = (*DOOR_NAMES, *RIGHTS)
+"""Everything that a key may be for, as the command names it."""
+Words = frozenset[str]
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/@-]{0,127}")
 
@@ -47,7 +49,16 @@ def curl(stage: Stage, key: Key | None = None, secret: str = "") -> str:
 
 
 def _create(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:
-    key, secret = ring.create(_wanted(options))
+    _show(stage, *ring.create(_wanted(options)))
+
+
+def _replace(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:
+    _show(stage, *ring.replace(options.key, options.days))
+    print(f"\n{options.key} goes on meanwhile: revoke it once nobody uses it.")
+
+
+def _show(stage: Stage, key: Key, secret: str) -> None:
+    """Prints a new key, its secret, and how to use it."""
     print(f"key     {key.id}\nsecret  {secret}\n\nThe secret is shown this once and stored nowhere: keep it now.\n")
     if "events" in key.doors:
         print(curl(stage, key, secret))
@@ -58,11 +69,12 @@ def _create(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:
 def _wanted(options: argparse.Namespace) -> Key:
     if (options.rate is None) != (options.burst is None):
         raise KeyRingError("--rate and --burst make a quota together")
-    doors = options.doors or (("events",) if options.browser else DOOR_NAMES)
+    words = set(options.rights or (("events",) if options.browser else DEFAULT_DOORS))
     return Key(
         id="",
         name=options.name,
-        doors=frozenset(doors),
+        doors=frozenset(words & set(DOOR_NAMES)),
+        rights=frozenset(words & set(RIGHTS)),
         sinks=frozenset(options.sinks),
         sources=frozenset(options.sources),
         browser=options.browser,
@@ -71,31 +83,34 @@ def _wanted(options: argparse.Namespace) -> Key:
     )
 
 
+def _grant(ring: KeyRing, _stage: Stage, options: argparse.Namespace) -> None:
+    _change(ring, options, frozenset.union)
+
+
+def _deny(ring: KeyRing, _stage: Stage, options: argparse.Namespace) -> None:
+    _change(ring, options, frozenset.difference)
+
+
+def _change(ring: KeyRing, options: argparse.Namespace, made: Callable[[Words, Words], Words]) -> None:
+    """Makes something else of a key's rights, sinks and sources, and prints it."""
+    words, sinks, sources = (frozenset(one) for one in (options.rights, options.sinks, options.sources))
+    if not (words or sinks or sources):
+        raise KeyRingError(f"say what: {', '.join(WORDS)}, --sinks or --sources")
+
+    def changed(key: Key) -> Key:
+        return replace(
+            key,
+            doors=made(key.doors, words & set(DOOR_NAMES)),
+            rights=made(key.rights, words & set(RIGHTS)),
+            sinks=made(key.sinks, sinks),
+            sources=made(key.sources, sources),
+        )
+
+    print(key_listing.one(ring.change(options.key, changed)))
+
+
 def _list(ring: KeyRing, _stage: Stage, _options: argparse.Namespace) -> None:
-    rows: list[tuple[str, ...]] = [
-        ("KEY", "NAME", "STATE", "LAST USED", "CREATED", "DOORS", "SINKS", "SOURCES", "QUOTA")
-    ]
-    rows += [_row(key) for key in ring.every_key()]
-    print("\n".join(columns(rows)))
-
-
-def _row(key: Key) -> tuple[str, ...]:
-    quota = f"{key.quota.rate:g}/s, burst {key.quota.burst:g}" if key.quota else "-"
-    doors = ",".join(sorted(key.doors)) + (" (browser)" if key.browser else "")
-    sinks, sources = ",".join(sorted(key.sinks)), ",".join(sorted({key.name, *key.sources}))
-    return key.id, key.name, _state(key), key.last_used or "never", _day(key.created), doors, sinks, sources, quota
-
-
-def _state(key: Key) -> str:
-    if key.revoked is not None:
-        return f"revoked {_day(key.revoked)}"
-    if key.expires is None:
-        return "live"
-    return f"{'until' if key.is_live(time.time()) else 'expired'} {_day(key.expires)}"
-
-
-def _day(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+    print(key_listing.table(ring.every_key(), time.time()))
 
 
 def _revoke(ring: KeyRing, _stage: Stage, options: argparse.Namespace) -> None:
@@ -112,11 +127,16 @@ def _rotate(ring: KeyRing, _stage: Stage, _options: argparse.Namespace) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make keys", description=__doc__)
     add_arguments(parser)
-    commands = parser.add_subparsers(required=True, metavar="create|list|revoke|rotate")
+    commands = parser.add_subparsers(required=True, metavar="create|replace|grant|deny|list|revoke|rotate")
     create = commands.add_parser("create", help="a new key; its secret is shown once")
     create.set_defaults(run=_create)
     create.add_argument("--name", required=True, type=_source, help="the source of its events that bring none")
-    create.add_argument("--doors", nargs="+", choices=DOOR_NAMES, help="default: all; for a browser: events")
+    create.add_argument(
+        *("--rights", "--doors"),
+        nargs="+",
+        choices=WORDS,
+        help=f"default: {' '.join(sorted(DEFAULT_DOORS))}; for a browser: events",
+    )
     create.add_argument("--sinks", nargs="+", choices=SINK_NAMES, default=SINK_NAMES, help="default: all")
     create.add_argument(
         "--sources",
@@ -129,12 +149,33 @@ def _parser() -> argparse.ArgumentParser:
     create.add_argument("--rate", type=_positive, help="quota: events a second, in each of the function's environments")
     create.add_argument("--burst", type=_at_least_one, help="quota: events at once after a pause, at least 1")
     create.add_argument("--days", type=_positive, help="expires after so many days (default: never)")
+    again = commands.add_parser("replace", help="a new key with the name and rights of another, to take its place")
+    again.set_defaults(run=_replace)
+    again.add_argument("key", help="the other's id")
+    again.add_argument("--days", type=_positive, help="expires after so many days (default: as many as the other had)")
+    for name, run, help_text in (
+        ("grant", _grant, "give a key more rights"),
+        ("deny", _deny, "take rights from a key"),
+    ):
+        change = commands.add_parser(name, help=f"{help_text}; its secret stays")
+        change.set_defaults(run=run)
+        change.add_argument("key", help="its id")
+        change.add_argument("rights", nargs="*", metavar="right", type=_word, help=" ".join(WORDS))
+        change.add_argument("--sinks", nargs="+", choices=SINK_NAMES, default=())
+        change.add_argument("--sources", nargs="+", default=(), type=_source_or_any)
     commands.add_parser("list", help="every key, its state and last use").set_defaults(run=_list)
     revoke = commands.add_parser("revoke", help="stop a key")
     revoke.set_defaults(run=_revoke)
     revoke.add_argument("key", help="its id")
     commands.add_parser("rotate", help="a new version of the master secret").set_defaults(run=_rotate)
     return parser
+
+
+def _word(text: str) -> str:
+    # Not `choices`: argparse holds an empty list of them for one that is none.
+    if text not in WORDS:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(WORDS)}")
+    return text
 
 
 def _source(text: str) -> str:

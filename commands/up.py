@@ -13,10 +13,10 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from commands.key_ring import KeyRing
+from commands.key_ring import KeyRing, KeyRingError
 from commands.keys import curl
 from commands.stage import Stage
-from distributary.access import ANY_SOURCE, Key
+from distributary.access import Key, for_everything
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
 from local.gateway import BadKeys
@@ -28,7 +28,7 @@ Ready after {seconds:.1f} s.
   Endpoint      {endpoint}
   Embedded AWS  {aws_endpoint}   (any AWS SDK or CLI: AWS_ENDPOINT_URL={aws_endpoint}, any credentials)
 
-Try:
+Try{about_key}:
 {example}
 
 Function logs follow. Ctrl-C stops everything; its data is gone then."""
@@ -74,16 +74,30 @@ def run(port: int, aws_port: int, faults: dict[str, Any], jwks: Path | None = No
 
 def ready(stage: Stage, seconds: float) -> str:
     """What to do with the stage that started in so many seconds: its addresses, and one event to post."""
+    about_key, example = _example(stage)
+    return READY.format(
+        seconds=seconds,
+        endpoint=stage.endpoint,
+        aws_endpoint=stage.aws_endpoint,
+        about_key=about_key,
+        example=example,
+    )
+
+
+def _example(stage: Stage) -> tuple[str, str]:
+    """What its key may do, and a command that posts an event with it."""
+    if "KeyTableName" not in stage.outputs:
+        return "", curl(stage)
     try:
-        example = curl(stage, *_local_key(stage)) if "KeyTableName" in stage.outputs else curl(stage)
-    except (BotoCoreError, ClientError) as error:  # where faults are wanted, this may be one
-        example = f"  no key could be made: {error}"
-    return READY.format(seconds=seconds, endpoint=stage.endpoint, aws_endpoint=stage.aws_endpoint, example=example)
+        key, secret = _local_key(stage)
+    except (BotoCoreError, ClientError, KeyRingError) as error:  # where faults are wanted, this may be one
+        return "", f"  no key could be made: {error}"
+    return f" (the key {key.name!r} has every right and may send any source)", curl(stage, key, secret)
 
 
 def _local_key(stage: Stage) -> tuple[Key, str]:
     """A key for everything; whoever reaches this machine's embedded AWS could make another."""
-    return KeyRing(stage).create(Key(id="", name="local", sources=frozenset({ANY_SOURCE})))
+    return KeyRing(stage).create(for_everything("local"))
 
 
 if __name__ == "__main__":

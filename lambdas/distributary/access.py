@@ -14,6 +14,12 @@ from distributary.quota import Quota
 DoorName = Literal["events", "aws", "iot_events"]
 """`/v1/events`; the AWS wire of the two streams at `/`; the IoT Events Data API."""
 DOOR_NAMES: tuple[DoorName, ...] = ("events", "aws", "iot_events")
+DEFAULT_DOORS = frozenset({"events", "iot_events"})
+"""A producer's: what a key gets that is made without saying more. `aws` writes past rules and sources."""
+
+Right = Literal["detectors:read", "detectors:manage"]
+"""What the routes under `/detectors` ask for: describe and list; put into a state and delete. Neither is a default."""
+RIGHTS: tuple[Right, ...] = ("detectors:read", "detectors:manage")
 
 ANY_SOURCE = "*"
 RANDOM_BYTES = 10
@@ -49,8 +55,10 @@ class Key:
     id: str
     name: str
     """The CloudEvents `source` of its events that bring none; always a source of its own."""
-    doors: frozenset[str] = frozenset(DOOR_NAMES)
+    doors: frozenset[str] = DEFAULT_DOORS
     sinks: frozenset[str] = frozenset(SINK_NAMES)
+    rights: frozenset[str] = frozenset()
+    """Of `RIGHTS`: what it may do with detectors, whatever its doors and sinks are."""
     sources: frozenset[str] = frozenset()
     """Further CloudEvents sources that it may send; `*` is any."""
     browser: bool = False
@@ -71,6 +79,12 @@ class Key:
         """
         return f"key:{self.name}" if self.issuer is None else f"jwt:{self.issuer} {self.name}"
 
+    @property
+    def beyond_default(self) -> list[str]:
+        """The doors and rights that a key made today would not have unless it was said, and `*` for any source."""
+        default = frozenset({"events"}) if self.browser else DEFAULT_DOORS
+        return sorted((self.doors - default) | self.rights | (self.sources & {ANY_SOURCE}))
+
     def is_live(self, now: float) -> bool:
         """Whether it is neither revoked nor expired."""
         return self.revoked is None and (self.expires is None or now < self.expires)
@@ -86,6 +100,12 @@ class Key:
         refused = [name for name in sinks if name not in self.sinks]
         if refused:
             raise BadEvent("Forbidden", f"this key may not write to {', '.join(refused)}, where the rules send this")
+
+
+def for_everything(name: str) -> Key:
+    """A key, still without an id, that may do all that there is, with any source."""
+    any_source = frozenset({ANY_SOURCE})
+    return Key(id="", name=name, doors=frozenset(DOOR_NAMES), rights=frozenset(RIGHTS), sources=any_source)
 
 
 @dataclass(frozen=True, slots=True)

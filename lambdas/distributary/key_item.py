@@ -1,4 +1,8 @@
-"""A key as its table holds it: to and from DynamoDB's own JSON."""
+"""A key as its table holds it: to and from DynamoDB's own JSON.
+
+`rights` is always there, null for none. Where it is missing, the key was made before there were rights: then the door
+`iot_events` opened the routes under `/detectors` as well. Such a key goes on reading detectors, and manages none.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +13,12 @@ from distributary.quota import Quota
 
 def item_of(key: Key) -> dict[str, Any]:
     """The table's item for a key, in DynamoDB's own JSON; what is empty or None has no attribute."""
-    sets = {"doors": key.doors, "sinks": key.sinks, "sources": key.sources}
+    sets = {"doors": key.doors, "rights": key.rights, "sinks": key.sinks, "sources": key.sources}
     numbers = {"created": key.created, "expires": key.expires, "revoked": key.revoked}
     if key.quota:
         numbers |= {"rate": key.quota.rate, "burst": key.quota.burst}
     return (
-        {"id": {"S": key.id}, "name": {"S": key.name}, "browser": {"BOOL": key.browser}}
+        {"id": {"S": key.id}, "name": {"S": key.name}, "browser": {"BOOL": key.browser}, "rights": {"NULL": True}}
         | {name: {"SS": sorted(values)} for name, values in sets.items() if values}
         | {name: {"N": f"{value:.15g}"} for name, value in numbers.items() if value is not None}
         | ({"last_used": {"S": key.last_used}} if key.last_used else {})
@@ -28,6 +32,7 @@ def key_of(item: Mapping[str, Any]) -> Key:
         id=_text(item, "id"),
         name=_text(item, "name"),
         doors=_set(item, "doors"),
+        rights=_rights(item),
         sinks=_set(item, "sinks"),
         sources=_set(item, "sources"),
         browser=item.get("browser", {}).get("BOOL") is True,
@@ -37,6 +42,13 @@ def key_of(item: Mapping[str, Any]) -> Key:
         revoked=_number(item, "revoked"),
         last_used=_text(item, "last_used"),
     )
+
+
+def _rights(item: Mapping[str, Any]) -> frozenset[str]:
+    if "rights" in item:
+        return _set(item, "rights")
+    could_read = "iot_events" in _set(item, "doors") & _set(item, "sinks")
+    return frozenset({"detectors:read"}) if could_read else frozenset()
 
 
 def _text(item: Mapping[str, Any], name: str) -> str:

@@ -34,10 +34,10 @@ detectors = Detectors(
 door = DetectorDoor(detectors, min_timer_seconds=settings.min_timer_seconds)
 guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
 doors = {
-    Known("GET", "/detectors/{model}"): guard.protect(door.list, "iot_events"),
-    Known("GET", "/detectors/{model}/{rest+}"): guard.protect(door.describe, "iot_events"),
-    Known("POST", "/detectors"): guard.protect(door.update, "iot_events"),
-    Known("POST", "/detectors/delete"): guard.protect(door.delete, "iot_events"),
+    Known("GET", "/detectors/{model}"): guard.protect(door.list, "iot_events", "detectors:read"),
+    Known("GET", "/detectors/{model}/{rest+}"): guard.protect(door.describe, "iot_events", "detectors:read"),
+    Known("POST", "/detectors"): guard.protect(door.update, "iot_events", "detectors:manage"),
+    Known("POST", "/detectors/delete"): guard.protect(door.delete, "iot_events", "detectors:manage"),
 }
 route = Router([*doors], doors).answer
 handle = logged(

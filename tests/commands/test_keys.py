@@ -1,7 +1,8 @@
 import json
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -10,14 +11,17 @@ from moto import mock_aws
 
 from commands import keys
 from commands.key_ring import KeyRingError, passing_key
+from commands.key_table import KeyTable
 from commands.stage import Stage
-from distributary.access import Key
+from distributary.access import DOOR_NAMES, RIGHTS, Key
 from distributary.clock import Clock
 from distributary.http.guard import Guard
 from distributary.http.request import Request, Response
+from distributary.key_item import item_of
 from distributary.keys import KeyStore
 from distributary.quota import Quotas
 
+STORED = json.loads((Path(__file__).parents[1] / "cases/stored/keys.json").read_text())
 TEMPLATE = {
     "Resources": {
         "Keys": {
@@ -59,6 +63,23 @@ class Deployed:
     def listed(self) -> str:
         """What `list` prints."""
         return self.run("list")[1]
+
+    def row(self, key_id: str) -> list[str]:
+        """The cells of a key's line in the list."""
+        [line] = [line for line in self.listed().splitlines() if line.startswith(key_id)]
+        return re.split(" {2,}", line)
+
+    def find(self, key_id: str) -> Key:
+        """The key, as the function of a new environment finds it."""
+        key = self.store().find(key_id)
+        assert key
+        return key
+
+    def put(self, item: dict[str, Any]) -> str:
+        """Puts an item of an earlier version into the table; its id."""
+        dynamodb = boto3.client("dynamodb")
+        dynamodb.put_item(TableName=dynamodb.list_tables()["TableNames"][0], Item=item)
+        return str(item["id"]["S"])
 
 
 @pytest.fixture
@@ -212,6 +233,11 @@ def test_a_master_secret_that_is_none_is_said_to_be(deployed: Deployed, text: st
         ["create", "--name", "a", "--rate", "nan", "--burst", "5"],
         ["create", "--name", "a", "--rate", "1", "--burst", "0.5"],
         ["create", "--name", "a", "--days", "-1"],
+        ["create", "--name", "a", "--rights", "detectors:write"],
+        ["grant"],
+        ["grant", "DK1AAAAAAAAAAAAAAAA", "everything"],
+        ["deny", "DK1AAAAAAAAAAAAAAAA", "--sinks", "s3"],
+        ["replace", "DK1AAAAAAAAAAAAAAAA", "--days", "0"],
         ["revoke"],
         [],
     ],
@@ -245,6 +271,165 @@ def test_a_stage_that_is_not_there_is_said_to_be(deployed: Deployed) -> None:
 
     assert status == 1
     assert "make deploy STAGE=nowhere" in printed
+
+
+# ── rights ──
+
+
+def test_a_producers_key_puts_events_and_messages_and_no_more(deployed: Deployed) -> None:
+    """The AWS-compatible API and both rights to detectors are for keys that name them."""
+    plain, _ = deployed.create("--name", "plain")
+    every, _ = deployed.create("--name", "every", "--rights", *DOOR_NAMES, *RIGHTS)
+
+    assert (deployed.find(plain).doors, deployed.find(plain).rights) == ({"events", "iot_events"}, frozenset())
+    assert (deployed.find(every).doors, deployed.find(every).rights) == (set(DOOR_NAMES), set(RIGHTS))
+    assert deployed.row(plain)[-1] == "-"
+    assert deployed.row(every)[-1] == "aws,detectors:manage,detectors:read"
+
+
+def test_a_key_is_changed_without_a_new_secret(deployed: Deployed) -> None:
+    """What is granted is added, what is denied is gone, and the rest stays as it was."""
+    key_id, secret = deployed.create("--name", "hall", "--rate", "5", "--burst", "9")
+    status, printed = deployed.run(
+        *("grant", key_id, "aws", "detectors:manage", "--sources", "urn:a", "urn:b", "--sinks", "kinesis")
+    )
+
+    assert (status, "aws, detectors:manage, events, iot_events" in printed) == (0, True)
+    granted = deployed.find(key_id)
+    assert (granted.doors, granted.rights) == (set(DOOR_NAMES), {"detectors:manage"})
+    assert (granted.sources, len(granted.sinks)) == ({"urn:a", "urn:b"}, 3)
+
+    assert deployed.run("deny", key_id, "aws", "iot_events", "detectors:manage", "--sources", "urn:a", "urn:b")[0] == 0
+    assert deployed.run("deny", key_id, "detectors:read", "--sinks", "iot_events")[0] == 0
+    denied = deployed.find(key_id)
+    assert (denied.doors, denied.rights, denied.sources) == ({"events"}, frozenset(), frozenset())
+    assert (denied.sinks, denied.quota) == ({"firehose", "kinesis"}, granted.quota)
+    assert deployed.post(key_id, secret) == 202
+
+    assert deployed.run("deny", key_id, "events")[0] == 0
+    assert deployed.post(key_id, secret) == 403
+
+
+@pytest.mark.parametrize("stored", STORED, ids=lambda stored: stored["command"])
+def test_a_stored_key_is_listed_with_what_is_beyond_todays_default(deployed: Deployed, stored: dict) -> None:
+    """Unless it is revoked; denied that, it is as a key that is made today."""
+    key_id = deployed.put(stored["item"])
+    if "revoked" in stored["item"]:
+        assert deployed.row(key_id)[-1] == "-"
+        assert deployed.run("grant", key_id, "aws") == (1, f"the key {key_id} is revoked or expired\n")
+        return
+
+    assert deployed.row(key_id)[-1] == (",".join(stored["beyond"]) or "-")
+    words = [word for word in stored["beyond"] if word != "*"]
+    sources = ["--sources", "*"] if "*" in stored["beyond"] else []
+    if stored["beyond"]:
+        assert deployed.run("deny", key_id, *words, *sources)[0] == 0
+    assert deployed.row(key_id)[-1] == "-"
+    assert deployed.find(key_id).name == stored["item"]["name"]["S"]
+
+
+def test_a_grant_to_a_stored_key_keeps_what_it_had(deployed: Deployed) -> None:
+    """A key of before there were rights goes on reading detectors when it gets another right."""
+    key_id = deployed.put(STORED[0]["item"])
+    deployed.run("grant", key_id, "detectors:manage")
+
+    assert deployed.find(key_id).rights == set(RIGHTS)
+    assert deployed.find(key_id).doors == set(DOOR_NAMES)
+
+
+def test_a_change_that_says_nothing_or_is_of_no_key_is_refused(deployed: Deployed) -> None:
+    """Neither makes a key, nor anything of a name's item."""
+    key_id, _ = deployed.create("--name", "hall")
+
+    assert deployed.run("grant", key_id)[0] == 1
+    for nobody in ("DK1AAAAAAAAAAAAAAAA", "name:hall"):
+        for command in (("grant", nobody, "aws"), ("deny", nobody, "aws"), ("replace", nobody), ("revoke", nobody)):
+            assert deployed.run(*command) == (1, f"there is no key {nobody}\n")
+    assert deployed.listed().count("\n") == 2
+
+
+def test_of_two_changes_at_the_same_time_one_is_refused(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It says so, and undoes nothing of the other."""
+    key_id, _ = deployed.create("--name", "hall")
+    read = KeyTable.item
+
+    def read_then_changed(table: KeyTable, item_id: str) -> dict[str, Any] | None:
+        found = read(table, item_id)
+        monkeypatch.setattr(KeyTable, "item", read)
+        assert deployed.run("grant", key_id, "aws")[0] == 0
+        return found
+
+    monkeypatch.setattr(KeyTable, "item", read_then_changed)
+    status, printed = deployed.run("grant", key_id, "detectors:read")
+
+    assert (status, "was changed just now" in printed) == (1, True)
+    assert (deployed.find(key_id).doors, deployed.find(key_id).rights) == (set(DOOR_NAMES), frozenset())
+
+
+# ── names ──
+
+
+def test_a_living_keys_name_is_nobody_elses(deployed: Deployed) -> None:
+    """Its holder would be the same caller; the refusal says what to do, and a revoked or expired key frees its name."""
+    first, _ = deployed.create("--name", "hall")
+    status, printed = deployed.run("create", "--name", "hall")
+
+    assert (status, f"replace {first}" in printed) == (1, True)
+    assert len(deployed.listed().splitlines()) == 2
+
+    deployed.run("revoke", first)
+    second, _ = deployed.create("--name", "hall", "--days", "0.001")
+    assert second != first
+    deployed.put({**item_of(replace(deployed.find(second), expires=1.0))})
+    deployed.create("--name", "hall")
+
+
+def test_a_stored_keys_name_is_taken_too(deployed: Deployed) -> None:
+    """One that was made before names had items."""
+    deployed.put(STORED[0]["item"])
+
+    assert deployed.run("create", "--name", STORED[0]["item"]["name"]["S"])[0] == 1
+
+
+@pytest.mark.parametrize("before", [None, "revoked"])
+def test_of_two_keys_of_a_name_made_at_the_same_time_one_is_refused(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch, before: str | None
+) -> None:
+    """Whether or not there was a key of that name before; both have looked for one before either was made."""
+    if before:
+        deployed.run("revoke", deployed.create("--name", "hall")[0])
+    add = KeyTable.add
+
+    def another_first(table: KeyTable, key: Key, newest: str | None) -> None:
+        monkeypatch.setattr(KeyTable, "add", add)
+        deployed.create("--name", "hall")
+        add(table, key, newest)
+
+    monkeypatch.setattr(KeyTable, "add", another_first)
+    status, printed = deployed.run("create", "--name", "hall")
+
+    assert (status, "was made just now" in printed) == (1, True)
+    assert len([line for line in deployed.listed().splitlines() if " live " in line]) == 1
+
+
+def test_a_replaced_key_is_the_same_caller_with_the_same_rights(deployed: Deployed) -> None:
+    """Both keys work until the old one is revoked; the new one has a secret and an age of its own."""
+    old, _ = deployed.create("--name", "hall", "--rights", "aws", "--sources", "urn:a", "--days", "7")
+    printed = deployed.run("replace", old)[1]
+    new = re.findall(r"^key     (\S+)$", printed, re.MULTILINE)[0]
+    one, other = deployed.find(old), deployed.find(new)
+
+    assert f"{old} goes on meanwhile" in printed
+    assert one.caller == other.caller
+    assert (other.doors, other.sources, other.rights) == ({"aws"}, {"urn:a"}, frozenset())
+    assert other.expires
+    assert other.expires - other.created == pytest.approx(7 * 86400, abs=2)
+    assert deployed.run("create", "--name", "hall")[0] == 1
+    deployed.run("revoke", new)
+    assert deployed.run("create", "--name", "hall")[0] == 1
+    deployed.run("revoke", old)
+    assert deployed.run("replace", old)[0] == 1
+    deployed.create("--name", "hall")
 
 
 def test_where_tokens_are_taken_no_key_is_printed() -> None:

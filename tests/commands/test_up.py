@@ -8,6 +8,8 @@ from moto import mock_aws
 
 from commands.stage import Stage
 from commands.up import main, ready
+from distributary.access import DOOR_NAMES, RIGHTS
+from distributary.key_item import key_of
 
 ROOT = Path(__file__).parents[2]
 ADDRESSES = {"Endpoint": "http://localhost:8080"}
@@ -39,8 +41,10 @@ def test_the_printed_curl_carries_a_key_that_exists(outputs, monkeypatch) -> Non
         r"curl -i http://localhost:8080/v1/events -H 'Authorization: Bearer (DK1[A-Z2-7]{16})\.\S{43}'", text
     )
     assert found
-    [item] = boto3.client("dynamodb", region_name="us-east-1").scan(TableName="keys")["Items"]
-    assert (item["id"]["S"], item["name"]["S"], item["sources"]["SS"]) == (found[1], "local", ["*"])
+    item = boto3.client("dynamodb", region_name="us-east-1").get_item(TableName="keys", Key={"id": {"S": found[1]}})
+    key = key_of(item["Item"])
+    assert (key.name, key.doors, key.rights, key.sources) == ("local", set(DOOR_NAMES), set(RIGHTS), {"*"})
+    assert "the key 'local' has every right and may send any source" in text
     assert "12.3 s" in text
 
 
@@ -50,6 +54,7 @@ def test_an_open_stage_asks_for_no_key() -> None:
 
     assert "curl -i http://localhost:8080/v1/events" in text
     assert "Authorization" not in text
+    assert "every right" not in text
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from commands.chaos.orders import Orders
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.stage import Stage
-from distributary.access import ANY_SOURCE, Key
+from distributary.access import for_everything
 from local.stack import LocalStack
 
 ROOT = Path(__file__).parents[2]
@@ -76,7 +76,7 @@ def stage(local: LocalStack) -> Stage:
 @pytest.fixture(scope="session")
 def credential(stage: Stage) -> tuple[str, str]:
     """Id and secret of a key for everything."""
-    key, secret = KeyRing(stage).create(Key(id="", name="tests", sources=frozenset({ANY_SOURCE})))
+    key, secret = KeyRing(stage).create(for_everything("tests"))
     return key.id, secret
 
 
@@ -148,6 +148,13 @@ def with_our_model() -> boto3.Session:
 def iotevents(stage: Stage, credential: tuple[str, str]) -> Any:
     """boto3 with our service model, pointed at the endpoint."""
     return client("iotevents-data", stage.endpoint, credential, with_our_model())
+
+
+@pytest.fixture(scope="session")
+def iotevents_of() -> Callable[[str, tuple[str, str]], Any]:
+    """Makes boto3 with our service model, for an endpoint and a key."""
+    session = with_our_model()
+    return lambda endpoint, key: client("iotevents-data", endpoint, key, session)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from fuzz.requests import INVALID_SIGNATURE, MARK, let_in, shots
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
-from distributary.access import Key
+from distributary.access import DOOR_NAMES, Key
 
 PUT_RECORD = json.dumps({"DeliveryStreamName": "events", "Record": {"Data": "e30K"}}).encode()
 TARGET = {"x-amz-target": "Firehose_20150804.PutRecord", "content-type": "application/x-amz-json-1.1"}
@@ -80,8 +80,9 @@ def ring(stage) -> KeyRing:
 
 
 def made(ring: KeyRing, **wanted) -> tuple[str, str]:
-    """Id and secret of a new key."""
-    key, secret = ring.create(Key(**{"id": "", "name": "attacker", **wanted}))
+    """Id and secret of a new key, of a name that no other has, for every door unless it is said."""
+    name = f"attacker-{uuid.uuid4().hex[:8]}"
+    key, secret = ring.create(Key(**{"id": "", "name": name, "doors": frozenset(DOOR_NAMES), **wanted}))
     return key.id, secret
 
 

@@ -2,8 +2,11 @@
 
 import json
 import re
+import secrets
 import urllib.request
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -13,7 +16,9 @@ from botocore.exceptions import ClientError
 from commands import keys
 from commands.key_ring import bearer
 from commands.post import Answer, request
+from commands.read_back import journal
 from commands.stage import Stage
+from distributary.access import DOOR_NAMES, derive_secret
 from local.aws import deployed
 from local.deployment import aws_at
 from local.functions import Functions
@@ -21,6 +26,7 @@ from local.gateway import Gateway
 from local.stack import LocalStack
 
 Credential = tuple[str, str]
+STORED = json.loads((Path(__file__).parents[1] / "cases/stored/keys.json").read_text())
 
 
 @pytest.fixture
@@ -37,10 +43,12 @@ def run(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 @pytest.fixture
 def create(run: Callable[..., str]) -> Callable[..., Credential]:
-    """Makes a key by the command; its id and secret as they are printed once."""
+    """Makes a key by the command, for every door unless it is said; its id and secret as they are printed once."""
 
     def created(*arguments: str) -> Credential:
-        found = re.search(r"^key +(\S+)\nsecret +(\S+)$", run("create", "--name", "pump-7", *arguments), re.MULTILINE)
+        name = ("--name", f"pump-{secrets.token_hex(4)}")
+        printed = run("create", *name, *(arguments or ("--rights", *DOOR_NAMES)))
+        found = re.search(r"^key +(\S+)\nsecret +(\S+)$", printed, re.MULTILINE)
         assert found
         return found[1], found[2]
 
@@ -78,7 +86,7 @@ def put(endpoint: str, key: Credential) -> tuple[int, str]:
 
 def test_a_quota_is_429_with_the_seconds_to_wait(fresh: str, create: Callable[..., Credential]) -> None:
     """At `/v1/events`; boto3 understands the same as throttling."""
-    key = create("--rate", "0.1", "--burst", "2")
+    key = create("--rate", "0.1", "--burst", "2", "--rights", *DOOR_NAMES)
     answers = [post(fresh, key) for _ in range(3)]
 
     assert [one.status for one in answers] == [202, 202, 429]
@@ -164,3 +172,119 @@ def test_a_revoked_key_is_listed_and_refused(
     [row] = [line for line in run("list").splitlines() if line.startswith(key[0])]
     assert "revoked 20" in row
     assert post(fresh, key).status == 401
+
+
+# ── rights ──
+
+
+def denied(call: Callable[..., object], **parameters: Any) -> str:
+    """The error that a call is refused with; empty where it is not refused."""
+    try:
+        call(**parameters)
+    except ClientError as error:
+        return str(error.response["Error"]["Code"])
+    return ""
+
+
+def attempts(api: Any) -> dict[str, str]:
+    """How each operation of the IoT Events Data API ends; empty for one that is not refused."""
+    model = "temperature_alarm"
+    state = {"stateName": "Alarm", "variables": [], "timers": []}
+    other = {"messageId": "1", "detectorModelName": model, "keyValue": "another's"}
+    note = {"messageId": secrets.token_hex(8), "inputName": "telemetry", "payload": b'{"deviceId":"own"}'}
+    return {
+        "put": denied(api.batch_put_message, messages=[note]),
+        "list": denied(api.list_detectors, detectorModelName=model),
+        "describe": denied(api.describe_detector, detectorModelName=model, keyValue="nobody"),
+        "update": denied(api.batch_update_detector, detectors=[{**other, "keyValue": "nobody", "state": state}]),
+        "delete": denied(api.batch_delete_detector, detectors=[{**other, "keyValue": "nobody"}]),
+    }
+
+
+DENIED, NOT_THERE = "AccessDeniedException", "ResourceNotFoundException"
+
+
+def test_a_producers_key_reads_and_manages_no_detector(
+    stage: Stage, create: Callable[..., Credential], iotevents_of: Callable[..., Any]
+) -> None:
+    """It puts messages; with the rights it does the rest, and a right is one of its own."""
+    producer = create("--rights", "iot_events")
+    reader, manager = create("--rights", "detectors:read"), create("--rights", "detectors:manage")
+
+    assert attempts(iotevents_of(stage.endpoint, producer)) == {
+        "put": "",
+        "list": DENIED,
+        "describe": DENIED,
+        "update": DENIED,
+        "delete": DENIED,
+    }
+    assert attempts(iotevents_of(stage.endpoint, reader)) == {
+        "put": DENIED,
+        "list": "",
+        "describe": NOT_THERE,
+        "update": DENIED,
+        "delete": DENIED,
+    }
+    assert attempts(iotevents_of(stage.endpoint, manager)) == {
+        "put": DENIED,
+        "list": DENIED,
+        "describe": DENIED,
+        "update": "",
+        "delete": "",
+    }
+
+
+def test_a_stored_key_goes_on_and_manages_no_more_until_it_is_granted(
+    stage: Stage, fresh: str, run: Callable[..., str], iotevents_of: Callable[..., Any]
+) -> None:
+    """An item as an earlier version wrote it: AWS's API, messages and reading are open to it, and its secret stays."""
+    [stored] = [one["item"] for one in STORED if one["item"]["name"]["S"] == "pump-7"]
+    stage.client("dynamodb").put_item(TableName=stage.outputs["KeyTableName"], Item=stored)
+    text = stage.client("secretsmanager").get_secret_value(SecretId=stage.outputs["KeySecretArn"])["SecretString"]
+    key = stored["id"]["S"], derive_secret(json.loads(text)["1"], stored["id"]["S"])
+    api = iotevents_of(fresh, key)
+
+    assert [put(fresh, key)[0], post(fresh, key).status] == [200, 202]
+    assert attempts(api) == {"put": "", "list": "", "describe": NOT_THERE, "update": DENIED, "delete": DENIED}
+    [row] = [line for line in run("list").splitlines() if line.startswith(key[0])]
+    assert row.endswith("aws,detectors:read")
+
+    run("grant", key[0], "detectors:manage")
+    assert attempts(iotevents_of(stage.endpoint, key))["delete"] == ""
+    run("revoke", key[0])
+
+
+# ── callers ──
+
+
+def test_two_keys_with_one_message_id_are_two_callers_and_a_replaced_key_is_one(
+    stage: Stage,
+    run: Callable[..., str],
+    create: Callable[..., Credential],
+    iotevents_of: Callable[..., Any],
+    wait: Callable[[Callable[[], Any]], Any],
+) -> None:
+    """Each sends the constant id 1: the second caller's message is taken, what its next key sends again is not."""
+    device = f"d-{secrets.token_hex(8)}"
+    one, two = create("--rights", "iot_events"), create("--rights", "iot_events")
+    found = re.search(r"^key +(\S+)\nsecret +(\S+)$", run("replace", two[0]), re.MULTILINE)
+    assert found
+
+    def send(key: Credential, message_id: str, temperature: float) -> None:
+        payload = json.dumps({"deviceId": device, "temperature": temperature}).encode()
+        note = {"messageId": message_id, "inputName": "telemetry", "payload": payload}
+        answer = iotevents_of(stage.endpoint, key).batch_put_message(messages=[note])
+        assert answer["BatchPutMessageErrorEntries"] == []
+
+    send(one, "1", 20.0)
+    send(two, "1", 45.0)
+    send((found[1], found[2]), "1", 20.0)
+    send((found[1], found[2]), "last", 46.0)
+    last = wait(lambda: [one for one in journal(stage, "ActionQueueUrl") if one["key"] == device])
+
+    assert [json.loads(action["body"])["eventName"] for action in last] == ["raised"]
+    rows = [one for one in journal(stage, "MessageQueueUrl") if one.get("key") == device]
+    of_alarm = [
+        (one["messageId"], one["payload"]["temperature"]) for one in rows if one["model"] == "temperature_alarm"
+    ]
+    assert of_alarm == [("1", 20.0), ("1", 45.0), ("last", 46.0)]

@@ -4,8 +4,10 @@ import json
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from fake_client import FakeClient
 from fake_clock import FakeClock
 from fake_keeping import URLS, Keeping
 from fake_queue import SET_ASIDE_URLS, EventSource, sqs_event, sqs_record
@@ -14,6 +16,7 @@ from hypothesis import strategies as st
 
 from distributary import timeouts
 from distributary.breaker import FAILURES, OPEN_SECONDS
+from distributary.detectors.routing import Readers
 from distributary.errors import SinkUnavailable
 from distributary.events import Event, Failure, Outcome, Receipt
 from distributary.fan_out import FanOut
@@ -21,8 +24,10 @@ from distributary.parcel import message_id
 from distributary.redrive import HASTY, Redrive, pause_after
 from distributary.rules import Rules
 from distributary.settings import Settings
+from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.kinesis import KinesisRecord
 from distributary.sinks.message import Message
+from distributary.sinks.message_queue import MessageQueue
 from distributary.spill import Spilled, decode
 from distributary.spill_queue import SpillQueues
 
@@ -425,3 +430,24 @@ def test_nothing_that_was_accepted_is_ever_lost(
                 assert found(name, fate.event, stage.sinks[name].records, stage.letters), (name, fate)
         assert fate.status != "rejected"
         assert fate.status == "retry" or all("error" not in receipt for receipt in fate.sinks.values())
+
+
+def test_an_entry_of_before_callers_were_known_is_redriven_under_its_old_ids() -> None:
+    """As an earlier version wrote it: a message that the queue took already is not taken again."""
+    stored = json.loads((Path(__file__).parents[1] / "cases/stored/spilled_messages.json").read_text())
+    ids: list[str] = []
+
+    def answer(parameters):
+        ids.extend(entry["MessageDeduplicationId"] for entry in parameters["Entries"])
+        return {"Successful": [{"Id": entry["Id"]} for entry in parameters["Entries"]]}
+
+    client, clock = FakeClient(send_message_batch=answer), FakeClock(drawn=0.0).clock
+    readers = Readers(stored["readers"])
+    stage = Stage(settings=replace(SETTINGS, redrive_days=13.0))
+    queue = MessageQueue(client, "q", {}, readers, max_payload_bytes=1024, clock=clock)
+    stage.sinks["iot_events"] = IotEventsSink(queue)
+    stage.clock.since_1970 = 1_700_000_100.0
+    stays, tally = stage.take(stored["body"], url=URLS["iot_events"])
+
+    assert (stays, tally.redriven) == (False, {"iot_events": 2})
+    assert sorted(ids) == sorted(stored["deduplicationIds"])

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
-from distributary.access import Claims, DoorName, Key
+from distributary.access import Claims, DoorName, Key, Right
 from distributary.clock import Clock
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
 from distributary.events import SinkName
@@ -51,16 +51,19 @@ class Guard:
         self._clock = clock
         self._by_events = _by_claims(claims) if claims.source else _by_credential
 
-    def protect(self, door: Door, kind: DoorName) -> Door:
-        """The door, which then sees `request.key`; whoever may not come in is refused in the door's own form."""
+    def protect(self, door: Door, kind: DoorName, right: Right | None = None) -> Door:
+        """The door, which then sees `request.key`; whoever may not come in is refused in the door's own form.
+
+        With a `right`, it is the right that a key must have; without one it is the door, and its sink.
+        """
         if self._keys is None:
             return door
-        keys, identify = self._keys, self._by_events if kind == "events" else _by_signature(kind)
+        keys, identify = self._keys, self._by_events if kind == "events" else _by_signature(kind, right)
 
         def guarded(request: Request) -> Response:
             began = self._clock.monotonic()
             try:
-                key = self._admitted(identify(keys, request), kind)
+                key = self._admitted(identify(keys, request), kind, right)
             except (Unauthorized, Forbidden, TooManyRequests, KeysUnavailable) as error:
                 return refusal.answer(error, kind, request)
             keys.note_use(key)
@@ -73,9 +76,11 @@ class Guard:
 
         return guarded
 
-    def _admitted(self, key: Key, kind: DoorName) -> Key:
-        if kind not in key.doors:
-            raise Forbidden("Forbidden", "this key is not for this door")
+    def _admitted(self, key: Key, kind: DoorName, right: Right | None) -> Key:
+        if (needed := right or kind) not in (key.rights if right else key.doors):
+            raise Forbidden(
+                "Forbidden", f"this key lacks the right {needed}: its operator can grant it with `make keys`"
+            )
         wait = self._quotas.admit(key.id, key.quota) if key.quota else 0.0
         if wait:
             raise TooManyRequests(math.ceil(wait))
@@ -107,7 +112,7 @@ def _by_claims(claims: Claims) -> Identify:
     return identify
 
 
-def _by_signature(kind: DoorName) -> Identify:
+def _by_signature(kind: DoorName, right: Right | None) -> Identify:
     """How an AWS door knows its callers: by the key whose secret made the request's signature."""
     signed = ("host", "x-amz-date", "x-amz-target") if kind == "aws" else ("host", "x-amz-date")
 
@@ -120,7 +125,7 @@ def _by_signature(kind: DoorName) -> Identify:
         key = keys.find(given.key_id)
         if key is None:
             raise signature.unrecognized()
-        if SERVICES[given.service] not in key.sinks:
+        if not right and SERVICES[given.service] not in key.sinks:
             raise Forbidden("Forbidden", f"this key may not write to {SERVICES[given.service]}")
         return key
 

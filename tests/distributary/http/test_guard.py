@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from fake_clock import FakeClock
 
-from distributary.access import Claims, Key, derive_secret, version_of
+from distributary.access import DOOR_NAMES, RIGHTS, Claims, Key, derive_secret, version_of
 from distributary.clients import MODELS
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable
@@ -25,6 +25,7 @@ from distributary.quota import Quota, Quotas
 
 ID = "DK1AAAAAAAAAAAAAAAA"
 SECRET = derive_secret("master", ID)
+KEY = Key(id=ID, name="hall", doors=frozenset(DOOR_NAMES))
 BEARER = {"authorization": f"Bearer {ID}.{SECRET}"}
 
 
@@ -32,7 +33,7 @@ BEARER = {"authorization": f"Bearer {ID}.{SECRET}"}
 class FakeKeys:
     """Keys in memory; `asked` lists the ids that were looked up, `used` those whose use was noted."""
 
-    keys: dict[str, Key] = field(default_factory=lambda: {ID: Key(id=ID, name="hall")})
+    keys: dict[str, Key] = field(default_factory=lambda: {ID: KEY})
     failure: Exception | None = None
     asked: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
@@ -62,6 +63,7 @@ class House:
         self.events = guard.protect(self._door, "events")
         self.aws = guard.protect(self._door, "aws")
         self.iot_events = guard.protect(self._door, "iot_events")
+        self.detectors = {right: guard.protect(self._door, "iot_events", right) for right in RIGHTS}
 
     def _door(self, request: Request) -> Response:
         self.seen.append(request)
@@ -78,7 +80,7 @@ class House:
 
 @pytest.fixture
 def house() -> House:
-    """A house whose one key may do everything."""
+    """A house whose one key opens every door, and has no right to detectors."""
     return House()
 
 
@@ -99,7 +101,7 @@ def test_a_good_key_gets_in_and_the_door_sees_it(house: House, headers: dict[str
 
     assert (response.status, response.body) == (202, "{}")
     assert response.log == {"accepted": 1, "key": ID}
-    assert house.seen[0].key == Key(id=ID, name="hall")
+    assert house.seen[0].key == KEY
     assert house.keys.used == [ID]
 
 
@@ -317,7 +319,7 @@ def test_an_sdk_with_a_key_of_ours_gets_in(house: House, call: tuple) -> None:
     house.answer = Response(200, json.dumps(answer), {"content-type": "application/x-amz-json-1.1"})
     put(client(house, service))
 
-    assert house.seen[0].key == Key(id=ID, name="hall")
+    assert house.seen[0].key == KEY
     assert house.keys.used == [ID]
 
 
@@ -414,6 +416,28 @@ def test_a_key_of_another_door_is_denied(house: House, call: tuple) -> None:
     house.give(doors=frozenset({"events"}))
 
     assert error_of(put, client(house, service)) == ("AccessDeniedException", status(service))
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_detectors_are_for_keys_with_the_right_alone(house: House, right: str) -> None:
+    """The door for messages does not open them, nor does the other right; and the right needs no door and no sink."""
+    signed = AWSRequest("GET", "https://h/detectors/m")
+    SigV4Auth(Credentials(ID, SECRET), "ioteventsdata", "us-east-1").add_auth(signed)
+    headers = {"host": "h", **{name.lower(): value for name, value in signed.headers.items()}}
+    asked = Request("GET", "/detectors/m", headers, time=Clock().time())
+
+    for rights, doors, sinks, status in (
+        (set(), set(DOOR_NAMES), {"iot_events"}, 403),
+        (set(RIGHTS) - {right}, set(DOOR_NAMES), {"iot_events"}, 403),
+        ({right}, set(), set(), 202),
+    ):
+        house.give(rights=frozenset(rights), doors=frozenset(doors), sinks=frozenset(sinks))
+        response = house.detectors[right](asked)
+
+        assert response.status == status
+        if status == 403:
+            assert response.headers["x-amzn-errortype"] == "AccessDeniedException"
+            assert right in json.loads(response.body)["message"]
 
 
 def test_a_signature_for_one_stream_opens_no_other(house: House) -> None:

@@ -45,10 +45,10 @@ def parcels(run: str, scenario: int, *, events: int, large_every: int = 0) -> li
     for number in range(events // BATCH):
         name = f"{run}-{scenario:02}-{number:04}"
         large = bool(large_every) and number % large_every == 0
-        held = {
-            f"{name}-{place}": data(f"{name}-{place}", number * BATCH + place, large=large) for place in range(BATCH)
-        }
-        made.append(Parcel(held, key=name if number % 2 else None))
+        key = name if number % 2 else None
+        ids = [f"{name}{'/' if key else '-'}{place}" for place in range(BATCH)]  # with a key the endpoint makes them
+        held = {event: data(event, number * BATCH + place, large=large) for place, event in enumerate(ids)}
+        made.append(Parcel(held, key=key))
     return made
 
 

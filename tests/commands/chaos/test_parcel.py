@@ -11,14 +11,14 @@ def test_half_of_the_requests_have_a_key_and_half_have_ids_of_their_own():
     assert (len(made), len(set(ids))) == (5, 100)
     assert [bool(parcel.key) for parcel in made] == [False, True, False, True, False]
     assert made[1].key == "run-03-0001"
-    assert next(iter(made[1].events)) == "run-03-0001-0"
+    assert next(iter(made[1].events)) == "run-03-0001/0"
     assert made[0].content_type == "application/cloudevents-batch+json"
     assert [one["id"] for one in json.loads(made[0].body(made[0].events))] == list(made[0].events)
 
 
 def test_a_request_with_a_key_is_sent_again_whole_another_in_part():
     """As the contract says."""
-    some = {"run-03-0000-7", "run-03-0001-7"}
+    some = {"run-03-0000-7", "run-03-0001/7"}
     own, keyed = parcels("run", 3, events=40)
 
     assert [one["id"] for one in json.loads(own.body(some))] == ["run-03-0000-7"]

@@ -33,7 +33,7 @@ class World:
         events = json.loads(body)
         key = headers.get("idempotency-key")
         named = (
-            {f"{key}-{place}": one for place, one in enumerate(events)}
+            {f"{key}/{place}": one for place, one in enumerate(events)}
             if key
             else {one["id"]: one["data"] for one in events}
         )

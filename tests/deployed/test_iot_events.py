@@ -42,7 +42,7 @@ def test_boto3_with_our_model_puts_messages(iotevents, stage) -> None:
         for model in ("temperature_alarm", "device_heartbeat"):
             one = found[sent["messageId"], model]
             assert one["messageGroupId"] == digest(model, key)
-            assert one["messageDeduplicationId"] == digest(model, key, "telemetry", sent["messageId"])
+            assert one["messageDeduplicationId"] == digest(model, key, "telemetry", sent["messageId"], "key:tests")
             assert body(one)["payload"] == json.loads(sent["payload"])
 
 

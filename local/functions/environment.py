@@ -98,7 +98,7 @@ class Environment:
             warm = self._process is not None
             process = self._process or self._start()
         report = self._report(within=_INIT_SECONDS + self._spec.timeout_seconds)
-        if warm and (process.poll() is not None or not isinstance(report, Ready)):
+        if warm and (_has_ended(process.pid) or not isinstance(report, Ready)):
             self.end()
             raise Gone
         return report
@@ -149,6 +149,14 @@ class Environment:
         self.end()
         self._output.note(faults.message(fault))
         return Invocation(fault, "Unhandled", request_id)
+
+
+def _has_ended(pid: int) -> bool:
+    """Whether a process of ours has ended: `Popen.poll` does not know while another thread waits for the process."""
+    try:
+        return os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    except ChildProcessError:  # that thread has seen its end already
+        return True
 
 
 def _kill_group(pid: int) -> None:

@@ -25,7 +25,7 @@ class Landed:
 
     def __init__(self, stage: Stage, run: str) -> None:
         self._stage = stage
-        self._event_id = re.compile(rf"{run}-\d\d-\d{{4}}-\d+")
+        self._event_id = re.compile(rf"{run}-\d\d-\d{{4}}[/-]\d+")
         self._kinesis, self._s3 = stage.client("kinesis"), stage.client("s3")
         self._iterators = self._start()
         self._seen_keys = set(self._keys("events/"))

@@ -18,19 +18,24 @@ Envelopes = dict[str, dict[str, Any]]
 
 def kinesis_envelopes(stage: Stage, since: datetime) -> Envelopes:
     """Every envelope that the stream took since then."""
+    return _by_id(kinesis_records(stage, since).values())
+
+
+def kinesis_records(stage: Stage, since: datetime) -> dict[tuple[str, str], bytes]:
+    """The bytes of every record that the stream took since then, by shard and sequence number."""
     client = stage.client("kinesis")
     name = stage.outputs["StreamName"]
-    shards = client.list_shards(StreamName=name)["Shards"]
-    return _by_id(data for shard in shards for data in _shard(client, name, shard["ShardId"], since))
+    shards = [one["ShardId"] for one in client.list_shards(StreamName=name)["Shards"]]
+    return {(shard, number): data for shard in shards for number, data in _shard(client, name, shard, since)}
 
 
-def _shard(client: Any, name: str, shard: str, since: datetime) -> Iterator[bytes]:
+def _shard(client: Any, name: str, shard: str, since: datetime) -> Iterator[tuple[str, bytes]]:
     iterator = client.get_shard_iterator(
         StreamName=name, ShardId=shard, ShardIteratorType="AT_TIMESTAMP", Timestamp=since
     )["ShardIterator"]
     while iterator:
         answer = client.get_records(ShardIterator=iterator, Limit=10_000)
-        yield from (record["Data"] for record in answer["Records"])
+        yield from ((record["SequenceNumber"], record["Data"]) for record in answer["Records"])
         if not answer["Records"] and not answer.get("MillisBehindLatest"):
             return
         iterator = answer.get("NextShardIterator")
@@ -38,16 +43,22 @@ def _shard(client: Any, name: str, shard: str, since: datetime) -> Iterator[byte
 
 def s3_envelopes(stage: Stage, since: datetime) -> Envelopes:
     """Every envelope in objects that Firehose wrote since then."""
+    return _by_id(s3_lines(stage, since))
+
+
+def s3_lines(stage: Stage, since: datetime) -> Iterator[bytes]:
+    """Every line in objects that Firehose wrote since then."""
     client = stage.client("s3")
     bucket = stage.outputs["BucketName"]
     pages = client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix="events/")
     keys = [one["Key"] for page in pages for one in page.get("Contents", []) if one["LastModified"] >= since]
-    return _by_id(line for key in keys for line in _lines(client, bucket, key))
+    for key in keys:
+        yield from _lines(client, bucket, key)
 
 
 def _lines(client: Any, bucket: str, key: str) -> list[bytes]:
     body: bytes = client.get_object(Bucket=bucket, Key=key)["Body"].read()
-    return gzip.decompress(body).splitlines()
+    return gzip.decompress(body).removesuffix(b"\n").split(b"\n")
 
 
 def journal_payloads(stage: Stage) -> dict[str, Any]:

@@ -236,6 +236,7 @@ _READERS: dict[str, Callable[[_Piece], Body]] = {
     "application/x-ndjson": _lines,
     "application/ndjson": _lines,
     "application/jsonl": _lines,
+    "application/stream+json": _lines,
     "application/cloudevents+json": _cloud_event,
     "application/cloudevents-batch+json": _cloud_events,
     "text/plain": _text,

@@ -27,7 +27,7 @@ FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
 RETRY_AFTER_SECONDS = 3
 """`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
 
-_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ufffd]")
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class EventDoor:
@@ -67,7 +67,7 @@ class EventDoor:
         return replace(response, log={"idempotency_key": key, **ids, **counts, **found}, events=len(outcomes))
 
     def _type(self, request: Request) -> str:
-        given = request.parameter("type")
+        given = request.parameter("type", errors="surrogateescape")
         if given is None:
             return self._settings.type
         if not given or _UNPRINTABLE.search(given):

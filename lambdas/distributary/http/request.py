@@ -58,9 +58,10 @@ class Request:
             claims=about.get("authorizer", {}).get("jwt", {}).get("claims"),
         )
 
-    def parameter(self, name: str) -> str | None:
-        """The first value of a query parameter."""
-        return next((value for key, value in parse_qsl(self.query, keep_blank_values=True) if key == name), None)
+    def parameter(self, name: str, errors: str = "replace") -> str | None:
+        """The first value of a query parameter; `errors` says, as for `bytes.decode`, what becomes of invalid UTF-8."""
+        pairs = parse_qsl(self.query, keep_blank_values=True, errors=errors)
+        return next((value for key, value in pairs if key == name), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -253,7 +253,14 @@ def test_refusals_that_would_not_fit_are_cut_to_their_codes() -> None:
     assert len(json.dumps(response.body)) < 6_000_000
 
 
-@pytest.mark.parametrize(("query", "expected"), [("", "distributary.event"), ("a=1&type=meter%20read", "meter read")])
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("", "distributary.event"),
+        ("a=1&type=meter%20read", "meter read"),
+        ("a=%ff&type=M%EF%BF%BDller", "M\ufffdller"),
+    ],
+)
 def test_the_type_comes_from_the_query(query: str, expected: str) -> None:
     """`?type=` names the type of events that bring none; without it the setting does."""
     fan_out = FanOut()

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import uuid
+from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -125,9 +126,19 @@ def _cloud_event(payload: bytes) -> list[Shot]:
 
 
 def _event(one: Element) -> Arrives:
-    members = json.loads(one.text)
-    attributes = {name: value for name, value in members.items() if name not in ("data", "data_base64")}
-    return Arrives(None, {name: value for name, value in attributes.items() if value is not None})
+    members = strict_json.members(one.text)
+    attributes = {name: json.loads(text) for name, text in members.items() if name not in ("data", "data_base64")}
+    encoded = json.loads(members.get("data_base64", "null"))
+    data = members.get("data") if encoded is None else _unencoded(encoded)
+    return Arrives(data, {name: value for name, value in attributes.items() if value is not None})
+
+
+def _unencoded(text: object) -> bytes:
+    """The bytes of base64; none of what is no base64, which is rejected."""
+    try:
+        return b64decode(str(text), validate=True)
+    except ValueError:
+        return b""
 
 
 def _whole(name: str, payload: bytes, kind: str, received: bytes | None = None) -> Shot:

@@ -106,7 +106,7 @@ def _difference(stage: Stage, arrives: Arrives, event: Any, record: bytes) -> st
     wanted = {"id": event["id"], **arrives.attributes}
     if wrong := {name: envelope.get(name) for name, value in wanted.items() if envelope.get(name) != _written(value)}:
         return f"has {wrong} instead of {wanted}"
-    if "dataref" in envelope:
+    if "dataref" in envelope and "dataref" not in arrives.attributes:
         found, data = _claimed(stage, envelope["dataref"]), _bytes(arrives.data)
     elif arrives.data is None:
         return None

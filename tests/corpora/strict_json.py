@@ -51,6 +51,21 @@ def elements(text: str) -> list[Element] | None:
         place = _skipped(text, place + 1)
 
 
+def members(text: str) -> dict[str, str]:
+    """The text of each member's value, of an object that `element` calls good."""
+    found: dict[str, str] = {}
+    place = _skipped(text, _skipped(text, 0) + 1)
+    while not text.startswith("}", place):
+        name, place = DECODER.raw_decode(text, place)
+        start = _skipped(text, _skipped(text, place) + 1)
+        _, end = DECODER.raw_decode(text, start)
+        found[name] = text[start:end]
+        place = _skipped(text, end)
+        if text.startswith(",", place):
+            place = _skipped(text, place + 1)
+    return found
+
+
 def _scan(text: str, start: int) -> tuple[Element, int] | None:
     try:
         value, end = DECODER.raw_decode(text, start)

@@ -1,5 +1,5 @@
 import pytest
-from corpora.strict_json import element, elements
+from corpora.strict_json import element, elements, members
 
 
 @pytest.mark.parametrize(
@@ -46,3 +46,9 @@ def test_an_array_is_cut_into_its_elements(text: str, found: list[str] | None) -
     cut = elements(text)
 
     assert (None if cut is None else [one.text for one in cut]) == found
+
+
+def test_an_object_is_cut_into_its_members() -> None:
+    """The text of each value, as it was written."""
+    assert members(' { "a" : 1.10 ,"b":[ {} ],"c": "}," }') == {"a": "1.10", "b": "[ {} ]", "c": '"},"'}
+    assert members("{}") == {}

@@ -13,6 +13,8 @@ class Firehose:
     """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
 
     join: bool = Settings.join
+    delimiter: Literal["newline", "none"] = Settings.firehose_delimiter
+    aliases: tuple[str, ...] = Settings.firehose_aliases
     buffer_seconds: int = within(0, 900, 60)
     buffer_mib: int = within(1, 128, 64)
 
@@ -35,6 +37,7 @@ class Kinesis:
     shards: int = within(1, 10_000, 1)
     retention_hours: int = within(24, 8760, 24)
     max_record_kib: int = Settings.max_record_kib
+    aliases: tuple[str, ...] = Settings.kinesis_aliases
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,6 +190,9 @@ class Configuration:
             join=self.firehose.join,
             max_record_kib=self.kinesis.max_record_kib,
             stream_alias=self.stream_alias,
+            firehose_aliases=self.firehose.aliases,
+            kinesis_aliases=self.kinesis.aliases,
+            firehose_delimiter=self.firehose.delimiter,
             iot_events_provider=self.iot_events.provider,
             iot_events_endpoint=self.iot_events.endpoint,
             iot_events_strict=self.iot_events.strict,

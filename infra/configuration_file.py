@@ -18,6 +18,8 @@ _PLACES = {
     "jwt_source_claim": "http.jwt",
     "max_record_kib": "kinesis.max_record_kib",
     "join": "firehose.join",
+    "firehose_aliases": "firehose.aliases",
+    "kinesis_aliases": "kinesis.aliases",
     "redrive_pause_seconds": "redrive.pause_seconds",
     "redrive_days": "redrive.days",
 }

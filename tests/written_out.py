@@ -9,15 +9,17 @@ from typing import Any
 def written_out(value: Any) -> Any:
     """The value that a case means.
 
-    `{"$text": [piece, times]}` and `{"$list": [element, times]}` repeat; `{"$base64": n}` is base64 of n bytes.
+    `{"$text": [piece, times]}` and `{"$list": [element, times]}` repeat; `{"$base64": n}` is base64 of n bytes, which
+    end with the text of "end" where there is one.
     """
     match value:
         case {"$text": [piece, times]}:
             return piece * times
         case {"$list": [element, times]}:
             return [written_out(element)] * times
-        case {"$base64": length}:
-            return base64.b64encode(bytes(length)).decode()
+        case {"$base64": length, **more}:
+            end = str(more.get("end", "")).encode()
+            return base64.b64encode(bytes(length - len(end)) + end).decode()
         case dict():
             return {name: written_out(member) for name, member in value.items()}
         case list():

@@ -1,5 +1,6 @@
 """The settings that travel from the stack to its functions: infra writes them, handlers read them, nobody else."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -8,6 +9,11 @@ from distributary.errors import SettingsError
 from distributary.events import SinkName
 
 PREFIX = "DISTRIBUTARY_"
+# https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+STREAM_NAME = re.compile("[a-zA-Z0-9_.-]+")
+LONGEST_DELIVERY_STREAM_NAME = 64
+LONGEST_STREAM_NAME = 128
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +71,11 @@ class Settings:
     """The stream's own maximum record size in KiB, 1,024 to 10,240."""
     stream_alias: str = "events"
     """The name under which clients of the AWS wire may address the streams besides their real names."""
+    firehose_aliases: tuple[str, ...] = ()
+    """More names of the delivery stream alone; likewise the next for the Kinesis stream."""
+    kinesis_aliases: tuple[str, ...] = ()
+    firehose_delimiter: Literal["newline", "none"] = "newline"
+    """What ends each record that a client of the AWS wire puts to Firehose: a missing newline is added, or nothing."""
 
     iot_events_provider: Literal["stack", "endpoint"] = "stack"
     iot_events_endpoint: str = ""
@@ -103,6 +114,8 @@ class Settings:
             for name, hint in get_type_hints(type(self)).items()
             if get_origin(hint) is Literal and getattr(self, name) not in get_args(hint)
         ]
+        faults += _alias_faults("firehose_aliases", self.firehose_aliases, LONGEST_DELIVERY_STREAM_NAME)
+        faults += _alias_faults("kinesis_aliases", self.kinesis_aliases, LONGEST_STREAM_NAME)
         faults += [f"{name} is empty" for name in ("stage", "source", "type") if not getattr(self, name)]
         if self.jwt_source_claim and self.auth == "open":
             faults.append("jwt_source_claim contradicts auth = 'open', where nobody is asked who they are")
@@ -156,7 +169,17 @@ def _variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def _alias_faults(name: str, aliases: tuple[str, ...], longest: int) -> list[str]:
+    return [
+        f"{name} = {alias!r}: must be 1 to {longest} letters, digits, '_', '.' and '-', as AWS names a stream"
+        for alias in aliases
+        if not STREAM_NAME.fullmatch(alias) or len(alias) > longest
+    ]
+
+
 def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -165,4 +188,6 @@ def _read(kind: Any, text: str) -> object:
         if text not in ("true", "false"):
             raise ValueError(text)
         return text == "true"
+    if get_origin(kind) is tuple:
+        return tuple(text.split(",")) if text else ()
     return kind(text) if kind in (int, float) else text

@@ -21,6 +21,16 @@ def test_boto3_puts_to_firehose(firehose, stage, name: str) -> None:
     assert set(lines) <= wait_for(lines, lambda: delivered_lines(stage), seconds=60).keys()
 
 
+def test_a_record_without_a_newline_swallows_no_other(firehose, stage) -> None:
+    """Records of two callers, none of which ends its own, are two lines of the bucket's object."""
+    lines = [uuid.uuid4().hex.encode() for _ in range(4)]
+    for line in lines[:2]:
+        firehose.put_record(DeliveryStreamName="events", Record={"Data": line})
+    firehose.put_record_batch(DeliveryStreamName="events", Records=[{"Data": line} for line in lines[2:]])
+
+    assert set(lines) <= wait_for(lines, lambda: delivered_lines(stage), seconds=60).keys()
+
+
 def test_boto3_puts_to_kinesis(kinesis, stage) -> None:
     """PutRecord and PutRecords reach the stream with their partition keys, without an envelope."""
     data = [uuid.uuid4().hex.encode() for _ in range(3)]

@@ -9,6 +9,7 @@ from distributary.settings import Settings
 
 REQUIRED = {"stage": "dev", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
 TEXT = st.text(min_size=1, max_size=20)
+NAMES = st.text(st.sampled_from("aZ0_.-"), min_size=1, max_size=20)
 
 
 @given(
@@ -28,6 +29,9 @@ TEXT = st.text(min_size=1, max_size=20)
         max_record_kib=st.integers(1024, 10_240),
         iot_events_strict=st.booleans(),
         retry_seconds=st.floats(0, 25),
+        firehose_aliases=st.lists(NAMES, max_size=3).map(tuple),
+        kinesis_aliases=st.lists(NAMES, max_size=3).map(tuple),
+        firehose_delimiter=st.sampled_from(["newline", "none"]),
     )
 )
 def test_settings_survive_the_environment(settings: Settings) -> None:
@@ -66,6 +70,12 @@ def test_missing_and_unreadable_variables_are_all_named() -> None:
         ("auth", "closed"),
         ("source", ""),
         ("log_level", "LOUD"),
+        ("firehose_delimiter", "tab"),
+        ("firehose_aliases", ("good", "")),
+        ("firehose_aliases", ("a" * 65,)),
+        ("firehose_aliases", ("a,b",)),
+        ("kinesis_aliases", ("a" * 129,)),
+        ("kinesis_aliases", ("a/b",)),
     ],
 )
 def test_a_value_outside_its_range_is_refused(name: str, value: object) -> None:

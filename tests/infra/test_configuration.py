@@ -142,7 +142,8 @@ def test_every_setting_is_configurable(file):
     names = {name: f"the {name}" for name in known}
     file.write_text(
         'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
-        'log_level = "DEBUG"\nlog_sample = 0.5\n[firehose]\njoin = false\n[kinesis]\nmax_record_kib = 2048\n'
+        'log_level = "DEBUG"\nlog_sample = 0.5\n[firehose]\njoin = false\naliases = ["f"]\n'
+        'delimiter = "none"\n[kinesis]\nmax_record_kib = 2048\naliases = ["k"]\n'
         "[redrive]\npause_seconds = 600\ndays = 1.0\n"
         "[detectors]\nmin_timer_seconds = 7\n[iot_events]\n"
         'provider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n'

@@ -30,13 +30,18 @@ _CBOR = (
 
 
 class AwsWire:
-    """Answers AWS JSON 1.1 for the streams of this stack, under their real names and their alias."""
+    """Answers AWS JSON 1.1 for the streams of this stack, under their real names and their aliases."""
 
     def __init__(self, settings: Settings, firehose: FirehoseSink, kinesis: KinesisSink, clock: Clock) -> None:
         self._retry_seconds = settings.retry_seconds
         self._clock = clock
-        streams = KinesisWire(kinesis, {settings.stream_name, settings.stream_alias})
-        deliveries = FirehoseWire(firehose, {settings.delivery_stream_name, settings.stream_alias})
+        shared = settings.stream_alias
+        streams = KinesisWire(kinesis, {settings.stream_name, shared, *settings.kinesis_aliases})
+        deliveries = FirehoseWire(
+            firehose,
+            {settings.delivery_stream_name, shared, *settings.firehose_aliases},
+            delimit=settings.firehose_delimiter == "newline",
+        )
         self._operations: dict[str, Operation] = {
             "Firehose_20150804.PutRecord": deliveries.put_record,
             "Firehose_20150804.PutRecordBatch": deliveries.put_record_batch,

@@ -7,11 +7,10 @@ from distributary.errors import BadRequest
 from distributary.events import Outcome
 from distributary.http.aws_answer import Done, entries
 from distributary.http.structure import Structure
+from distributary.settings import LONGEST_STREAM_NAME, STREAM_NAME
 from distributary.sinks.kinesis import MAX_BYTES, MAX_RECORDS, KinesisRecord, KinesisSink
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html and …/API_DescribeStream.html
-_NAME = re.compile("[a-zA-Z0-9_.-]+")
-_LONGEST_NAME = 128
 _ARN = re.compile(r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+", re.ASCII)
 _LONGEST_ARN = 2048
 _LONGEST_KEY = 256
@@ -52,7 +51,9 @@ class KinesisWire:
         """DescribeStream, as AWS answers it, under the name that was asked for: clients compare the two."""
         page = {
             "Limit": body.number("Limit", 1, _MAX_LIMIT),
-            "ExclusiveStartShardId": body.text("ExclusiveStartShardId", longest=_LONGEST_NAME, pattern=_NAME),
+            "ExclusiveStartShardId": body.text(
+                "ExclusiveStartShardId", longest=LONGEST_STREAM_NAME, pattern=STREAM_NAME
+            ),
         }
         asked = self._check_stream(body)
         described = self._sink.describe(**{name: value for name, value in page.items() if value is not None})
@@ -86,7 +87,7 @@ class KinesisWire:
 
     def _check_stream(self, body: Structure) -> str:
         """The name that was asked for. Raises BadRequest for what the readers noted, and for another stream's name."""
-        name = body.text("StreamName", longest=_LONGEST_NAME, pattern=_NAME)
+        name = body.text("StreamName", longest=LONGEST_STREAM_NAME, pattern=STREAM_NAME)
         arn = body.text("StreamARN", longest=_LONGEST_ARN, pattern=_ARN)
         body.check()
         given = [one for one in (name, arn and arn.partition(":stream/")[2]) if one]

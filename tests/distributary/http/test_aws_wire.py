@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -94,10 +95,13 @@ class Aws:
         return self.firehose.calls + self.kinesis.calls
 
 
-def door(aws: Aws) -> AwsWire:
+def door(aws: Aws, **settings: Any) -> AwsWire:
     """The door before these services."""
     firehose = FirehoseSink(aws.firehose, SETTINGS.delivery_stream_name)
-    return AwsWire(SETTINGS, firehose, KinesisSink(aws.kinesis, SETTINGS.stream_name), FakeClock().clock)
+    changed = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+    return AwsWire(
+        replace(SETTINGS, **changed), firehose, KinesisSink(aws.kinesis, SETTINGS.stream_name), FakeClock().clock
+    )
 
 
 def request(case) -> Request:
@@ -125,7 +129,7 @@ def test_case(case, as_bytes) -> None:
     if isinstance(asked.body, str) and as_bytes:
         asked = Request(asked.method, asked.path, asked.headers, "", asked.body.encode(), asked.id, 0, asked.remaining)
 
-    response = door(aws).answer(asked)
+    response = door(aws, **case.get("settings", {})).answer(asked)
 
     body = json.loads(response.body)
     assert response.status == case["status"], body

@@ -44,10 +44,10 @@ class DistributaryStack(cdk.Stack):
             part.grant_write(ingest)
             part.grant_write(redrive)
             part.grant_look(check_health)
-        spill.grant_claim(ingest)
+        for grant in (streams.grant_list, spill.grant_claim, keys.grant_read):
+            grant(ingest)
         spill.grant_park(detectors.functions)
         spill.feed(redrive)
-        keys.grant_read(ingest)
         release = Release(self, "Release", function=ingest, configuration=configuration)
         api = Api(self, "Api", functions={**functions, "ingest": release.alias}, configuration=configuration)
         Alarms(self, "Alarms", configuration=configuration)

@@ -59,6 +59,10 @@ class Streams(Construct):
         allow(grantee, self.stream.stream_arn, "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream")
         allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:PutRecord", "firehose:PutRecordBatch")
 
+    def grant_list(self, grantee: iam.IGrantable) -> None:
+        """Let it list the shards of the Kinesis stream: some producers ask for them before they write."""
+        allow(grantee, self.stream.stream_arn, "kinesis:ListShards")
+
     def grant_look(self, grantee: iam.IGrantable) -> None:
         """Let it see whether both streams are there and active."""
         allow(grantee, self.stream.stream_arn, "kinesis:DescribeStreamSummary")

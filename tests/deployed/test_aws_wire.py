@@ -70,6 +70,20 @@ def test_clients_may_look_before_they_write(firehose, kinesis, stage) -> None:
     assert summary["OpenShardCount"] == 1
 
 
+def test_producers_find_their_stream_and_its_shards(kinesis, stage) -> None:
+    """ListShards as the KPL asks, which waits until it knows each shard's range; ListStreams has every name."""
+    listed = kinesis.list_shards(StreamName="events", MaxResults=1000, ShardFilter={"Type": "AT_LATEST"})
+    streams = kinesis.list_streams()
+
+    assert [shard["HashKeyRange"] for shard in listed["Shards"]] == [
+        {"StartingHashKey": "0", "EndingHashKey": str(2**128 - 1)}
+    ]
+    assert "NextToken" not in listed
+    assert streams["StreamNames"] == sorted(["events", stage.outputs["StreamName"]])
+    assert {one["StreamARN"] for one in streams["StreamSummaries"]} == {stage.outputs["StreamArn"]}
+    assert not streams["HasMoreStreams"]
+
+
 @pytest.mark.parametrize(
     ("client", "operation", "parameters", "code"),
     [
@@ -86,7 +100,8 @@ def test_clients_may_look_before_they_write(firehose, kinesis, stage) -> None:
             "ResourceNotFoundException",
         ),
         ("firehose", "list_delivery_streams", {}, "UnknownOperationException"),
-        ("kinesis", "list_streams", {}, "UnknownOperationException"),
+        ("kinesis", "describe_limits", {}, "UnknownOperationException"),
+        ("kinesis", "list_shards", {"StreamName": "other"}, "ResourceNotFoundException"),
         ("firehose", "put_record", {"DeliveryStreamName": "events", "Record": {"Data": b"x" * 1_024_001}}, None),
         (
             "kinesis",

@@ -14,7 +14,8 @@ CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 PERMISSIONS = {
     "IngestRole": {
         "StreamsStream": {
-            *{"kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary"}
+            *{"kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary"},
+            "kinesis:ListShards",
         },
         "StreamsDelivery": {"firehose:PutRecord", "firehose:PutRecordBatch", "firehose:DescribeDeliveryStream"},
         "IotEventsMessages": {"sqs:SendMessage"},

@@ -53,6 +53,10 @@ ERRORS: Mapping[str, frozenset[str]] = {
     "Kinesis_20131202.PutRecords": _KINESIS_PUT,
     "Kinesis_20131202.DescribeStream": _KINESIS_READ,
     "Kinesis_20131202.DescribeStreamSummary": _KINESIS_READ,
+    "Kinesis_20131202.ListShards": _KINESIS_READ | {"ExpiredNextTokenException", "ResourceInUseException"},
+    "Kinesis_20131202.ListStreams": frozenset(
+        {"ExpiredNextTokenException", "InvalidArgumentException", "LimitExceededException"}
+    ),
 }
 """The errors of an operation's own, by `x-amz-target`; a test compares them with botocore's models."""
 

@@ -12,8 +12,10 @@ from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Outcome
 from distributary.http.aws_answer import Done, answer, error_answer
 from distributary.http.firehose_wire import FirehoseWire
+from distributary.http.kinesis_reads import KinesisReads
 from distributary.http.kinesis_wire import KinesisWire
 from distributary.http.request import Request, Response
+from distributary.http.stream_names import StreamNames
 from distributary.http.structure import Structure, read, serialization_error
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
@@ -36,7 +38,8 @@ class AwsWire:
         self._retry_seconds = settings.retry_seconds
         self._clock = clock
         shared = settings.stream_alias
-        streams = KinesisWire(kinesis, {settings.stream_name, shared, *settings.kinesis_aliases})
+        names = StreamNames({settings.stream_name, shared, *settings.kinesis_aliases})
+        streams, reads = KinesisWire(kinesis, names), KinesisReads(kinesis, names)
         deliveries = FirehoseWire(
             firehose,
             {settings.delivery_stream_name, shared, *settings.firehose_aliases},
@@ -48,8 +51,10 @@ class AwsWire:
             "Firehose_20150804.DescribeDeliveryStream": deliveries.describe,
             "Kinesis_20131202.PutRecord": streams.put_record,
             "Kinesis_20131202.PutRecords": streams.put_records,
-            "Kinesis_20131202.DescribeStream": streams.describe,
-            "Kinesis_20131202.DescribeStreamSummary": streams.summarise,
+            "Kinesis_20131202.DescribeStream": reads.describe,
+            "Kinesis_20131202.DescribeStreamSummary": reads.summarise,
+            "Kinesis_20131202.ListShards": reads.list_shards,
+            "Kinesis_20131202.ListStreams": reads.list_streams,
         }
 
     def answer(self, request: Request) -> Response:

@@ -1,23 +1,20 @@
-"""Kinesis's PutRecord, PutRecords, DescribeStream and DescribeStreamSummary, for the one stream that we have."""
+"""Kinesis's PutRecord and PutRecords, for the one stream that we have."""
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 from distributary.errors import BadRequest
 from distributary.events import Outcome
 from distributary.http.aws_answer import Done, entries
+from distributary.http.stream_names import StreamNames
 from distributary.http.structure import Structure
-from distributary.settings import LONGEST_STREAM_NAME, STREAM_NAME
 from distributary.sinks.kinesis import MAX_BYTES, MAX_RECORDS, KinesisRecord, KinesisSink
 
-# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html and …/API_DescribeStream.html
-_ARN = re.compile(r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+", re.ASCII)
-_LONGEST_ARN = 2048
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
 _LONGEST_KEY = 256
 _HASH_KEY = re.compile(r"0|([1-9]\d{0,38})", re.ASCII)
 _MAX_HASH_KEY = 2**128 - 1
 _SEQUENCE_NUMBER = re.compile(r"0|([1-9]\d{0,128})", re.ASCII)
-_MAX_LIMIT = 10_000
 
 PUT_ONE, PUT_MANY = "Kinesis_20131202.PutRecord", "Kinesis_20131202.PutRecords"
 _ENTRY = {"sequenceNumber": "SequenceNumber", "shardId": "ShardId"}
@@ -26,9 +23,9 @@ Deliver = Callable[[KinesisSink, Sequence[KinesisRecord]], Sequence[Outcome]]
 
 
 class KinesisWire:
-    """The operations on a data stream that answers to `names`. Each raises BadRequest and SinkUnavailable."""
+    """The puts into a data stream that answers to `names`. Each raises BadRequest and SinkUnavailable."""
 
-    def __init__(self, sink: KinesisSink, names: Collection[str]) -> None:
+    def __init__(self, sink: KinesisSink, names: StreamNames) -> None:
         self._sink = sink
         self._names = names
 
@@ -47,24 +44,6 @@ class KinesisWire:
         told, refused = entries(deliver(self._sink, records), _ENTRY, PUT_MANY)
         return Done({"FailedRecordCount": refused, "Records": told, **self._encryption()}, len(records), refused)
 
-    def describe(self, body: Structure, _: Deliver) -> Done:
-        """DescribeStream, as AWS answers it, under the name that was asked for: clients compare the two."""
-        page = {
-            "Limit": body.number("Limit", 1, _MAX_LIMIT),
-            "ExclusiveStartShardId": body.text(
-                "ExclusiveStartShardId", longest=LONGEST_STREAM_NAME, pattern=STREAM_NAME
-            ),
-        }
-        asked = self._check_stream(body)
-        described = self._sink.describe(**{name: value for name, value in page.items() if value is not None})
-        return Done({"StreamDescription": {**described["StreamDescription"], "StreamName": asked}})
-
-    def summarise(self, body: Structure, _: Deliver) -> Done:
-        """DescribeStreamSummary, as AWS answers it, under the name that was asked for."""
-        asked = self._check_stream(body)
-        described = self._sink.summarise()["StreamDescriptionSummary"]
-        return Done({"StreamDescriptionSummary": {**described, "StreamName": asked}})
-
     def _record(self, body: Structure) -> KinesisRecord:
         """The record of a PutRecord, or of one entry of a PutRecords."""
         return KinesisRecord(
@@ -75,7 +54,7 @@ class KinesisWire:
 
     def _check(self, body: Structure, records: Sequence[KinesisRecord]) -> None:
         dry_run = body.flag("DryRun")
-        self._check_stream(body)
+        self._names.required(body)
         for record in records:
             self._check_record(record)
         if sum(map(self._sink.size, records)) > MAX_BYTES:
@@ -84,19 +63,6 @@ class KinesisWire:
             raise BadRequest(
                 "DryRunOperationException", "The request was rejected because the DryRun parameter was specified."
             )
-
-    def _check_stream(self, body: Structure) -> str:
-        """The name that was asked for. Raises BadRequest for what the readers noted, and for another stream's name."""
-        name = body.text("StreamName", longest=LONGEST_STREAM_NAME, pattern=STREAM_NAME)
-        arn = body.text("StreamARN", longest=_LONGEST_ARN, pattern=_ARN)
-        body.check()
-        given = [one for one in (name, arn and arn.partition(":stream/")[2]) if one]
-        if not given:
-            raise BadRequest("InvalidArgumentException", "Either StreamName or StreamARN must be given.")
-        for one in given:
-            if one not in self._names:
-                raise BadRequest("ResourceNotFoundException", f"Stream {one} not found.")
-        return given[0]
 
     def _check_record(self, record: KinesisRecord) -> None:
         if record.explicit_hash_key is not None and int(record.explicit_hash_key) > _MAX_HASH_KEY:

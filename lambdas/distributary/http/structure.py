@@ -14,6 +14,7 @@ from distributary.errors import BadRequest
 
 _SHOWN_FAULTS = 10
 _SHOWN_LENGTH = 128
+_END_OF_TIME = 253_402_300_800  # the first second of the year 10000
 
 
 def serialization_error(detail: str) -> BadRequest:
@@ -92,6 +93,24 @@ class Structure:
             self._note(name, f"Member must have value greater than or equal to {low}", f" '{value}'")
         elif value is not None and value > high:
             self._note(name, f"Member must have value less than or equal to {high}")
+        return value
+
+    def time(self, name: str) -> float | None:
+        """A time, in seconds since 1970, of this era."""
+        value = self._members.get(name)
+        if value is None:
+            return None
+        if type(value) not in (int, float):
+            _refuse_type(value, "Timestamp")
+        if not 0 <= value < _END_OF_TIME:
+            raise serialization_error(f"{self._place(name)} is no time in seconds since 1970")
+        return float(value)
+
+    def choice(self, name: str, choices: Sequence[str], *, required: bool = False) -> str | None:
+        """One of the given strings."""
+        value: str | None = self._typed(name, str, "String", required=required)
+        if value is not None and value not in choices:
+            self._note(name, f"Member must satisfy enum value set: [{', '.join(choices)}]")
         return value
 
     def flag(self, name: str) -> bool:

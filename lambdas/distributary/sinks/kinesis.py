@@ -68,6 +68,11 @@ class KinesisSink:
         """DescribeStreamSummary's answer for this stream. Raises SinkUnavailable."""
         return call(self._client.describe_stream_summary, **self._stream)
 
+    def list_shards(self, next_token: str | None = None, **page: Any) -> Mapping[str, Any]:
+        """ListShards' answer for this stream, or the page that an earlier answer named. Raises SinkUnavailable."""
+        where = self._stream if next_token is None else {"NextToken": next_token}
+        return call(self._client.list_shards, **page, **where)
+
 
 def _members(record: KinesisRecord) -> dict[str, Any]:
     members: dict[str, Any] = {"Data": record.data, "PartitionKey": record.partition_key}

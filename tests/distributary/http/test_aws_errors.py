@@ -31,7 +31,7 @@ TARGETS = sorted(aws_errors.ERRORS)
 RECORD = {"Data": "YQ==", "PartitionKey": "p"}
 BODY = {"DeliveryStreamName": "events", "StreamName": "events", "Record": RECORD, "Records": [RECORD] * 2, **RECORD}
 OPERATIONS = ["put_record", "put_record_batch", "put_records"]
-READS = ["describe_delivery_stream", "describe_stream", "describe_stream_summary"]
+READS = ["describe_delivery_stream", "describe_stream", "describe_stream_summary", "list_shards"]
 
 # What AWS may answer a function: each modelled error, each that we look for, those of its own credentials, and more.
 UPSTREAM = sorted(
@@ -107,7 +107,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize("refused", REFUSALS, ids=lambda one: type(one).__name__)
-@pytest.mark.parametrize("target", [*TARGETS, "Kinesis_20131202.ListStreams", "", "Other.Thing"])
+@pytest.mark.parametrize("target", [*TARGETS, "Kinesis_20131202.GetRecords", "", "Other.Thing"])
 def test_a_caller_is_refused_in_the_services_words(target, refused) -> None:
     """Also where the target names no operation of ours."""
     response = refusal.answer(refused, "aws", Request("POST", "/", {"x-amz-target": target}, id="r"))

@@ -46,6 +46,7 @@ class Aws:
             put_records=self._kinesis_batch,
             describe_stream=self._described("StreamDescription", "StreamName", "StreamCreationTimestamp"),
             describe_stream_summary=self._described("StreamDescriptionSummary", "StreamName"),
+            list_shards=self._shards,
         )
 
     def _line(self) -> dict[str, Any]:
@@ -64,6 +65,11 @@ class Aws:
             return {member: described, "ResponseMetadata": {"HTTPStatusCode": 200}}
 
         return answer
+
+    def _shards(self, parameters):
+        self._line()
+        more = {} if "NextToken" in parameters else {"NextToken": "page-2"}
+        return {"Shards": [{"ShardId": "shardId-0"}], "ResponseMetadata": {}, **more}
 
     def _firehose_one(self, _):
         return {"RecordId": "r0", "Encrypted": self._line().get("encrypted", False)}

@@ -2,6 +2,7 @@
 
 import ssl
 import threading
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -22,7 +23,7 @@ def served(answer: Callable[[Request], Response], certificate: Path | None = Non
             headers = {name.lower(): value for name, value in self.headers.items()}
             body = self.rfile.read(int(headers.get("content-length", 0)))
             response = answer(Request(self.command, path, headers, query, body, id="request-1"))
-            content = response.body.encode()
+            content = b64decode(response.body) if response.base64 else response.body.encode()
             self.send_response(response.status)
             for name, value in {**response.headers, "content-length": str(len(content))}.items():
                 self.send_header(name, value)

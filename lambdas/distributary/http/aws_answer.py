@@ -1,6 +1,7 @@
-"""Answers in AWS JSON 1.1: what was asked for, or AWS's own error."""
+"""Answers of the AWS-compatible API, in the form that was asked in: what was asked for, or AWS's own error."""
 
 import json
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +12,8 @@ from distributary.events import Failure, Outcome, Receipt
 from distributary.http.aws_errors import as_the_api_says, entry, status
 from distributary.http.request import Request, Response
 
-CONTENT_TYPE = "application/x-amz-json-1.1"
+JSON = "application/x-amz-json-1.1"
+CBOR = "application/x-amz-cbor-1.1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,15 @@ class Done:
     refused: int = 0
 
 
+def speaks_cbor(request: Request) -> bool:
+    """Whether the request is in CBOR, as the Java SDK's are to Kinesis by default."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower() == CBOR
+
+
 def answer(done: Done, operation: str, request: Request) -> Response:
     """A 200 with the operation's members."""
-    headers = {"content-type": CONTENT_TYPE, "x-amzn-requestid": request.id}
-    body = json.dumps(done.members, separators=(",", ":"), default=_seconds)
     log = {"operation": operation, "received": done.records, "refused": done.refused}
-    return Response(200, body, headers, log, max(1, done.records))
+    return _response(200, done.members, request, log, events=max(1, done.records))
 
 
 def error_answer(error: BadRequest | SinkUnavailable, request: Request) -> Response:
@@ -37,9 +42,26 @@ def error_answer(error: BadRequest | SinkUnavailable, request: Request) -> Respo
         code, detail = error.code, error.detail
     else:
         code, detail = as_the_api_says(error, request.headers.get("x-amz-target", ""))
-    headers = {"content-type": CONTENT_TYPE, "x-amzn-requestid": request.id, "x-amzn-errortype": code}
-    body = json.dumps({"__type": code, "message": detail})
-    return Response(status(code), body, headers, {"error": error.code})
+    return named_error(code, detail, request, {"error": error.code})
+
+
+def named_error(code: str, detail: str, request: Request, log: Mapping[str, Any]) -> Response:
+    """An error of this API by its name, which is in the body and in a header."""
+    response = _response(status(code), {"__type": code, "message": detail}, request, log)
+    return response.with_headers({"x-amzn-errortype": code})
+
+
+def _response(
+    status_code: int, members: Mapping[str, Any], request: Request, log: Mapping[str, Any], events: int = 1
+) -> Response:
+    headers = {"content-type": JSON, "x-amzn-requestid": request.id}
+    if not speaks_cbor(request):
+        body = json.dumps(members, separators=(",", ":"), default=_seconds)
+        return Response(status_code, body, headers, log, events)
+    from distributary.http import cbor  # noqa: PLC0415 - one client in many speaks it
+
+    body = b64encode(cbor.write(members)).decode()
+    return Response(status_code, body, {**headers, "content-type": CBOR}, log, events, base64=True)
 
 
 def entries(outcomes: Sequence[Outcome], names: Mapping[str, str], target: str) -> tuple[list[dict[str, str]], int]:

@@ -10,13 +10,14 @@ from distributary import delivery
 from distributary.clock import Clock
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Outcome
-from distributary.http.aws_answer import Done, answer, error_answer
+from distributary.http.aws_answer import CBOR, JSON, Done, answer, error_answer, speaks_cbor
+from distributary.http.aws_errors import service_of
 from distributary.http.firehose_wire import FirehoseWire
 from distributary.http.kinesis_reads import KinesisReads
 from distributary.http.kinesis_wire import KinesisWire
 from distributary.http.request import Request, Response
 from distributary.http.stream_names import StreamNames
-from distributary.http.structure import Structure, read, serialization_error
+from distributary.http.structure import Structure, read, read_cbor, serialization_error
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.kinesis import KinesisSink
@@ -25,14 +26,9 @@ from distributary.sinks.sink import Sink
 R = TypeVar("R")
 Operation = Callable[[Structure, Callable[..., Any]], Done]
 
-_CBOR = (
-    "CBOR is not spoken here: switch it off with AWS_CBOR_DISABLE=true (environment) or aws.cborEnabled=false "
-    "(Java system property)"
-)
-
 
 class AwsWire:
-    """Answers AWS JSON 1.1 for the streams of this stack, under their real names and their aliases."""
+    """Answers for the streams of this stack, under each of their names: AWS JSON 1.1, of Kinesis also CBOR."""
 
     def __init__(self, settings: Settings, firehose: FirehoseSink, kinesis: KinesisSink, clock: Clock) -> None:
         self._retry_seconds = settings.retry_seconds
@@ -59,9 +55,6 @@ class AwsWire:
 
     def answer(self, request: Request) -> Response:
         """AWS's answer, or AWS's error; never an exception for what a client sent."""
-        if "cbor" in request.headers.get("content-type", "").lower():
-            # The Java SDK cannot read a JSON body then, but it reads this header.
-            return error_answer(serialization_error(_CBOR), request).with_headers({"x-amzn-error-message": _CBOR})
         target = request.headers.get("x-amz-target", "")
         try:
             return answer(self._operation(target)(_body(request), self._deliver(request)), target, request)
@@ -83,4 +76,8 @@ def _body(request: Request) -> Structure:
     encoding = request.headers.get("content-encoding", "identity")
     if encoding.lower() != "identity":
         raise serialization_error(f"Content-Encoding {encoding[:100]} is not spoken here")
+    if speaks_cbor(request) and service_of(request.headers.get("x-amz-target", "")) == "kinesis":
+        return read_cbor(request.body)
+    if "cbor" in request.headers.get("content-type", "").lower():
+        raise serialization_error(f"CBOR is spoken as {CBOR}, and to Kinesis alone; else {JSON}")
     return read(request.body)

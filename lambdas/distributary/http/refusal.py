@@ -1,10 +1,12 @@
 """A caller that is not let in, answered in the form of the door it came to."""
 
 import json
+from dataclasses import replace
 
 from distributary.access import DoorName
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
 from distributary.http import aws_errors
+from distributary.http.aws_answer import named_error
 from distributary.http.problem import problem
 from distributary.http.request import Request, Response
 from distributary.metrics import REFUSED_KEYS
@@ -29,7 +31,7 @@ def answer(error: Refusal, door: DoorName, request: Request) -> Response:
     cause = {"cause": error.cause} if isinstance(error, KeysUnavailable) else {}
     # A quota or a table that cannot be read says nothing about the key.
     counted = {REFUSED_KEYS: 1} if isinstance(error, Unauthorized | Forbidden) else {}
-    return Response(response.status, response.body, response.headers, {"refused": error.code, **cause, **counted})
+    return replace(response, log={"refused": error.code, **cause, **counted})
 
 
 def _problem(error: Refusal, request: Request) -> Response:
@@ -42,12 +44,10 @@ def _problem(error: Refusal, request: Request) -> Response:
 
 def _aws(error: Refusal, door: DoorName, request: Request) -> Response:
     name = _AWS_NAMES.get(type(error), error.code)
-    if door == "aws" and isinstance(error, KeysUnavailable):
-        name = aws_errors.fault(request.headers.get("x-amz-target", ""))
-    headers = {"x-amzn-errortype": name, "x-amzn-requestid": request.id}
     if door == "aws":
-        status = aws_errors.status(name)
-        body = json.dumps({"__type": name, "message": error.detail})
-        return Response(status, body, {"content-type": "application/x-amz-json-1.1", **headers})
+        if isinstance(error, KeysUnavailable):
+            name = aws_errors.fault(request.headers.get("x-amz-target", ""))
+        return named_error(name, error.detail, request, {})
+    headers = {"x-amzn-errortype": name, "x-amzn-requestid": request.id}
     body = json.dumps({"message": error.detail})
     return Response(_REST_STATUS.get(type(error), 403), body, {"content-type": "application/json", **headers})

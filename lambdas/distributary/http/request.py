@@ -75,6 +75,8 @@ class Response:
     """What the request's one log line says besides: counts and ids, never a payload."""
     events: int = 1
     """How many events the request turned out to carry: what its key's quota is charged."""
+    base64: bool = False
+    """Whether `body` is base64 of the bytes to answer."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """The same answer with more headers."""
@@ -82,4 +84,9 @@ class Response:
 
     def to_payload(self) -> dict[str, Any]:
         """The answer as API Gateway takes it."""
-        return {"statusCode": self.status, "headers": dict(self.headers), "body": self.body, "isBase64Encoded": False}
+        return {
+            "statusCode": self.status,
+            "headers": dict(self.headers),
+            "body": self.body,
+            "isBase64Encoded": self.base64,
+        }

@@ -1,4 +1,5 @@
 import json
+from base64 import b64decode
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +15,10 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
-from written_out import body_of
+from jackson_cbor import encoded
+from written_out import body_of, written_out
 
+from distributary.http import cbor
 from distributary.http.aws_wire import AwsWire
 from distributary.http.request import Request
 from distributary.settings import Settings
@@ -155,15 +158,96 @@ def test_case(case, as_bytes) -> None:
         assert as_text(aws.calls[1][1]) == case["resent"]
 
 
-def test_a_cbor_client_finds_the_message_in_a_header() -> None:
-    """The Java SDK cannot read a JSON body where it speaks CBOR."""
-    asked = Request(
-        "POST", "/", {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.PutRecord"}
-    )
+def in_cbor(case) -> Request:
+    """The request of a case as the Java SDK sends it: its blobs are bytes, where they were base64."""
 
-    response = door(Aws([])).answer(asked)
+    def binary(value, name=""):
+        if isinstance(value, dict):
+            return {key: binary(member, key) for key, member in value.items()}
+        if isinstance(value, list):
+            return [binary(one) for one in value]
+        return b64decode(value) if name == "Data" and isinstance(value, str) else value
 
-    assert "AWS_CBOR_DISABLE" in response.headers["x-amzn-error-message"]
+    headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": case["target"]}
+    body = encoded(binary(written_out(case["body"])))
+    return Request("POST", "/", headers, body=body, id="request-1", remaining=case.get("remaining", 29.0))
+
+
+def is_kinesis(case) -> bool:
+    """Whether a case can be sent in CBOR: a body of JSON for an operation of Kinesis, with blobs that are base64."""
+    return (case["target"] or "").startswith("Kinesis") and "body" in case and "base64" not in case.get("message", "")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if is_kinesis(case)], ids=lambda case: case["name"])
+def test_a_case_of_kinesis_is_the_same_in_cbor(case) -> None:
+    """Status, error, answer and what is sent to AWS; errors too are answered in CBOR."""
+    aws = Aws(case.get("aws", []))
+
+    response = door(aws, **case.get("settings", {})).answer(in_cbor(case))
+
+    body = cbor.read(b64decode(response.body))
+    assert response.base64
+    assert response.headers["content-type"] == "application/x-amz-cbor-1.1"
+    assert response.status == case["status"], body
+    if case["sent"] is not None:
+        assert [operation for operation, _ in aws.calls] == case["sent"]
+    if "type" in case:
+        assert (body["__type"], response.headers["x-amzn-errortype"]) == (case["type"], case["type"])
+    elif case["answer"] is not None:
+        assert body == case["answer"]
+    if "parameters" in case:
+        assert as_text(aws.calls[0][1]) == case["parameters"]
+
+
+@pytest.mark.parametrize(
+    ("target", "content_type", "body", "message"),
+    [
+        ("Kinesis_20131202.PutRecord", "application/x-amz-cbor-1.1", b"\x9f\xff", "Expected a structure"),
+        ("Kinesis_20131202.PutRecord", "application/x-amz-cbor-1.1", b"{}", "CBOR that this API takes"),
+        ("Kinesis_20131202.PutRecord", "application/x-amz-cbor-1.1", "\ud800", "CBOR that this API takes"),
+        ("Kinesis_20131202.PutRecord", "application/cbor", b"\xa0", "spoken as application/x-amz-cbor-1.1"),
+        ("Firehose_20150804.PutRecord", "application/x-amz-cbor-1.1", b"\xa0", "to Kinesis alone"),
+    ],
+)
+def test_what_is_no_cbor_of_kinesis_is_a_serialization_error(target, content_type, body, message) -> None:
+    """With the reason; the parameters of a Content-Type are of no weight."""
+    headers = {"content-type": f"{content_type}; charset=utf-8", "x-amz-target": target}
+
+    response = door(Aws([])).answer(Request("POST", "/", headers, body=body, id="r"))
+
+    said = cbor.read(b64decode(response.body)) if response.base64 else json.loads(response.body)
+    assert (response.status, said["__type"]) == (400, "SerializationException")
+    assert message in said["message"]
+
+
+def test_text_is_no_blob_in_cbor() -> None:
+    """Where bytes have a form of their own, text is not guessed to be base64."""
+    headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.PutRecord"}
+    body = encoded({"StreamName": "events", "Data": "YQ==", "PartitionKey": "p"})
+    aws = Aws([])
+
+    response = door(aws).answer(Request("POST", "/", headers, body=body, id="r"))
+
+    assert "STRING_VALUE can not be converted to a Blob" in cbor.read(b64decode(response.body))["message"]
+    assert aws.calls == []
+
+
+def test_bytes_are_no_text_in_cbor() -> None:
+    """A name in bytes is an error of AWS's kind."""
+    headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.PutRecord"}
+
+    response = door(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": b"events"}), id="r"))
+
+    assert "BINARY_VALUE can not be converted to a String" in cbor.read(b64decode(response.body))["message"]
+
+
+def test_times_are_milliseconds_in_cbor() -> None:
+    """A description's, and those of a request."""
+    headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.DescribeStream"}
+
+    response = door(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": "events"}), id="r"))
+
+    assert bytes.fromhex("c11b0000018bcfe569f4") in b64decode(response.body)  # tag 1, 1,700,000,000,500
 
 
 def test_the_log_counts_and_never_shows_data() -> None:

@@ -19,6 +19,7 @@ from distributary.access import DOOR_NAMES, RIGHTS, Claims, Key, derive_secret, 
 from distributary.clients import MODELS
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable
+from distributary.http import cbor
 from distributary.http.guard import Guard
 from distributary.http.request import Request, Response
 from distributary.quota import Quota, Quotas
@@ -524,6 +525,19 @@ def test_an_answer_says_its_error_in_the_form_of_the_service(house: House) -> No
         "x-amzn-requestid": "r-1",
     }
     assert rest.headers == {**aws.headers, "content-type": "application/json"}
+
+
+def test_a_caller_that_speaks_cbor_is_refused_in_cbor(house: House) -> None:
+    """The Java SDK reads no other error of Kinesis."""
+    headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.PutRecord"}
+
+    response = house.aws(Request("POST", "/", headers, "", b"\xa0", "r-1"))
+
+    assert response.headers["content-type"] == "application/x-amz-cbor-1.1"
+    assert cbor.read(base64.b64decode(response.body)) == {
+        "__type": "MissingAuthenticationTokenException",
+        "message": "Missing Authentication Token",
+    }
 
 
 # ── /v1/events behind a JWT authorizer ──

@@ -34,9 +34,15 @@ $(CLIENTS)/javascript/node_modules/installed: $(CLIENTS)/javascript/package-lock
 	@npm ci --silent --prefix $(CLIENTS)/javascript
 	@touch $@
 
+$(CLIENTS)/java/jars/installed: $(CLIENTS)/java/requirements.txt .venv/installed
+	@command -v javac >/dev/null || { echo "The tests of the AWS SDK for Java need a JDK, 17 or newer: apt-get install default-jdk-headless"; exit 1; }
+	@echo "Setting up: the AWS SDK for Java, for the tests (30 MB, once)"
+	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
+	@touch $@
+
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
 
-clients: setup $(CLIENTS)/javascript/node_modules/installed ## install the clients that the tests run (make test calls it)
+clients: setup $(CLIENTS)/javascript/node_modules/installed $(CLIENTS)/java/jars/installed ## install the clients that the tests run (make test calls it)
 
 lock: .venv/installed ## pin requirements.in again, with hashes
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header lambdas/requirements.in -o lambdas/requirements.txt
@@ -103,6 +109,6 @@ bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules
+	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars
 
 .PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke synth check test chaos fuzz corpora audit bench clean

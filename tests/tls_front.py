@@ -59,6 +59,7 @@ def tls_front(endpoint: str, certificate: Path) -> Iterator[tuple[str, Front]]:
     config = Config()
     config.bind = [f"fd://{listener.fileno()}"]
     config.certfile = config.keyfile = str(certificate)
+    config.graceful_timeout = 0.1  # a client that has been answered may keep its connection open
     config.accesslog = config.errorlog = None
     loop = asyncio.new_event_loop()
     stop = asyncio.Event()

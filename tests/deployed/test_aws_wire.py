@@ -125,3 +125,14 @@ def test_errors_are_awss_own(request, client: str, operation: str, parameters: d
         "InvalidArgumentException",
         "ValidationException",
     }
+
+
+def test_the_gateways_own_413_has_a_status_and_no_name(kinesis) -> None:
+    """What Lambda cannot take is answered by API Gateway, and boto3 calls the error by its status."""
+    records = [{"Data": bytes(1_000_000), "PartitionKey": "p"}] * 8
+    with pytest.raises(ClientError) as error:
+        kinesis.put_records(StreamName="events", Records=records)
+
+    about = error.value.response
+    assert about["ResponseMetadata"]["HTTPStatusCode"] == 413
+    assert about["Error"] == {"Code": "413", "Message": "Request Entity Too Large"}

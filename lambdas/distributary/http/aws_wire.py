@@ -10,14 +10,14 @@ from distributary import delivery
 from distributary.clock import Clock
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Outcome
-from distributary.http.aws_answer import CBOR, JSON, Done, answer, error_answer, speaks_cbor
-from distributary.http.aws_errors import service_of
+from distributary.http import aws_body
+from distributary.http.aws_answer import Done, answer, error_answer
 from distributary.http.firehose_wire import FirehoseWire
 from distributary.http.kinesis_reads import KinesisReads
 from distributary.http.kinesis_wire import KinesisWire
 from distributary.http.request import Request, Response
 from distributary.http.stream_names import StreamNames
-from distributary.http.structure import Structure, read, read_cbor, serialization_error
+from distributary.http.structure import Structure
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.kinesis import KinesisSink
@@ -57,7 +57,7 @@ class AwsWire:
         """AWS's answer, or AWS's error; never an exception for what a client sent."""
         target = request.headers.get("x-amz-target", "")
         try:
-            return answer(self._operation(target)(_body(request), self._deliver(request)), target, request)
+            return answer(self._operation(target)(aws_body.read(request), self._deliver(request)), target, request)
         except (BadRequest, SinkUnavailable) as error:
             return error_answer(error, request)
 
@@ -70,14 +70,3 @@ class AwsWire:
         """Delivery within what the request has of time, from now on."""
         end = delivery.deadline(remaining=request.remaining, retry_seconds=self._retry_seconds, clock=self._clock)
         return lambda sink, records: delivery.deliver(sink, records, deadline=end, clock=self._clock)
-
-
-def _body(request: Request) -> Structure:
-    encoding = request.headers.get("content-encoding", "identity")
-    if encoding.lower() != "identity":
-        raise serialization_error(f"Content-Encoding {encoding[:100]} is not spoken here")
-    if speaks_cbor(request) and service_of(request.headers.get("x-amz-target", "")) == "kinesis":
-        return read_cbor(request.body)
-    if "cbor" in request.headers.get("content-type", "").lower():
-        raise serialization_error(f"CBOR is spoken as {CBOR}, and to Kinesis alone; else {JSON}")
-    return read(request.body)

@@ -24,19 +24,6 @@ def serialization_error(detail: str) -> BadRequest:
     return BadRequest("SerializationException", detail)
 
 
-def read_cbor(body: bytes | str) -> "Structure":
-    """The object that a body in CBOR is. Raises BadRequest `SerializationException`."""
-    from distributary.http import cbor  # noqa: PLC0415 - one client in many speaks it
-
-    try:
-        value = cbor.read(body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"))
-    except cbor.NotCbor as error:
-        raise serialization_error(f"the body is not CBOR that this API takes: {error}") from error
-    if not isinstance(value, dict):
-        raise serialization_error("Expected a structure")
-    return Structure(value, binary=True)
-
-
 def read(body: bytes | str) -> "Structure":
     """The object that a body is. Raises BadRequest `SerializationException`."""
     try:

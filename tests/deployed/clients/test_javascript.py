@@ -62,3 +62,9 @@ def test_firehose_is_written_to_over_tls(answers, stage) -> None:
 def test_an_error_has_awss_name(answers, call, name) -> None:
     """As the SDK shows it: `error.name`, which callers decide by."""
     assert (answers[call]["status"], answers[call]["name"]) == (400, name)
+
+
+def test_the_gateways_own_413_has_a_status_and_no_name(answers) -> None:
+    """What Lambda cannot take is answered by API Gateway, without an error's name: docs/clients.md shows it."""
+    told = {"status": 413, "name": "Unknown", "message": "Request Entity Too Large"}
+    assert answers["over_the_gateways_limit"] == told

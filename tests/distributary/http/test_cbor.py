@@ -1,4 +1,7 @@
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,3 +100,12 @@ def test_a_bomb_is_refused_after_so_many_items(name) -> None:
     """Ten thousand items and sixteen levels are more than any request of this API has."""
     with pytest.raises(NotCbor, match=r"more than 10000 items, or nested deeper than 16|ends too early"):
         read(BOMBS[name])
+
+
+def test_it_is_loaded_for_a_request_that_needs_it_alone() -> None:
+    """A function's start does not pay for it."""
+    code = "import sys, distributary.http.aws_wire; print('distributary.http.cbor' in sys.modules)"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+
+    assert told.stdout == "False\n"

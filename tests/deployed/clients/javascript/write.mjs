@@ -23,6 +23,7 @@ const stranger = client(KinesisClient, HTTPS, {
   credentials: { accessKeyId: process.env.AWS_ACCESS_KEY_ID, secretAccessKey: WRONG_SECRET },
 });
 const stream = { StreamName: "events" };
+const tooMuch = Array(8).fill({ Data: Buffer.alloc(1_000_000), PartitionKey: "pump-7" });
 const line = { Data: Buffer.from(`${RUN}-firehose\n`) };
 
 console.log(
@@ -34,6 +35,7 @@ console.log(
       firehose.send(new PutRecordBatchCommand({ DeliveryStreamName: "events", Records: [line] })),
     ),
     other_stream: await outcome(kinesis.send(new PutRecordCommand({ StreamName: "other", ...record("other") }))),
+    over_the_gateways_limit: await outcome(kinesis.send(new PutRecordsCommand({ ...stream, Records: tooMuch }))),
     wrong_secret: await outcome(stranger.send(new PutRecordCommand({ ...stream, ...record("wrong") }))),
   }),
 );

@@ -26,6 +26,7 @@ from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
+import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.resource_type import moto_class

@@ -16,6 +16,11 @@ def cases_of(file: Path) -> list[dict]:
     return [case for cases in lists for case in cases]
 
 
+def named(case: object) -> list[str]:
+    """The rules that a case names; cases of other things, such as pairs of bytes and value, name none."""
+    return case.get("covers", []) if isinstance(case, dict) else []
+
+
 def covered() -> set[str]:
     """The rules that the cases of all files name, and those that tests carry as `@pytest.mark.covers("…")`."""
     files = [
@@ -23,7 +28,7 @@ def covered() -> set[str]:
         *TESTS.glob("cases/expressions/*.json"),
         *TESTS.glob("cases/*.json"),
     ]
-    by_cases = {rule for file in files for case in cases_of(file) for rule in case.get("covers", ())}
+    by_cases = {rule for file in files for case in cases_of(file) for rule in named(case)}
     tests = [file.read_text("utf-8") for file in TESTS.rglob("test_*.py")]
     return by_cases | {rule for text in tests for rule in re.findall(r"mark\.covers\(\"([\w.-]+)\"\)", text)}
 

@@ -1,5 +1,6 @@
 """`distributary.toml` read, its stages laid over it and checked; every fault is listed with its place."""
 
+import math
 import re
 import tomllib
 from collections.abc import Iterator
@@ -102,8 +103,16 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
 
 def _given_up_too_soon(configuration: Configuration) -> Iterator[str]:
     """What waits must be there, and be tried, until it is too old."""
-    if 0 < configuration.bucket.expire_days < _QUEUE_DAYS:
-        yield f"bucket.expire_days: must be 0 or at least {_QUEUE_DAYS}, for so long may waiting records lie there"
+    least, why = _QUEUE_DAYS, "for so long may waiting records lie there"
+    if configuration.envelope == "cloudevents":
+        in_stream = math.ceil(configuration.kinesis.retention_hours / 24)
+        least += in_stream
+        why = (
+            f"{why}, and the data of large events must outlast their envelopes, which the stream keeps for {in_stream} "
+            "days more (kinesis.retention_hours)"
+        )
+    if 0 < configuration.bucket.expire_days < least:
+        yield f"bucket.expire_days: must be 0 or at least {least}, {why}"
     pause, days = configuration.redrive.pause_seconds, configuration.redrive.days
     if pause < 1 or configuration.stage == "local":
         return

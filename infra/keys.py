@@ -10,6 +10,10 @@ from infra.encryption import encrypted, own_key
 from infra.permission import allow
 from infra.retention import removal
 
+# What an update may name besides the key itself: no function can give a key more rights.
+# https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+_LAST_USE_ALONE = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id", "last_used"]}}
+
 
 class Keys(Construct):
     """`table` holds a key's name and rights by its `id`, `secret` the master secret's versions (`{"1": "…"}`).
@@ -46,7 +50,8 @@ class Keys(Construct):
     def grant_read(self, grantee: iam.IGrantable) -> None:
         """Let it look keys up, note their last use, and derive their secrets."""
         if self.table and self.secret:
-            allow(grantee, self.table.table_arn, "dynamodb:GetItem", "dynamodb:UpdateItem")
+            allow(grantee, self.table.table_arn, "dynamodb:GetItem")
+            allow(grantee, self.table.table_arn, "dynamodb:UpdateItem", conditions=_LAST_USE_ALONE)
             allow(grantee, self.secret.secret_arn, "secretsmanager:GetSecretValue")
 
     def _table(self, configuration: Configuration) -> dynamodb.TableV2:

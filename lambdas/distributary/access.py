@@ -117,15 +117,16 @@ class Claims:
     sinks: str = ""
     """The claim that names the sinks that it may write to; empty: all of them."""
 
-    def key(self, given: Mapping[str, Any]) -> Key:
+    def key(self, given: Mapping[str, Any], token: Mapping[str, Any]) -> Key:
         """The key that a checked token stands for, with no more sources than its own. Raises Forbidden.
 
-        `given` is as API Gateway hands claims over: each as text, a list as `[firehose kinesis]`. A token without the
-        claim for sinks may write to none; names in it that are no sink's mean nothing.
+        `given` is as API Gateway hands claims over: each as text, a list as `[firehose kinesis]`; `token` has them as
+        the token does: the text of a list or a number could be somebody else's name. A token without the claim for
+        sinks may write to none; names in it that are no sink's mean nothing.
         """
-        source = str(given.get(self.source, ""))
-        if not source.isprintable() or not 0 < len(source) <= _MAX_SOURCE:
-            detail = f"the token's claim {self.source} must be 1 to {_MAX_SOURCE} printable characters"
+        source = given.get(self.source) if isinstance(token.get(self.source), str) else None
+        if not isinstance(source, str) or not source.isprintable() or not 0 < len(source) <= _MAX_SOURCE:
+            detail = f"the token's claim {self.source} must be a string of 1 to {_MAX_SOURCE} printable characters"
             raise Forbidden("Forbidden", detail)
         names = re.split(r"[\s,\[\]]+", str(given.get(self.sinks, ""))) if self.sinks else SINK_NAMES
         allowed = frozenset(SINK_NAMES).intersection(names)

@@ -5,12 +5,13 @@ Source: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dat
 
 import hashlib
 from dataclasses import replace
+from urllib.parse import unquote
 
 from distributary import timeouts
 from distributary.bucket import Bucket
 from distributary.clock import Clock
 from distributary.envelope import rfc3339
-from distributary.errors import SinkUnavailable
+from distributary.errors import BadEvent, SinkUnavailable
 from distributary.events import Event
 from distributary.media_type import is_header
 
@@ -23,6 +24,16 @@ class ClaimCheck:
     def __init__(self, bucket: Bucket, clock: Clock) -> None:
         self._bucket = bucket
         self._clock = clock
+
+    def refuse_forged(self, event: Event) -> None:
+        """Raises BadEvent for an event that brings a `dataref` into this bucket, in whatever form it names it.
+
+        A consumer may read there what the sender may not: the data of other callers, dead letters, every event.
+        """
+        reference, own = event.attributes.get("dataref"), self._bucket.name.lower()
+        if own and isinstance(reference, str) and own in unquote(reference).lower():
+            detail = "dataref names this stage's own bucket, where only the stage puts data: send the data itself"
+            raise BadEvent("Forbidden", detail, "/dataref")
 
     def check_in(self, event: Event, *, until: float) -> Event:
         """The event without its data, with the `dataref` under which it lies now. Raises SinkUnavailable.

@@ -67,6 +67,7 @@ class FanOut:
             route = self._rules.route(event)
             if key:
                 key.check_event(event.source, route.sinks)
+            self._claim_check.refuse_forged(event)
             line = encode(event, self._settings.envelope)
             parcel = Parcel(event, route, line, caller=key.caller if key else "")
             for name in parcel.route.sinks:

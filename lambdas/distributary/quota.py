@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 from distributary.clock import Clock
 
+BYTES_A_TOKEN = 16 * 1024
+"""So much of a request's data weighs as much as an event."""
 MAX_BUCKETS = 10_000
 """Of these the longest unused gives way; its key then starts with a full bucket."""
 
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """`rate` in events a second, `burst` in events, at least 1: what may come at once after a pause."""
+    """`rate` in tokens a second, `burst` in tokens, at least 1: what may come at once after a pause.
+
+    A token is an event, or `BYTES_A_TOKEN` of data.
+    """
 
     rate: float
     burst: float
@@ -26,8 +31,8 @@ class _Bucket:
 class Quotas:
     """The buckets of all keys.
 
-    A request is let in while its key has a whole token left, and is charged once its events are counted: so it may
-    overdraw, and the debt is waited for.
+    A request is let in while its key has a whole token left, and is charged once its events and bytes are counted: so
+    it may overdraw, and the debt is waited for.
     """
 
     def __init__(self, clock: Clock, max_buckets: int = MAX_BUCKETS) -> None:
@@ -44,9 +49,9 @@ class Quotas:
         bucket.tokens -= 1
         return 0.0
 
-    def charge(self, key_id: str, quota: Quota, events: int) -> None:
-        """Take tokens for the further events of a request that was admitted."""
-        self._bucket(key_id, quota).tokens -= events
+    def charge(self, key_id: str, quota: Quota, *, events: int, size: int) -> None:
+        """Take what a request that was admitted weighs besides its first token: its events or its bytes (`size`)."""
+        self._bucket(key_id, quota).tokens -= max(events, -(-size // BYTES_A_TOKEN), 1) - 1
 
     def _bucket(self, key_id: str, quota: Quota) -> _Bucket:
         now = self._clock.monotonic()

@@ -1,10 +1,12 @@
 import gzip
+import http.client
 import json
 import time
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -294,3 +296,20 @@ def test_no_secret_and_no_payload_is_in_any_log_line(http, logs, credential) -> 
 
     assert [line for line in logs if credential[0] in line]
     assert not [line for line in logs if credential[1] in line or payload in line]
+
+
+@pytest.mark.parametrize("path", ["/v1/events", "/"])
+def test_a_repeated_authorization_is_refused(signed, stage, credential, path) -> None:
+    """As two header lines, of which each alone would be let in: which of them counts is nobody's to choose."""
+    one = signed() if path == "/" else Signed("POST", path, dict(bearer(*credential)), b"{}")
+    headers = {**{name.lower(): value for name, value in one.headers.items()}, "content-length": str(len(one.body))}
+    connection = http.client.HTTPConnection(urlsplit(stage.endpoint).netloc, timeout=60)
+    connection.putrequest("POST", path)
+    for name, value in [*headers.items(), ("authorization", headers["authorization"])]:
+        connection.putheader(name, value)
+    connection.endheaders(one.body)
+    answer = connection.getresponse()
+
+    assert one.sent(stage.endpoint).status in (200, 202)
+    assert answer.status in (400, 401)
+    assert b"must be sent once" in answer.read()

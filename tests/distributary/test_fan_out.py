@@ -303,3 +303,32 @@ def test_a_message_says_whose_it_is_and_its_id_does_not() -> None:
 
     assert (message.caller, anonymous.caller) == ("key:here", "")
     assert message.message_id == anonymous.message_id == message_id(event())
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "s3://{0}/claims/2026/11/26/abc",
+        "S3://{1}/dead-letters/x",
+        "https://{0}.s3.eu-west-1.amazonaws.com/events/x",
+        "https://s3.amazonaws.com/{0}/x",
+        "arn:aws:s3:::{0}/x",
+        "s3://{2}/x",
+    ],
+)
+def test_a_dataref_into_the_stages_own_bucket_is_refused(form: str) -> None:
+    """Whoever follows it may read there what the sender may not."""
+    stage = Stage()
+    name = stage.keeping.bucket.name
+    escaped = "".join(f"%{ord(one):02x}" for one in name)
+    [fate, other] = stage.send(
+        [event(dataref=form.format(name, name.upper(), escaped)), event(1, dataref="s3://another/claims/x")], FAR
+    )
+
+    assert (fate.status, fate.error and fate.error.code, fate.error and fate.error.pointer) == (
+        "rejected",
+        "Forbidden",
+        "/dataref",
+    )
+    assert other.status == "accepted"
+    assert [len(sink.records) for sink in stage.sinks.values()] == [1, 1, 1]

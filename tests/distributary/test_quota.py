@@ -1,7 +1,7 @@
 import pytest
 from fake_clock import FakeClock
 
-from distributary.quota import Quota, Quotas
+from distributary.quota import BYTES_A_TOKEN, Quota, Quotas
 
 QUOTA = Quota(rate=2.0, burst=4.0)
 
@@ -43,7 +43,7 @@ def test_tokens_come_back_with_time_up_to_the_burst(quotas: Quotas, time: FakeCl
 def test_the_events_of_a_request_may_overdraw_and_are_waited_for(quotas: Quotas, time: FakeClock) -> None:
     """100 events of one request are let in, at 2 a second paid back in 48.5 s."""
     assert quotas.admit("k", QUOTA) == 0
-    quotas.charge("k", QUOTA, 99)
+    quotas.charge("k", QUOTA, events=100, size=0)
 
     assert quotas.admit("k", QUOTA) == 48.5
 
@@ -77,3 +77,22 @@ def test_a_clock_that_goes_back_takes_no_tokens(quotas: Quotas, time: FakeClock)
     time.now -= 100
 
     assert admitted(quotas, 3) == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("events", "size", "tokens"),
+    [
+        (1, 0, 1),
+        (0, 0, 1),
+        (1, BYTES_A_TOKEN, 1),
+        (1, BYTES_A_TOKEN + 1, 2),
+        (3, 2 * BYTES_A_TOKEN, 3),
+        (1, 20 * 1024 * 1024, 1280),
+    ],
+)
+def test_a_request_weighs_its_events_or_its_bytes(quotas: Quotas, events: int, size: int, tokens: int) -> None:
+    """Whichever is more: an event of many bytes costs as much as many small ones."""
+    assert quotas.admit("k", QUOTA) == 0
+    quotas.charge("k", QUOTA, events=events, size=size)
+
+    assert quotas.admit("k", QUOTA) == max(0.0, (1 - (QUOTA.burst - tokens)) / QUOTA.rate)

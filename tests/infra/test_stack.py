@@ -219,6 +219,21 @@ def test_no_permission_stands_elsewhere(synthesised, stack):
         assert all(role in roles for role in policy["Properties"]["Roles"])
 
 
+@pytest.mark.parametrize("stack", STACKS)
+def test_no_function_changes_a_key_but_for_its_last_use(synthesised, stack):
+    """Nor puts or deletes one: a function that is taken over gives itself no rights."""
+    conditions = []
+    for policy in resources(synthesised(stack), "AWS::IAM::Policy").values():
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if '"KeysTable' in json.dumps(statement["Resource"]) and statement["Action"] != "dynamodb:GetItem":
+                assert statement["Action"] == "dynamodb:UpdateItem"
+                conditions.append(statement["Condition"])
+
+    assert conditions
+    only = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["id", "last_used"]}}
+    assert all(condition == only for condition in conditions)
+
+
 def test_all_resources_are_named(synthesised):
     """No role may do anything to any resource, but for one action that the API checks against all of them."""
     everything = permissions(synthesised("careful")) | permissions(synthesised("told"))

@@ -1,14 +1,20 @@
 """The credentials of a request to `/v1/events`: an id and a secret, wherever HTTP clients put such things."""
 
 import base64
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import parse_qsl
 
 from distributary.errors import Unauthorized
 from distributary.http.request import Request
 
 PARAMETER = "key"
+
+# What API Gateway makes of a repeated header, and no credential of these schemes holds.
+_REPEATED = ","
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +41,38 @@ def read(request: Request) -> Credential:
     return next((one for one in presented if one.in_url), presented[0])
 
 
+def token_claims(request: Request) -> Mapping[str, Any]:
+    """The claims of the JWT that API Gateway's authorizer has verified, with their JSON types, which it drops.
+
+    Raises Unauthorized where the request has no one token.
+    """
+    header = request.headers.get("authorization", "")
+    _refuse_repeated(header)
+    _, _, rest = re.sub(r"^bearer\s+", "", header.strip(), flags=re.IGNORECASE).partition(".")
+    payload, _, _ = rest.partition(".")
+    try:
+        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (ValueError, RecursionError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise Unauthorized("Unauthorized", "this door takes a JWT: Authorization: Bearer <token>")
+    return claims
+
+
 def _authorization(request: Request) -> Iterator[Credential]:
     header = request.headers.get("authorization")
     if header is None:
         return
     scheme, _, value = header.strip().partition(" ")
-    if scheme.lower() == "bearer":
-        yield _joined(value.strip(), ".")
-    elif scheme.lower() == "basic":
-        yield _joined(_decoded(value.strip()), ":")
-    else:
+    if scheme.lower() not in {"bearer", "basic"}:
         raise Unauthorized("Unauthorized", "Authorization takes the schemes Bearer and Basic here")
+    _refuse_repeated(header)
+    yield _joined(value.strip(), ".") if scheme.lower() == "bearer" else _joined(_decoded(value.strip()), ":")
+
+
+def _refuse_repeated(header: str) -> None:
+    if _REPEATED in header:
+        raise Unauthorized("Unauthorized", "Authorization must be sent once: this one holds several, or a comma")
 
 
 def _api_key(request: Request) -> Iterator[Credential]:

@@ -10,7 +10,7 @@ from typing import Any
 from distributary.access import Key
 from distributary.clock import Clock
 from distributary.delivery import deadline
-from distributary.envelope import Sender, address, event_id, request_key
+from distributary.envelope import Posted, Sender, address, event_id, request_key
 from distributary.errors import BadRequest
 from distributary.events import Event, Fate, Rejection
 from distributary.http import event_ids, receipt
@@ -64,7 +64,9 @@ class EventDoor:
             response = response.with_headers({"retry-after": str(seconds)})
         response = response.with_headers({"idempotency-key": key})
         ids = event_ids.logged(_given_id(one, key, many=many) for one in outcomes)
-        return replace(response, log={"idempotency_key": key, **ids, **counts, **found}, events=len(outcomes))
+        log = {"idempotency_key": key, **ids, **counts, **found}
+        size = sum(len(one.data or "") for one in body.events if isinstance(one, Posted))
+        return replace(response, log=log, events=len(outcomes), size=size)
 
     def _type(self, request: Request) -> str:
         given = request.parameter("type", errors="surrogateescape")

@@ -71,7 +71,8 @@ class Guard:
             remaining = request.remaining - (self._clock.monotonic() - began)
             response = door(replace(request, key=key, remaining=remaining))
             if key.quota:
-                self._quotas.charge(key.id, key.quota, max(1, response.events) - 1)
+                size = max(request.size, response.size)
+                self._quotas.charge(key.id, key.quota, events=response.events, size=size)
             return replace(response, log={**response.log, "key": key.id})
 
         return guarded
@@ -107,7 +108,7 @@ def _by_claims(claims: Claims) -> Identify:
         # Only a path that is written otherwise comes past the authorizer: `/v1%2Fevents` is the default route's.
         if request.claims is None:
             raise Unauthorized("Unauthorized", "this door takes a JWT: Authorization: Bearer <token>")
-        return claims.key(request.claims)
+        return claims.key(request.claims, credentials.token_claims(request))
 
     return identify
 

@@ -58,6 +58,12 @@ class Request:
             claims=about.get("authorizer", {}).get("jwt", {}).get("claims"),
         )
 
+    @property
+    def size(self) -> int:
+        """The body's bytes as they were received."""
+        body = self.body
+        return len(body) if isinstance(body, bytes) or body.isascii() else len(body.encode("utf-8", "surrogatepass"))
+
     def parameter(self, name: str, errors: str = "replace") -> str | None:
         """The first value of a query parameter; `errors` says, as for `bytes.decode`, what becomes of invalid UTF-8."""
         pairs = parse_qsl(self.query, keep_blank_values=True, errors=errors)
@@ -74,9 +80,11 @@ class Response:
     log: Mapping[str, Any] = field(default_factory=dict)
     """What the request's one log line says besides: counts and ids, never a payload."""
     events: int = 1
-    """How many events the request turned out to carry: what its key's quota is charged."""
+    """How many events the request turned out to carry: its key's quota is charged for these, or for its bytes."""
     base64: bool = False
     """Whether `body` is base64 of the bytes to answer."""
+    size: int = 0
+    """The bytes of these events' data once they were decoded; 0 where what was received says it."""
 
     def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """The same answer with more headers."""

@@ -24,6 +24,7 @@ _SCOPE = re.compile(r"(?P<key_id>.+)/(?P<day>\d{8})/(?P<region>[^/]+)/(?P<servic
 # HTTP/2 has `:authority` in place of Host, and the AWS SDK for JavaScript v3 signs it under that name. API Gateway
 # hands its value over as Host. Source: https://www.rfc-editor.org/rfc/rfc9113#section-8.3.1
 _SENT_AS = {":authority": "host"}
+_PARAMETERS = ("Credential", "SignedHeaders", "Signature")
 _MISSING = "MissingAuthenticationTokenException"
 _INCOMPLETE = "IncompleteSignatureException"
 _INVALID = "InvalidSignatureException"
@@ -107,10 +108,15 @@ def _refuse_other_ways(request: Request) -> None:
 
 
 def _parsed(authorization: str, date: str) -> Signature:
-    parameters = dict(_parameter(part) for part in authorization.strip()[len(ALGORITHM) :].split(","))
-    missing = [name for name in ("Credential", "SignedHeaders", "Signature") if not parameters.get(name)]
+    given = [_parameter(part) for part in authorization.strip()[len(ALGORITHM) :].split(",")]
+    parameters = dict(given)
+    missing = [name for name in _PARAMETERS if not parameters.get(name)]
     if missing:
         raise Unauthorized(_INCOMPLETE, f"Authorization header requires '{missing[0]}' parameter.")
+    if len(given) > len(_PARAMETERS):  # API Gateway joins a repeated header with commas
+        raise Unauthorized(
+            _INCOMPLETE, "Authorization must be sent once, with Credential, SignedHeaders and Signature."
+        )
     if not _DATE.fullmatch(date):
         raise Unauthorized(_INCOMPLETE, "the header x-amz-date must be a time such as 20260131T235959Z")
     scope = _SCOPE.fullmatch(parameters["Credential"])

@@ -550,8 +550,15 @@ def by_token() -> House:
 
 
 def with_claims(claims: dict[str, str] | None, headers: dict[str, str] | None = None) -> Request:
-    """A request to /v1/events as API Gateway's authorizer lets it through."""
+    """A request to /v1/events as API Gateway's authorizer lets it through, with the token that it has verified."""
+    if claims is not None and headers is None:
+        headers = {"authorization": f"Bearer {token(claims)}"}
     return Request("POST", "/v1/events", headers or {}, "", b"{}", "r-1", claims=claims)
+
+
+def token(claims: object) -> str:
+    """A JWT with these claims, whose signature somebody else has verified."""
+    return f"e30.{base64.urlsafe_b64encode(json.dumps(claims).encode()).decode().rstrip('=')}.AA"
 
 
 def test_a_token_stands_for_a_key(by_token: House) -> None:
@@ -580,6 +587,75 @@ def test_where_tokens_are_taken_a_key_is_not(by_token: House, headers: dict[str,
 def test_a_token_without_a_source_is_forbidden(by_token: House) -> None:
     """403: the token is good, but says nobody's name."""
     assert by_token.events(with_claims({"sinks": "kinesis"})).status == 403
+
+
+@pytest.mark.parametrize("number", [5, True, ["5"], {"5": 1}])
+def test_a_tokens_source_must_be_a_string(by_token: House, number: object) -> None:
+    """API Gateway hands each claim over as text, and 5 must not be who "5" is."""
+    asked = with_claims({"sub": "5"}, {"authorization": f"Bearer {token({'sub': number})}"})
+
+    assert by_token.events(asked).status == 403
+    assert by_token.seen == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"Bearer {token({'sub': 'hall'})},Bearer {token({'sub': 'hall'})}",
+        f"Bearer {token({'sub': 'hall'})}, Bearer {token({'sub': 5})}",
+        f"Bearer {token([])}",
+        f"Bearer {token('hall')}",
+        "Bearer e30.W1tb.AA",
+        "Bearer e30",
+        "Bearer e30.\u00e9.AA",
+        f"Bearer e30.{base64.urlsafe_b64encode(b'[' * 5000).decode()}.AA",
+        "",
+    ],
+)
+def test_a_request_with_another_than_one_token_is_refused(by_token: House, header: str) -> None:
+    """Two headers come joined by a comma: what was verified and what is read could differ."""
+    assert by_token.events(with_claims({"sub": "hall"}, {"authorization": header})).status == 401
+    assert by_token.seen == []
+
+
+@pytest.mark.parametrize("form", ["{0},{0}", "{0}, {0}", "{0},Basic YTpi", "{0},"])
+def test_an_authorization_that_is_repeated_is_refused(house: House, form: str) -> None:
+    """Though it holds the right key, even twice."""
+    response = house.post({"authorization": form.format(BEARER["authorization"])})
+
+    assert (response.status, "must be sent once" in json.loads(response.body)["detail"]) == (401, True)
+    assert house.keys.asked == []
+
+
+@pytest.mark.parametrize("more", [",{0}", ", {0}", ",Bearer a.b", ",", ", X=y"])
+def test_a_signature_that_is_repeated_is_refused(house: House, more: str) -> None:
+    """Of two, it must not be the last that counts here and the first somewhere else."""
+    made = client(house, "kinesis")
+    made.change = lambda seen: replace(
+        seen,
+        headers={
+            **seen.headers,
+            "authorization": seen.headers["authorization"] + more.format(seen.headers["authorization"]),
+        },
+    )
+
+    with pytest.raises(ClientError, match="must be sent once"):
+        made.put_record(StreamName="events", Data=b"", PartitionKey="k")
+
+
+def test_a_large_request_weighs_more_than_its_events(house: House) -> None:
+    """By the bytes that were received, or those that they were decoded to."""
+    house.give(quota=Quota(rate=1.0, burst=10.0))
+    for response, body in (
+        (Response(202, events=1), b"x" * 16_384 * 10),
+        (Response(202, events=1, size=16_384 * 10), b"x"),
+        (Response(202, events=10, size=16_384 * 9), b"x"),
+        (Response(202, events=1), "\u00e9" * 8192 * 10),
+    ):
+        house.time.now += 1000
+        house.answer = response
+        assert house.events(Request("POST", "/v1/events", BEARER, "", body)).status == 202
+        assert house.post().headers["retry-after"] == "1"
 
 
 def test_where_keys_are_taken_claims_mean_nothing(house: House) -> None:

@@ -181,7 +181,7 @@ class IotEvents:
             iot_events_strict=self._strict,
         )
         managed = Detectors(models, self._store, self._alarm_clock, self._clock, lambda: next(self._tokens))
-        detectors = DetectorDoor(managed, min_timer_seconds=self._limits.min_timer_seconds)
+        detectors = DetectorDoor(managed, self._clock, min_timer_seconds=self._limits.min_timer_seconds)
         return {
             "BatchPutMessage": IotEventsDoor(settings, IotEventsSink(queue), self._clock).answer,
             "DescribeDetector": detectors.describe,

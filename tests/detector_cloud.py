@@ -98,12 +98,23 @@ class Cloud:
         if not good:
             raise aws_error("ConditionalCheckFailedException")
 
-    def _query(self, *, ExpressionAttributeValues, Limit, ExclusiveStartKey=None, **_):
+    def _query(
+        self,
+        *,
+        ExpressionAttributeValues,
+        Limit,
+        ProjectionExpression,
+        ExpressionAttributeNames,
+        ExclusiveStartKey=None,
+        **_,
+    ):
+        read = {ExpressionAttributeNames[name] for name in ProjectionExpression.split(", ")}
         pk = ExpressionAttributeValues[":p"]["S"]
         after = ExclusiveStartKey["sk"]["S"] if ExclusiveStartKey else ""
         found = sorted(key for key in self.items if key[0] == pk and key[1] > after)
         last = {"LastEvaluatedKey": {"pk": {"S": pk}, "sk": {"S": found[Limit - 1][1]}}} if len(found) >= Limit else {}
-        return {"Items": [self.items[key] for key in found[:Limit]], **last}
+        items = [{name: self.items[key][name] for name in read & self.items[key].keys()} for key in found[:Limit]]
+        return {"Items": items, **last}
 
     def _send_message(self, *, QueueUrl, MessageBody, **more):
         self.queues[QueueUrl].append({"body": MessageBody, **more})

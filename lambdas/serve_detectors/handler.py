@@ -31,7 +31,7 @@ detectors = Detectors(
     clock,
     partial(secrets.token_urlsafe, 6),
 )
-door = DetectorDoor(detectors, min_timer_seconds=settings.min_timer_seconds)
+door = DetectorDoor(detectors, clock, min_timer_seconds=settings.min_timer_seconds)
 guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
 doors = {
     Known("GET", "/detectors/{model}"): guard.protect(door.list, "iot_events", "detectors:read"),

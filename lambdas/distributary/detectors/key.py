@@ -9,7 +9,7 @@ from distributary.detectors.values import SCALARS, plain
 from distributary.errors import DistributaryError
 
 _SEGMENT = re.compile(r"`([^`]*)`|([^.`]+)")
-_ADDRESSABLE = re.compile(r"[a-zA-Z0-9\-_:]{1,128}")
+ADDRESSABLE = re.compile(r"[a-zA-Z0-9\-_:]{1,128}")
 """What DescribeDetector can be asked for: the pattern of KeyValue in the service's API."""
 
 
@@ -26,7 +26,7 @@ def key_value(path: str | None, payload: Mapping[str, Any]) -> str | None:
         value = value.get(segment) if isinstance(value, dict) else None
     if value is None:
         raise BadKey(f"the payload has no key at {path}")
-    if value.__class__ not in SCALARS or not _ADDRESSABLE.fullmatch(text := plain(value)):
+    if value.__class__ not in SCALARS or not ADDRESSABLE.fullmatch(text := plain(value)):
         raise BadKey(f"the key at {path} is not 1 to 128 of the characters a-z A-Z 0-9 - _ :")
     return text
 

@@ -3,14 +3,17 @@
 Changes are laid on what is stored, whatever messages are on their way; they are not ordered with those.
 """
 
+import math
+import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from distributary.clock import Clock
 from distributary.detectors.carried import Models
 from distributary.detectors.detector import MILLISECONDS, Detector, Timer
 from distributary.detectors.item import KEYLESS, Row
+from distributary.detectors.key import ADDRESSABLE
 from distributary.detectors.record import WakeUp
 from distributary.detectors.store import CONFLICT, SHARD_NUMBERS, Store
 from distributary.detectors.wakeups import Arming, WakeUps
@@ -18,12 +21,20 @@ from distributary.errors import DistributaryError, SinkUnavailable
 
 ATTEMPTS = 5
 """Of one change: between reading and writing, messages may change the detector."""
+QUERIES = 8
+"""Of one list: as many as a model has shards. A model may have had a million detectors that are gone."""
+FILTERED = 100
+"""Items that a list of one state looks through at least in a query: few of them may be in it."""
 TOMBSTONE_SECONDS = 15 * 86_400
 """How long a deleted detector's last sequence number is kept: a day more than the queue keeps messages."""
 
 
 class NoDetector(DistributaryError):
     """There is no such model, or no such detector of it."""
+
+
+class BadToken(DistributaryError):
+    """A token that no list has given."""
 
 
 class BadState(DistributaryError):
@@ -66,24 +77,31 @@ class Detectors:
             raise NoDetector(f"there is no detector {key or ''} of a model {model}")
         return row
 
-    def list(self, model: str, state: str | None, after: str | None, limit: int) -> tuple[list[Summary], str | None]:
-        """Up to `limit` detectors of the model, and the token after which there are more; ValueError for a bad one."""
+    def list(
+        self, model: str, state: str | None, after: str | None, limit: int, *, seconds: float = math.inf
+    ) -> tuple[list[Summary], str | None]:
+        """Up to `limit` detectors of the model, and the token after which there may be more. Raises BadToken too.
+
+        It makes a bounded number of queries and starts none after so many `seconds`: it may find fewer than there are,
+        or none, with a token.
+        """
         version = self._store.versions([model]).get(model) if model in self._models else None
         if version is None:
             raise NoDetector(f"there is no model {model}")
+        end = self._clock.monotonic() + seconds
         found: list[Summary] = []
-        first, last = _read_token(after)
-        for shard in SHARD_NUMBERS[first:]:
-            while True:
-                items, last = self._store.page(model, shard, last, limit - len(found))
-                found += [one for item in items if (one := _summary(item, version.number, state))]
-                if last is None:
-                    break
-                if len(found) >= limit:
-                    return found, _token(shard, last)
-            if len(found) >= limit:
-                return found, _token(shard + 1, None) if shard + 1 in SHARD_NUMBERS else None
-        return found, None
+        shard, last = _read_token(after)
+        for _ in range(QUERIES):
+            wanted = limit - len(found)
+            items, later = self._store.page(model, shard, last, wanted if state is None else max(wanted, FILTERED))
+            summaries, last = _first(wanted, items, later, version.number, state)
+            found += summaries
+            shard += last is None
+            if shard not in SHARD_NUMBERS:
+                return found, None
+            if len(found) >= limit or self._clock.monotonic() > end:
+                break
+        return found, _token(shard, last)
 
     def put(self, model: str, key: str | None, new: NewState) -> None:
         """Puts a detector into a state; nothing runs, and what is not given is cleared."""
@@ -131,12 +149,27 @@ class Detectors:
         )
 
 
+def _first(
+    wanted: int, items: Sequence[Mapping[str, Any]], later: str | None, version: str, state: str | None
+) -> tuple[list[Summary], str | None]:
+    """As many of the items as are wanted, and the key after which to go on; `later` is the one after all of them."""
+    found: list[Summary] = []
+    for number, item in enumerate(items, start=1):
+        found += [one] if (one := _summary(item, version, state)) else []
+        if len(found) == wanted and number < len(items):
+            return found, str(item["sk"]["S"])
+    return found, later
+
+
 def _summary(item: Mapping[str, Any], version: str, state: str | None) -> Summary | None:
-    if "state" not in item or item["version"]["S"] != version or state not in {None, item["stateName"]["S"]}:
+    if "stateName" not in item or item["version"]["S"] != version or state not in {None, item["stateName"]["S"]}:
         return None
     key = item["sk"]["S"]
     times = int(item["created"]["N"]), int(item["updated"]["N"])
     return Summary(None if key == KEYLESS else key, version, item["stateName"]["S"], *times)
+
+
+_TOKEN = re.compile(rf"([0-9])/((?:{ADDRESSABLE.pattern}|{re.escape(KEYLESS)})?)", re.ASCII)
 
 
 def _token(shard: int, last: str | None) -> str:
@@ -144,9 +177,13 @@ def _token(shard: int, last: str | None) -> str:
 
 
 def _read_token(text: str | None) -> tuple[int, str | None]:
+    """The shard and the key after which a list goes on. Raises BadToken: DynamoDB must not be asked for any key."""
     if not text:
         return 0, None
-    shard, _, last = urlsafe_b64decode(text.encode()).decode().partition("/")
-    if int(shard) not in SHARD_NUMBERS:
-        raise ValueError(text)
-    return int(shard), last or None
+    try:
+        matched = _TOKEN.fullmatch(urlsafe_b64decode(text.encode()).decode())
+    except ValueError:  # not ASCII, not base64, or what comes out is not UTF-8
+        matched = None
+    if not matched or int(matched[1]) not in SHARD_NUMBERS:
+        raise BadToken("nextToken is none of ours")
+    return int(matched[1]), matched[2] or None

@@ -23,6 +23,8 @@ Place = tuple[str, str | None]
 CONFLICT = "ConditionalCheckFailedException"
 _MAX_KEYS = 100
 """Of one BatchGetItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+_LISTED = {"#s": "sk", "#v": "version", "#n": "stateName", "#c": "created", "#u": "updated"}
+"""What a list reads of an item: a detector's state may be a thousand times as long."""
 _UNCHANGED = {"ConditionExpression": "#c = :c", "ExpressionAttributeNames": {"#c": "counter"}}
 
 
@@ -100,13 +102,18 @@ class Store:
         call(self._client.put_item, TableName=self._table, Item=item, **condition)
 
     def page(self, model: str, shard: int, after: str | None, limit: int) -> tuple[list[Mapping[str, Any]], str | None]:
-        """Up to `limit` items of one shard, in the order of their keys, and the key after which there are more."""
+        """Up to `limit` items of one shard, in the order of their keys, and the key after which there are more.
+
+        Of each item what a list shows; a detector that is gone has no `stateName`.
+        """
         start = {"pk": {"S": f"{model}#{shard}"}, "sk": {"S": after}} if after else None
         answer = call(
             self._client.query,
             TableName=self._table,
             KeyConditionExpression="pk = :p",
             ExpressionAttributeValues={":p": {"S": f"{model}#{shard}"}},
+            ProjectionExpression=", ".join(_LISTED),
+            ExpressionAttributeNames=_LISTED,
             ConsistentRead=True,
             Limit=limit,
             **({"ExclusiveStartKey": start} if start else {}),

@@ -1,17 +1,20 @@
 """`/detectors…`: DescribeDetector, ListDetectors, BatchUpdateDetector and BatchDeleteDetector of the Data API."""
 
 import json
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from distributary.detectors.detector import MILLISECONDS, describe_variables, variables_from
+from distributary import timeouts
+from distributary.clock import Clock
+from distributary.detectors.detector import MILLISECONDS, describe_variables
 from distributary.detectors.item import Row
-from distributary.detectors.limits import AWS_LIMITS
-from distributary.detectors.managing import BadState, Detectors, NewState, NoDetector, Summary
+from distributary.detectors.key import ADDRESSABLE
+from distributary.detectors.managing import BadState, BadToken, Detectors, NoDetector, Summary
+from distributary.detectors.store import CONFLICT
 from distributary.detectors.values import BadPayload
 from distributary.errors import BadRequest, SinkUnavailable
+from distributary.http.detector_state import read_state
 from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read
 from distributary.sinks import call as aws
@@ -20,7 +23,10 @@ from distributary.sinks import message as codes
 MAX_RESULTS = 250
 PAGE = 100
 MAX_CHANGES = 10
-_KEY = re.compile(r"[a-zA-Z0-9\-_:]{1,128}")
+MAX_BODY_BYTES = 4_500_000
+"""As received: more than ten changes take, however they are escaped."""
+LAST_START = 2 * timeouts.CALL
+"""Seconds before the function's end after which no further change or query is started."""
 _STATUS = {
     codes.INVALID_REQUEST: 400,
     codes.RESOURCE_NOT_FOUND: 404,
@@ -33,15 +39,16 @@ _STATUS = {
 class DetectorDoor:
     """Answers each operation as the service's model has it; never an exception."""
 
-    def __init__(self, detectors: Detectors, *, min_timer_seconds: int) -> None:
+    def __init__(self, detectors: Detectors, clock: Clock, *, min_timer_seconds: int) -> None:
         self._detectors = detectors
+        self._clock = clock
         self._min_timer_seconds = min_timer_seconds
 
     def describe(self, request: Request) -> Response:
         """`GET /detectors/{model}/keyValues/?keyValue=…`"""
         parts = request.path.split("/")
         key = request.parameter("keyValue")
-        if parts[3:] != ["keyValues", ""] or (key is not None and not _KEY.fullmatch(key)):
+        if parts[3:] != ["keyValues", ""] or (key is not None and not ADDRESSABLE.fullmatch(key)):
             return _error(codes.INVALID_REQUEST, "no such path, or no such key", request)
         return _answered(request, lambda: {"detector": _described(self._detectors.find(parts[2], key))})
 
@@ -53,7 +60,8 @@ class DetectorDoor:
         model, state, after = request.path.split("/")[2], request.parameter("stateName"), request.parameter("nextToken")
 
         def listed() -> dict[str, Any]:
-            found, token = self._detectors.list(model, state, after, int(wanted))
+            seconds = request.remaining - LAST_START
+            found, token = self._detectors.list(model, state, after, int(wanted), seconds=seconds)
             return {"detectorSummaries": [_summary(model, one) for one in found], "nextToken": token}
 
         return _answered(request, listed)
@@ -68,37 +76,26 @@ class DetectorDoor:
 
     def _batch(self, request: Request, member: str, change: Callable[[Structure], None]) -> Response:
         """Each entry by itself: an error entry for what failed, none for the rest."""
-        body = request.body if isinstance(request.body, bytes) else request.body.encode("utf-8", "surrogatepass")
+        last_start = self._clock.monotonic() + request.remaining - LAST_START
         try:
-            structure = read(body)
-            entries = structure.structures("detectors", longest=MAX_CHANGES)
+            entries = _entries(request)
             names = [_names(one) for one in entries]
-            structure.check()
+            for one in entries:
+                one.check()
         except BadRequest as error:
             return _error(codes.INVALID_REQUEST, error.detail, request)
         errors = []
-        for one, (message_id, _, _) in zip(entries, names, strict=True):
-            code, text = _attempted(partial(change, one))
+        for number, (one, (message_id, _, _)) in enumerate(zip(entries, names, strict=True)):
+            if number and self._clock.monotonic() > last_start:
+                code, text = codes.SERVICE_UNAVAILABLE, "not tried: no time was left in this request; send this again"
+            else:
+                code, text = _attempted(partial(change, one))
             if code:
                 errors.append({"messageId": message_id, "errorCode": code, "errorMessage": text})
         return _response(200, {member: errors}, request, len(entries))
 
     def _update(self, entry: Structure) -> None:
-        state = entry.structure("state", required=True)
-        if state is None:
-            raise BadRequest(codes.INVALID_REQUEST, "state is missing")
-        variables = state.structures("variables", shortest=0)
-        timers = state.structures("timers", shortest=0)
-        listed = [{"name": one.text("name") or "", "value": one.text("value") or ""} for one in variables]
-        seconds = {one.text("name") or "": one.number("seconds", 0, AWS_LIMITS.max_timer_seconds) for one in timers}
-        new = NewState(
-            state.text("stateName", required=True) or "",
-            variables_from(listed),
-            {name: _duration(value, self._min_timer_seconds) for name, value in seconds.items()},
-        )
-        entry.check()
-        if len(listed) > AWS_LIMITS.variables or len(seconds) > AWS_LIMITS.timers:
-            raise BadRequest(codes.INVALID_REQUEST, "too many variables or timers")
+        new = read_state(entry.apart(), shortest_timer=self._min_timer_seconds)
         _, model, key = _names(entry)
         self._detectors.put(model, key, new)
 
@@ -107,18 +104,23 @@ class DetectorDoor:
         self._detectors.delete(model, key)
 
 
+def _entries(request: Request) -> Sequence[Structure]:
+    """The changes that a request asks for. Raises BadRequest."""
+    if request.size > MAX_BODY_BYTES:
+        raise BadRequest(codes.INVALID_REQUEST, f"the body has {request.size} bytes; {MAX_BODY_BYTES} are taken")
+    body = request.body if isinstance(request.body, bytes) else request.body.encode("utf-8", "surrogatepass")
+    structure = read(body)
+    entries = structure.structures("detectors", longest=MAX_CHANGES)
+    structure.check()
+    return entries
+
+
 def _names(entry: Structure) -> tuple[str, str, str | None]:
     return (
         entry.text("messageId", longest=64, required=True) or "",
         entry.text("detectorModelName", longest=128, required=True) or "",
-        entry.text("keyValue", longest=128, pattern=_KEY),
+        entry.text("keyValue", longest=128, pattern=ADDRESSABLE),
     )
-
-
-def _duration(seconds: int | None, shortest: int) -> int:
-    if seconds is None or seconds < shortest:
-        raise BadRequest(codes.INVALID_REQUEST, f"a timer is at least {shortest} s")
-    return seconds
 
 
 def _attempted(act: Callable[[], object]) -> tuple[str, str]:
@@ -127,15 +129,25 @@ def _attempted(act: Callable[[], object]) -> tuple[str, str]:
         act()
     except NoDetector as error:
         return codes.RESOURCE_NOT_FOUND, str(error)
-    except (BadState, BadPayload) as error:
+    except (BadState, BadToken, BadPayload) as error:
         return codes.INVALID_REQUEST, str(error)
     except BadRequest as error:
         return codes.INVALID_REQUEST, error.detail
-    except ValueError:
-        return codes.INVALID_REQUEST, "nextToken is none of ours"
     except SinkUnavailable as error:
-        return (codes.THROTTLING if error.code in aws.THROTTLING else codes.SERVICE_UNAVAILABLE), "send this again"
+        return _unavailable(error)
     return "", ""
+
+
+def _unavailable(error: SinkUnavailable) -> tuple[str, str]:
+    """The code and text for a call that failed: "send this again" only where that may help."""
+    if error.code in aws.THROTTLING:
+        return codes.THROTTLING, "send this again"
+    if error.retryable or error.code == CONFLICT:
+        return codes.SERVICE_UNAVAILABLE, "send this again"
+    return (
+        codes.INTERNAL_FAILURE,
+        "the detector's table, queue or schedule refused this; its operator finds why in the log",
+    )
 
 
 def _answered(request: Request, make: Callable[[], Mapping[str, Any]]) -> Response:

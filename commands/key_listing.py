@@ -1,5 +1,6 @@
 """What `make keys` prints of keys: a table of all, and what one is for."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -14,7 +15,13 @@ def table(keys: Sequence[Key], now: float) -> str:
     """A line for each key, with what the living ones may do beyond today's default; `now` in seconds since 1970."""
     beyond = {key.id: ",".join(key.beyond_default if key.is_live(now) else ()) for key in keys}
     lines = columns([_HEAD, *((*_row(key, now), beyond[key.id] or "-") for key in keys)])
-    return "\n".join([*lines, "", _ABOUT_BEYOND] if any(beyond.values()) else lines)
+    notes = [*([_ABOUT_BEYOND] if any(beyond.values()) else []), *_shared_names(keys, now)]
+    return "\n".join([*lines, "", *notes] if notes else lines)
+
+
+def _shared_names(keys: Sequence[Key], now: float) -> list[str]:
+    counts = Counter(key.name for key in keys if key.is_live(now))
+    return [f"{name} is the name of {count} living keys: one caller" for name, count in counts.items() if count > 1]
 
 
 def one(key: Key) -> str:

@@ -120,16 +120,15 @@ class Claims:
     def key(self, given: Mapping[str, Any], token: Mapping[str, Any]) -> Key:
         """The key that a checked token stands for, with no more sources than its own. Raises Forbidden.
 
-        `given` is as API Gateway hands claims over: each as text, a list as `[firehose kinesis]`; `token` has them as
-        the token does: the text of a list or a number could be somebody else's name. A token without the claim for
-        sinks may write to none; names in it that are no sink's mean nothing.
+        `given` is as API Gateway hands claims over, each as text; `token` has them as the token does: the text of a
+        list or a number could be somebody else's name. A token without the claim for sinks may write to none; the claim
+        is a list of names or a text of them, and names in it that are no sink's mean nothing.
         """
         source = given.get(self.source) if isinstance(token.get(self.source), str) else None
         if not isinstance(source, str) or not source.isprintable() or not 0 < len(source) <= _MAX_SOURCE:
             detail = f"the token's claim {self.source} must be a string of 1 to {_MAX_SOURCE} printable characters"
             raise Forbidden("Forbidden", detail)
-        names = re.split(r"[\s,\[\]]+", str(given.get(self.sinks, ""))) if self.sinks else SINK_NAMES
-        allowed = frozenset(SINK_NAMES).intersection(names)
+        allowed = frozenset(SINK_NAMES).intersection(_names(token.get(self.sinks)) if self.sinks else SINK_NAMES)
         return Key(
             id=f"jwt:{source}",
             name=source,
@@ -137,3 +136,10 @@ class Claims:
             sinks=allowed,
             issuer=str(given.get("iss", "")),
         )
+
+
+def _names(claim: Any) -> list[str]:
+    """The names in a claim: a list's strings, or a text's words; none in what is neither."""
+    if isinstance(claim, list):
+        return [name for name in claim if isinstance(name, str)]
+    return re.split(r"[\s,\[\]]+", claim) if isinstance(claim, str) else []

@@ -421,6 +421,7 @@ def test_a_replaced_key_is_the_same_caller_with_the_same_rights(deployed: Deploy
 
     assert f"{old} goes on meanwhile" in printed
     assert one.caller == other.caller
+    assert "hall is the name of 2 living keys" in deployed.listed()
     assert (other.doors, other.sources, other.rights) == ({"aws"}, {"urn:a"}, frozenset())
     assert other.expires
     assert other.expires - other.created == pytest.approx(7 * 86400, abs=2)

@@ -93,6 +93,8 @@ def key_of_token(claims: dict, sinks: str = "") -> Key:
         ({"to": "openid firehose,iot_events other/kinesis"}, {"firehose", "iot_events"}),
         ({"to": "Kinesis kinesis2"}, set()),
         ({"to": 7}, set()),
+        ({"to": ["kinesis", 7, ["firehose"], None]}, {"kinesis"}),
+        ({"to": {"x": "y kinesis", "kinesis": True}}, set()),
     ],
 )
 def test_a_token_may_write_to_the_sinks_that_it_names(given: dict, sinks: set) -> None:

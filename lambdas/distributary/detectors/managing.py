@@ -118,9 +118,11 @@ class Detectors:
 
     def _change(self, model: str, key: str | None, change: Callable[[Row], Row]) -> None:
         for attempt in range(ATTEMPTS):
-            row = change(self.find(model, key))
-            due = row.detector.next_due()
-            if due is not None:
+            before = self.find(model, key)
+            row = change(before)
+            due, earlier = row.detector.next_due(), before.detector.next_due()
+            # A wake-up that is under way and comes no later arms the next one: a change leaves no schedule behind.
+            if due is not None and (earlier is None or due < earlier or not before.token):
                 row = row._replace(token=self._token())
                 wake_up = WakeUp(row.version, row.detector.created, row.token, due)
                 self._wake_ups.arm(Arming(model, key, wake_up))

@@ -7,6 +7,7 @@ from distributary.events import Failure, Outcome, Receipt, SinkName
 from distributary.sinks.call import call
 from distributary.sinks.message import MAX_PAYLOAD_BYTES, RETRYABLE, ErrorEntry, Message, Provider
 from distributary.sinks.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
+from distributary.sinks.queue_entry import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,7 +67,7 @@ class DataEndpoint:
         """
         answer = call(self._client.batch_put_message, messages=[_members(message) for message in messages])
         entries = {entry["messageId"]: entry for entry in answer.get("BatchPutMessageErrorEntries") or ()}
-        return [_entry(entries.get(message.message_id)) for message in messages]
+        return [_entry(message, entries.get(_sent_id(message))) for message in messages]
 
 
 def provider(
@@ -107,7 +108,7 @@ def _outcome(message: Message, entry: ErrorEntry | None) -> Outcome:
 
 def _members(message: Message) -> dict[str, Any]:
     members: dict[str, Any] = {
-        "messageId": message.message_id,
+        "messageId": _sent_id(message),
         "inputName": message.input_name,
         "payload": message.payload,
     }
@@ -116,7 +117,12 @@ def _members(message: Message) -> dict[str, Any]:
     return members
 
 
-def _entry(entry: "Mapping[str, Any] | None") -> ErrorEntry | None:
+def _sent_id(message: Message) -> str:
+    """The messageId at another service, for which all our callers are one: so the caller is part of it there."""
+    return digest(message.message_id, message.caller) if message.caller else message.message_id
+
+
+def _entry(message: Message, entry: "Mapping[str, Any] | None") -> ErrorEntry | None:
     if entry is None:
         return None
-    return ErrorEntry(entry["messageId"], entry.get("errorCode", ""), entry.get("errorMessage", ""))
+    return ErrorEntry(message.message_id, entry.get("errorCode", ""), entry.get("errorMessage", ""))

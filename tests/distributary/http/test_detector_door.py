@@ -223,6 +223,19 @@ def test_a_detector_is_put_into_a_state_and_its_timer_armed_first() -> None:
     }
 
 
+def test_changes_leave_no_wake_ups_behind() -> None:
+    """One that is under way already and comes no later is the change's too; an earlier timer gets one of its own."""
+    cloud = cloud_of(1)
+
+    def put(seconds: int) -> int:
+        """How many wake-ups there are once the timer is so long."""
+        state = {"stateName": "T", "variables": [], "timers": [{"name": "t", "seconds": seconds}]}
+        assert asked(door_of(cloud), "update", "/detectors", body=change(state=state))[0] == 200
+        return len(cloud.queues["wakes"]) + len(cloud.schedules)
+
+    assert [put(seconds) for seconds in (600, 600, 3600, 86_400, 60, 90)] == [1, 1, 1, 1, 2, 2]
+
+
 def test_a_deleted_detector_remembers_what_it_has_handled() -> None:
     """A record that comes again after the deletion does not bring it back; a new message does."""
     cloud = cloud_of(1)

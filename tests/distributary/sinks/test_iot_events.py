@@ -15,6 +15,7 @@ from distributary.settings import Settings
 from distributary.sinks.iot_events import MAX_CALL_BYTES, DataEndpoint, IotEventsSink, provider
 from distributary.sinks.message import ErrorEntry, Message
 from distributary.sinks.message_queue import MessageQueue
+from distributary.sinks.queue_entry import digest
 
 SETTINGS = {"stage": "s", "delivery_stream_name": "d", "stream_name": "k", "message_queue_url": "https://sqs/q.fifo"}
 
@@ -142,3 +143,19 @@ def test_the_settings_choose_the_provider_and_its_limits(monkeypatch, settings, 
 
     assert isinstance(chosen, kind)
     assert (chosen.max_messages, chosen.max_payload_bytes) == (messages, payload)
+
+
+def test_callers_do_not_meet_at_another_service_either(stubbed) -> None:
+    """It sees one caller, this stack: so ids of two of ours differ there, and each is answered under its own."""
+    endpoint, stub = stubbed
+    callers = ("key:hall", "key:cellar", "")
+    ids = [digest("1", caller) if caller else "1" for caller in callers]
+    stub.add_response(
+        "batch_put_message",
+        {"BatchPutMessageErrorEntries": [{"messageId": ids[1], "errorCode": "ThrottlingException"}]},
+        {"messages": [{"messageId": one, "inputName": "in", "payload": b"{}"} for one in ids]},
+    )
+    entries = endpoint.batch_put_message([Message("1", "in", b"{}", caller=caller) for caller in callers])
+
+    assert len(set(ids)) == 3
+    assert entries == [None, ErrorEntry("1", "ThrottlingException", ""), None]

@@ -255,3 +255,19 @@ def test_the_wire_is_the_stacks(case, control) -> None:
     assert response.headers.get("x-amzn-errortype") == case.get("type")
     found = {one["messageId"]: one["errorCode"] for one in answered.get("BatchPutMessageErrorEntries", ())}
     assert found == case.get("entries", {})
+
+
+@pytest.mark.parametrize("seconds", [[600], [60, 3600, 600], [3600, 600]])
+def test_a_timer_that_is_set_from_outside_goes_off_once_when_it_is_due(iot_events, control, data, seconds) -> None:
+    """Whatever wake-up was under way before: the last change counts."""
+    make(control, "m", *TIMED)
+    put(data, {"k": "a", "s": 100})
+    for one in seconds:
+        state = {"stateName": "S", "variables": [], "timers": [{"name": "t", "seconds": one}]}
+        change = {"messageId": "1", "detectorModelName": "m", "keyValue": "a", "state": state}
+        assert data.batch_update_detector(detectors=[change])["batchUpdateDetectorErrorEntries"] == []
+
+    iot_events.advance(seconds[-1] - 1)
+    assert topics(iot_events) == []
+    iot_events.advance(4000)
+    assert topics(iot_events) == [("a", "over")]

@@ -16,9 +16,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from commands.key_ring import bearer, passing_key
+from commands.key_ring import KeyRing, bearer
 from commands.post import request
 from commands.stage import Stage
+from distributary.access import for_everything
 from local.stack import LocalStack
 
 SEED = 20_260_520
@@ -140,15 +141,13 @@ def let_in(endpoint: str, shot: Shot, credential: tuple[str, str]) -> Shot:
 def main(count: int) -> int:
     """0 if none was answered 5xx, came in without a key, or shows in a log."""
     log: list[str] = []
-    with (
-        LocalStack(port=0, aws_port=0, say=log.append) as local,
-        passing_key(Stage("local", local.outputs, local.aws_endpoint), "fuzz") as key,
-    ):
-        key_id, _, secret = key["authorization"].removeprefix("Bearer ").partition(".")
+    with LocalStack(port=0, aws_port=0, say=log.append) as local:
+        ring = KeyRing(Stage("local", local.outputs, local.aws_endpoint))
+        key, secret = ring.create(for_everything("fuzz"))
         wrong = [
             fault
             for number, shot in enumerate(shots(count))
-            for fault in _faults(local.endpoint, (key_id, secret), number, shot)
+            for fault in _faults(local.endpoint, (key.id, secret), number, shot)
         ]
     wrong += [f"in a log line: {line}" for line in log if MARK.decode() in line]
     said = "\n".join(wrong[:20]) or f"{count} requests: none answered 5xx, none came in without a key, none in a log"

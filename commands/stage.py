@@ -9,6 +9,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.region import region
+from local.aws.client import client
+
 LOCAL = "local"
 LOCAL_AWS = "http://localhost:4566"
 """Where `make up` has the embedded AWS unless it is told otherwise."""
@@ -65,12 +68,5 @@ def _find(name: str, aws_endpoint: str | None) -> Stage:
 
 def _client(service: str, aws_endpoint: str | None) -> Any:
     if aws_endpoint is None:
-        return boto3.client(service, config=_CONFIG)
-    return boto3.client(
-        service,
-        endpoint_url=aws_endpoint,
-        region_name="us-east-1",
-        aws_access_key_id="test",
-        aws_secret_access_key="test",  # noqa: S106 - the embedded AWS takes any
-        config=_CONFIG,
-    )
+        return boto3.client(service, region_name=region(), config=_CONFIG)
+    return client(service, aws_endpoint, config=_CONFIG)

@@ -9,7 +9,6 @@ from contextlib import ExitStack
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-import boto3
 from botocore.config import Config
 from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.awslambda.models import lambda_backends
@@ -27,6 +26,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
+from local.aws.client import client
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.resource_type import moto_class
@@ -41,7 +41,7 @@ from local.aws.services.scheduler import Scheduler
 from local.aws.services.sqs import Sqs
 from local.aws.types import TYPES
 from local.aws.unimplemented import answered
-from local.deployment import ACCOUNT, CREDENTIALS, REGION
+from local.deployment import ACCOUNT, REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -89,14 +89,9 @@ class AwsServer:
 
     def client(self, service: str, region: str = REGION) -> Any:
         """A boto3 client of this server."""
-        return boto3.client(
-            service,
-            region_name=region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-            config=Config(retries={"mode": "standard", "total_max_attempts": 1}, s3={"addressing_style": "path"}),
-        )
+        retries, addressing = {"mode": "standard", "total_max_attempts": 1}, {"addressing_style": "path"}
+        config = Config(retries=retries, s3=addressing)
+        return client(service, self.endpoint, region=region, config=config)
 
     def __enter__(self) -> Self:
         """Starts it; raises OSError where the port is taken, RuntimeError where another one runs in this process."""

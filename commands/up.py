@@ -20,7 +20,7 @@ from distributary.access import Key, for_everything
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
 from local.gateway import BadKeys
-from local.stack import LocalStack, PortTaken
+from local.stack import LocalStack, PortRefused
 
 READY = """
 Ready after {seconds:.1f} s.
@@ -49,7 +49,7 @@ def main() -> int:
     except BadFaults as error:
         print(f"{options.faults}:\n{error}", file=sys.stderr)
         return 1
-    except (BadKeys, PortTaken, StepFailed, NotCreated) as error:
+    except (BadKeys, PortRefused, StepFailed, NotCreated) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from local.functions import Invocation
 
 
-class PortTaken(Exception):
-    """Something else listens on a port that was asked for."""
+class PortRefused(Exception):
+    """A port that was asked for cannot be had; the message says why, and names the variable that chooses another."""
 
 
 class LocalStack:
@@ -37,7 +37,7 @@ class LocalStack:
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
     that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `say` takes each
     line of progress and of the functions' logs.
-    Raises BadFaults, BadKeys, PortTaken, StepFailed or NotCreated, whose messages are written for the user.
+    Raises BadFaults, BadKeys, PortRefused, StepFailed or NotCreated, whose messages are written for the user.
     """
 
     def __init__(
@@ -120,13 +120,21 @@ class LocalStack:
 
     @contextlib.contextmanager
     def _naming_the_port(self, variable: str) -> Iterator[None]:
+        port = self._ports[variable]
         try:
             yield
+        except OverflowError as error:
+            raise PortRefused(f"Port {port} is none: choose one up to 65535 with {variable}=…") from error
         except OSError as error:
-            if error.errno != errno.EADDRINUSE:
+            if error.errno not in _REFUSED:
                 raise
-            message = f"Port {self._ports[variable]} is taken: choose another with {variable}=…"
-            raise PortTaken(message) from error
+            raise PortRefused(f"Port {port} {_REFUSED[error.errno]} with {variable}=…") from error
+
+
+_REFUSED = {
+    errno.EADDRINUSE: "is taken: choose another",
+    errno.EACCES: "is for the administrator of this machine only: choose one from 1024 on",
+}
 
 
 @contextlib.contextmanager

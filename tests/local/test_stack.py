@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import re
@@ -13,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from local.deployment import Cdk
+from local.gateway import Gateway
+from local.stack import LocalStack, PortRefused
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120  # of a machine that is busy; nothing here takes as long
@@ -264,3 +267,30 @@ def test_a_taken_port_is_one_clear_line(variable):
 
     assert run.process.returncode == 1
     assert output.splitlines()[1:] == [f"Port {port} is taken: choose another with {variable}=…"]
+
+
+@pytest.mark.parametrize("variable", ["PORT", "AWS_PORT"])
+def test_a_port_that_does_not_exist_is_one_clear_line(variable):
+    """It says which do."""
+    options = {"PORT": ("--aws-port", "0", "--port"), "AWS_PORT": ("--port", "0", "--aws-port")}
+    with Run("-m", "commands.up", *options[variable], "99999") as run:
+        output = run.process.communicate(timeout=PATIENCE_SECONDS)[0]
+
+    assert run.process.returncode == 1
+    assert output.splitlines()[1:] == [f"Port 99999 is none: choose one up to 65535 with {variable}=…"]
+
+
+def test_a_port_of_the_system_is_one_clear_line(monkeypatch):
+    """As for a user who is not the administrator, who may run these tests."""
+
+    def refused(address, **_):
+        raise PermissionError(errno.EACCES, "Permission denied", address)
+
+    monkeypatch.setattr(socket, "create_server", refused)
+    stack = LocalStack(80, 0)
+
+    with (
+        pytest.raises(PortRefused, match=r"Port 80 is for the administrator of this machine only: .* with PORT=…"),
+        stack._naming_the_port("PORT"),
+    ):
+        Gateway(dict, None, port=80).start()

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from commands.columns import ruled
+from commands.ending import ended
 from commands.key_ring import KeyRingError, passing_key
 from commands.landing import Landing, landings, table
 from commands.post import Sent, post
@@ -95,4 +96,4 @@ def _topics(stage: Stage) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import key_listing
+from commands.ending import ended
 from commands.key_ring import SECONDS_A_DAY, KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.access import ANY_SOURCE, DEFAULT_DOORS, DOOR_NAMES, RIGHTS, Key
@@ -201,4 +202,4 @@ def _at_least_one(text: str) -> float:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

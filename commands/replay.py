@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.ending import ended
 from commands.letters import Choice, Letters, Page
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.bucket import Bucket
@@ -123,4 +124,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

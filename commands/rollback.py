@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.ending import ended
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 
 SHIFTING = """A release is on its way: version {old} still has {share:.0%} of the calls. Take it back by ending it:
@@ -71,4 +72,4 @@ def _target(versions: list[int], present: int, to: int | None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -9,6 +9,9 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from commands.ending import ended
 from commands.key_ring import KeyRingError, passing_key
 from commands.landing import landings, table
 from commands.post import Answer, Sent, UnexpectedAnswerError, post, request
@@ -32,7 +35,7 @@ def main() -> int:
         stage = chosen(options)
         with passing_key(stage, "smoke") as credential:
             return 0 if all([gateway_is_as_assumed(stage, credential), _events_land(stage, credential)]) else 1
-    except (StageNotFoundError, KeyRingError, UnexpectedAnswerError) as error:
+    except (StageNotFoundError, KeyRingError, UnexpectedAnswerError, ClientError, BotoCoreError, OSError) as error:
         print(error, file=sys.stderr)
         return 1
 
@@ -124,4 +127,4 @@ def _allow(answer: Answer) -> tuple[int, str | None]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.ages import ages
+from commands.ending import ended
 from commands.key_ring import KeyRing
 from commands.last_errors import last_errors
 from commands.letters import Choice, Letters
@@ -116,4 +117,4 @@ def _counted(counts: Counter[str]) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

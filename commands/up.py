@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import signal
 import sys
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from commands.ending import ended, say
 from commands.key_ring import KeyRing, KeyRingError
 from commands.keys import curl
 from commands.stage import Stage
@@ -45,7 +45,7 @@ def main() -> int:
     try:
         run(options.port, options.aws_port, fault_tables(options.faults) if options.faults else {}, options.jwks)
     except (KeyboardInterrupt, SystemExit):
-        print("\nStopped.")
+        print("\nStopped.", file=sys.stderr)  # the reader of the other may be gone, as `tee` is after Ctrl-C
     except BadFaults as error:
         print(f"{options.faults}:\n{error}", file=sys.stderr)
         return 1
@@ -66,9 +66,9 @@ def fault_tables(file: Path) -> dict[str, Any]:
 def run(port: int, aws_port: int, faults: dict[str, Any], jwks: Path | None = None) -> None:
     """Runs it until something ends it."""
     started = time.monotonic()
-    print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
-    with LocalStack(port, aws_port, faults=faults, jwks=jwks, say=lambda line: print(line, flush=True)) as stack:
-        print(ready(Stage("local", stack.outputs, stack.aws_endpoint), time.monotonic() - started), flush=True)
+    say("Starting an AWS on this machine and deploying the stack into it:")
+    with LocalStack(port, aws_port, faults=faults, jwks=jwks, say=say) as stack:
+        say(ready(Stage("local", stack.outputs, stack.aws_endpoint), time.monotonic() - started))
         signal.pause()
 
 
@@ -101,5 +101,4 @@ def _local_key(stage: Stage) -> tuple[Key, str]:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(KeyboardInterrupt):  # a second Ctrl-C while it stops
-        sys.exit(main())
+    sys.exit(ended(main))  # a second Ctrl-C while it stops ends it at once

@@ -13,6 +13,7 @@ from commands.chaos.landed import Landed
 from commands.chaos.run import Matrix
 from commands.chaos.scenario import Scenario, load, shortened
 from commands.chaos.verdict import Verdict, table
+from commands.ending import ended
 from commands.key_ring import passing_key
 from commands.stage import Stage
 from local.stack import LocalStack
@@ -65,4 +66,4 @@ def prove(stage: Stage, scenarios: Sequence[Scenario], events: int, credential: 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

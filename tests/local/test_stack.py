@@ -111,12 +111,12 @@ def write(folder, template):
 class Run:
     """A process that runs the stack, and all processes that descend from it."""
 
-    def __init__(self, *command):
+    def __init__(self, *command, stderr=subprocess.STDOUT):
         self.process = subprocess.Popen(
             [sys.executable, *command],
             cwd=ROOT,
             stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            stderr=stderr,
             text=True,
             env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}"},
         )
@@ -253,6 +253,20 @@ def test_an_app_that_does_not_synthesise_shows_its_error(project):
     assert run.process.returncode == 1
     assert "cdk synth failed:" in output
     assert "what is wrong with it" in output
+
+
+def test_ctrl_c_under_tee_is_one_line(project):
+    """It takes the reader too: what a function logs after that has nowhere to go, and everything ends all the same."""
+    with Run("-c", UP, str(project(answering("one"))), *FREE_PORTS, stderr=subprocess.PIPE) as run:
+        ready = "\n".join(run.lines_until("Function logs follow"))
+        run.process.stdout.close()
+        answer = answer_of(re.search(r"Endpoint +(http\S+)", ready)[1])
+        status, left = run.ended_by(signal.SIGINT)
+        printed = run.process.stderr.read()
+
+    assert answer == (200, b'"one"')
+    assert (status, left) == (0, [])
+    assert printed == "\nStopped.\n"
 
 
 @pytest.mark.parametrize("variable", ["PORT", "AWS_PORT"])

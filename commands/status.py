@@ -4,7 +4,8 @@ import argparse
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from http.client import HTTPException
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -29,30 +30,41 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     try:
         stage = chosen(options)
-        print(screen(stage))
-    except (StageNotFoundError, ClientError, BotoCoreError, OSError) as error:
+    except StageNotFoundError as error:
         print(error, file=sys.stderr)
         return 1
+    print(screen(stage))
     return 0
 
 
 def screen(stage: Stage) -> str:
-    """A line for each thing to know. Raises what boto3 and the endpoint raise."""
-    lines = [*_endpoint(stage), *_streams(stage), *_queues(stage), *_dead_letters(stage), *_detectors(stage)]
-    return "\n".join(f"{name:<26}{said}" for name, said in [*lines, *_keys(stage), *_errors(stage)])
+    """A line for each thing to know. A part that cannot be asked is a line that says why; the others are there."""
+    lines: list[Line] = [("stage", stage.name), ("endpoint", stage.endpoint)]
+    for name, part in _PARTS.items():
+        lines += _asked(name, part, stage)
+    return "\n".join(f"{name:<26}{said}" for name, said in lines)
 
 
-def _endpoint(stage: Stage) -> Iterator[Line]:
+def _asked(name: str, part: Callable[[Stage], Iterator[Line]], stage: Stage) -> Iterator[Line]:
+    try:
+        yield from part(stage)
+    except (ClientError, BotoCoreError, OSError, HTTPException) as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        yield name, f"could not be asked: {why}"
+
+
+def _health(stage: Stage) -> Iterator[Line]:
     health = request(stage.endpoint, "GET", "/v1/health")
-    yield "stage", stage.name
-    yield "endpoint", stage.endpoint
     yield "health", f"{health.status} {health.body.decode(errors='replace')}"
 
 
-def _streams(stage: Stage) -> Iterator[Line]:
+def _kinesis(stage: Stage) -> Iterator[Line]:
     name = stage.outputs["StreamName"]
     summary = stage.client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
     yield "kinesis", f"{name}: {summary['StreamStatus']}, {summary['OpenShardCount']} open shards"
+
+
+def _firehose(stage: Stage) -> Iterator[Line]:
     name = stage.outputs["DeliveryStreamName"]
     delivery = stage.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
     yield "firehose", f"{name}: {delivery['DeliveryStreamDescription']['DeliveryStreamStatus']}"
@@ -60,7 +72,11 @@ def _streams(stage: Stage) -> Iterator[Line]:
 
 def _queues(stage: Stage) -> Iterator[Line]:
     """Every queue that is an output, how many messages wait in it, as SQS estimates, and since when the oldest does."""
-    sqs, oldest = stage.client("sqs"), ages(stage)
+    sqs, oldest = stage.client("sqs"), {}
+    try:
+        oldest = ages(stage)
+    except (ClientError, BotoCoreError) as error:  # what waits is known all the same
+        yield "age of what waits", f"could not be asked: {error}"
     names = {"ApproximateNumberOfMessages": "waiting", "ApproximateNumberOfMessagesNotVisible": "being handled"}
     for output, url in sorted(stage.outputs.items()):
         if output.endswith("QueueUrl"):
@@ -110,6 +126,18 @@ def _errors(stage: Stage) -> Iterator[Line]:
     complaints = last_errors(stage)
     yield "errors in the last hour", "none" if not complaints else str(complaints[0])
     yield from (("", str(one)) for one in complaints[1:])
+
+
+_PARTS = {
+    "health": _health,
+    "kinesis": _kinesis,
+    "firehose": _firehose,
+    "queues": _queues,
+    "dead letters": _dead_letters,
+    "detectors": _detectors,
+    "keys": _keys,
+    "errors in the last hour": _errors,
+}
 
 
 def _counted(counts: Counter[str]) -> str:

@@ -1,5 +1,8 @@
 import re
 import uuid
+from dataclasses import replace
+
+import pytest
 
 from commands.read_back import wait_for
 from commands.status import main, screen
@@ -40,6 +43,38 @@ def test_it_says_what_functions_complained_about(stage) -> None:
     found = wait_for(["dead"], lambda: {"dead": 1} if "RunDetectors: dead letter" in screen(stage) else {}, seconds=10)
 
     assert found
+
+
+@pytest.mark.parametrize(
+    ("operation", "missing"),
+    [
+        ("kinesis.DescribeStreamSummary", "kinesis"),
+        ("firehose.DescribeDeliveryStream", "firehose"),
+        ("sqs.GetQueueAttributes", "queues"),
+        ("monitoring.*", "age of what waits"),
+        ("s3.GET", "dead letters"),
+        ("dynamodb.Scan", "detectors"),
+        ("logs.FilterLogEvents", "errors in the last hour"),
+    ],
+)
+def test_what_cannot_be_asked_leaves_the_others(stage, faults, capsys, operation, missing) -> None:
+    """One line says so and why; the command shows all the rest of a stage that is ill, which it is for."""
+    faults(down={"operation": operation, "effect": "refuse_calls", "error": "Down", "status": 400})
+
+    assert main(["--stage", stage.name, "--aws-endpoint", stage.aws_endpoint]) == 0
+    said = {line[:26].strip(): line[26:] for line in capsys.readouterr().out.splitlines()}
+    assert {name for name, one in said.items() if one.startswith("could not be asked: An error occurred (Down)")} == (
+        {missing, "keys"} if missing == "detectors" else {missing}
+    )
+    assert {"stage", "endpoint", "health", "kinesis", "firehose", "dead letters", "detectors"} <= said.keys()
+
+
+def test_a_health_that_does_not_answer_leaves_the_others(stage) -> None:
+    """Where the endpoint itself is away."""
+    away = replace(stage, outputs={**stage.outputs, "Endpoint": "http://localhost:1"})
+
+    assert "health                    could not be asked: " in screen(away)
+    assert "firehose                  " in screen(away)
 
 
 def test_a_stage_that_is_not_there_is_said_to_be(stage, capsys) -> None:

@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands import key_listing
 from commands.ending import ended
+from commands.file_names import refuse_file_names
 from commands.key_ring import SECONDS_A_DAY, KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.access import ANY_SOURCE, DEFAULT_DOORS, DOOR_NAMES, RIGHTS, Key
@@ -20,6 +21,9 @@ from distributary.quota import Quota
 WORDS = (*DOOR_NAMES, *RIGHTS)
 """Everything that a key may be for, as the command names it."""
 Words = frozenset[str]
+
+# Which services an AWS client finds here, as its variables name them: AWS_ENDPOINT_URL would be for all the others too.
+_SERVICES = {"aws": ("KINESIS", "FIREHOSE"), **dict.fromkeys(("iot_events", *RIGHTS), ("IOT_EVENTS_DATA",))}
 
 _SOURCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:/@-]{0,127}")
 
@@ -63,13 +67,16 @@ def _show(stage: Stage, key: Key, secret: str) -> None:
     print(f"key     {key.id}\nsecret  {secret}\n\nThe secret is shown this once and stored nowhere: keep it now.\n")
     if "events" in key.doors:
         print(curl(stage, key, secret))
-    if key.doors & {"aws", "iot_events"}:
-        print(f"export AWS_ACCESS_KEY_ID={key.id} AWS_SECRET_ACCESS_KEY={secret} AWS_ENDPOINT_URL={stage.endpoint}")
+    words = key.doors | key.rights
+    if services := [service for word, names in _SERVICES.items() if word in words for service in names]:
+        endpoints = " ".join(f"AWS_ENDPOINT_URL_{service}={stage.endpoint}" for service in dict.fromkeys(services))
+        print(f"export AWS_ACCESS_KEY_ID={key.id} AWS_SECRET_ACCESS_KEY={secret} {endpoints}")
 
 
 def _wanted(options: argparse.Namespace) -> Key:
     if (options.rate is None) != (options.burst is None):
         raise KeyRingError("--rate and --burst make a quota together")
+    refuse_file_names(options.sources)
     words = set(options.rights or (("events",) if options.browser else DEFAULT_DOORS))
     return Key(
         id="",
@@ -95,6 +102,7 @@ def _deny(ring: KeyRing, _stage: Stage, options: argparse.Namespace) -> None:
 def _change(ring: KeyRing, options: argparse.Namespace, made: Callable[[Words, Words], Words]) -> None:
     """Makes something else of a key's rights, sinks and sources, and prints it."""
     words, sinks, sources = (frozenset(one) for one in (options.rights, options.sinks, options.sources))
+    refuse_file_names(options.sources)
     if not (words or sinks or sources):
         raise KeyRingError(f"say what: {', '.join(WORDS)}, --sinks or --sources")
 
@@ -144,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         type=_source_or_any,
-        help=f"further sources it may send; {ANY_SOURCE} is any",
+        help=f"further sources it may send; '{ANY_SOURCE}', quoted, is any",
     )
     create.add_argument("--browser", action="store_true", help="may stand in a URL, where anyone can read it")
     create.add_argument("--rate", type=_positive, help="quota: events a second, in each of the function's environments")

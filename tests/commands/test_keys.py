@@ -133,6 +133,64 @@ def test_create_says_how_to_use_the_key(deployed: Deployed) -> None:
     assert "curl" not in deployed.run("create", "--name", "c", "--doors", "aws", "iot_events")[1]
 
 
+@pytest.mark.parametrize(
+    ("doors", "services"),
+    [
+        (("aws",), ["KINESIS", "FIREHOSE"]),
+        (("iot_events",), ["IOT_EVENTS_DATA"]),
+        (("aws", "iot_events"), ["KINESIS", "FIREHOSE", "IOT_EVENTS_DATA"]),
+    ],
+)
+def test_the_variables_lead_only_what_the_key_is_for(deployed: Deployed, monkeypatch, doors, services) -> None:
+    """Another service of the same shell goes where it went before."""
+    _, printed = deployed.run("create", "--name", "c", "--doors", *doors)
+    line = printed.splitlines()[-1]
+    variables = dict(one.split("=", 1) for one in line.removeprefix("export ").split())
+
+    assert list(variables) == [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_SECRET_ACCESS_KEY",
+        *(f"AWS_ENDPOINT_URL_{service}" for service in services),
+    ]
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    session = boto3.Session(region_name="us-east-1")
+    kinesis, s3 = (session.client(service).meta.endpoint_url for service in ("kinesis", "s3"))
+    assert (kinesis == "http://localhost:8080") is ("aws" in doors)
+    assert s3.endswith("amazonaws.com")
+
+
+def test_file_names_are_no_sources(deployed: Deployed, monkeypatch, tmp_path) -> None:
+    """What a shell makes of an unquoted * is refused, with how to quote it; no key is made."""
+    for name in ("LICENSE", "README.md", ".hidden"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    status, printed = deployed.run("create", "--name", "any", "--sources", "LICENSE", "README.md")
+
+    assert status == 1
+    assert "--sources names files of this folder (LICENSE, README.md)" in printed
+    assert "--sources '*'" in printed
+    assert " any " not in deployed.listed()
+
+
+def test_the_only_file_of_a_folder_is_no_source(deployed: Deployed, monkeypatch, tmp_path) -> None:
+    """It is what a * becomes there."""
+    (tmp_path / "notes").touch()
+    monkeypatch.chdir(tmp_path)
+
+    assert deployed.run("create", "--name", "any", "--sources", "notes")[0] == 1
+    assert deployed.run("create", "--name", "any", "--sources", "*")[0] == 0
+
+
+def test_a_source_may_be_called_like_one_of_many_files(deployed: Deployed, monkeypatch, tmp_path) -> None:
+    """`tests` is a fine source, also in the folder of this project."""
+    for name in ("tests", "docs"):
+        (tmp_path / name).mkdir()
+    monkeypatch.chdir(tmp_path)
+
+    assert deployed.run("create", "--name", "any", "--sources", "tests", "urn:x:1")[0] == 0
+
+
 def test_a_key_has_what_it_was_created_with(deployed: Deployed) -> None:
     """Doors, sinks, sources, quota and end."""
     key_id, _ = deployed.create(

@@ -76,6 +76,9 @@ replay: setup ## bring dead letters back to their sinks: make replay STAGE=local
 smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
 	@python -m commands.smoke $(AT)
 
+models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
+	@python -m distributary.detectors $(or $(ARGS),check detectors/*.json)
+
 synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
 	@cdk synth --quiet --context stage=$(STAGE) && echo "cdk.out/ holds the template of stage $(STAGE)"
 
@@ -111,4 +114,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke synth check test chaos fuzz corpora audit bench clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test chaos fuzz corpora audit bench clean

@@ -71,7 +71,7 @@ def _findings(
             _text(file), name=_name(file), key=key, parameters=parameters, limits=limits, inputs=inputs
         )
     except BadDefinition as problem:
-        return [("ERROR", f"ERROR {fault}") for fault in problem.faults]
+        return [("ERROR", f"ERROR {fault.removeprefix(f'{file}: ')}") for fault in problem.faults]
     return [(finding.level, f"{one.definition.name}: {finding}") for one in checked for finding in one.findings]
 
 
@@ -95,7 +95,10 @@ def _chosen(found: Sequence[Definition], name: str | None) -> Definition:
 
 
 def _text(file: Path) -> str:
-    return file.read_text("utf-8")
+    try:
+        return file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadDefinition([f"{file}: cannot be read: {getattr(error, 'strerror', None) or error}"]) from error
 
 
 def _name(file: Path) -> str:

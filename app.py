@@ -7,7 +7,7 @@ sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
 
 from distributary.errors import DistributaryError
 from infra.checks import CheckedApp
-from infra.configuration_file import read
+from infra.configuration_file import read, said
 from infra.stack import DistributaryStack
 
 app = CheckedApp()
@@ -15,5 +15,5 @@ try:
     configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
     DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)
 except DistributaryError as error:
-    sys.exit(f"distributary.toml cannot be synthesised:\n{error}")
+    sys.exit(said(error))
 app.synth()

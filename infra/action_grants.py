@@ -33,8 +33,8 @@ class Name(NamedTuple):
         return self.text if self.exact else f"{self.text}*"
 
 
-def grants_for(definitions: tuple[Definition, ...], given: tuple[Table, ...]) -> list[Grant]:
-    """Each permission once. Raises BadDefinition for each action whose target nobody can know.
+def grants_for(definitions: tuple[Definition, ...], given: tuple[Table, ...], files: Mapping[str, str]) -> list[Grant]:
+    """Each permission once. Raises BadDefinition for each action whose target nobody can know, with its model's file.
 
     `given` are the owner's own grants, `{actions = [...], resource = "arn:…"}`: they cover such actions.
     """
@@ -49,7 +49,7 @@ def grants_for(definitions: tuple[Definition, ...], given: tuple[Table, ...]) ->
                 if grant.resource:
                     found.append(grant)
                 elif grant.action not in covered:
-                    place = f"detectors: {definition.name}: {action.path}"
+                    place = f"{files[definition.name]}: {definition.name}: {action.path}"
                     faults.append(f"{place}: {_unknown(action)}; name it in detectors.grants")
     if faults:
         raise BadDefinition(faults)

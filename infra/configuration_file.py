@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from distributary.errors import BadDefinition, SettingsError
+from distributary.errors import BadDefinition, DistributaryError, SettingsError
 from distributary.rules import Rules
 from infra.configuration import Configuration
 from infra.iot_rule import read_iot_rules
@@ -31,6 +31,21 @@ _MOST_RECEIVES = 1000
 # Some receipts end with a short pause, and any pause may lack a quarter: `distributary.redrive`.
 _EARLY_RECEIVES = 111
 _SHORTEST = 0.75
+
+
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; the CDK reads no other ARN's parts.
+_TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+_FILE = "distributary.toml"
+# Folders whose files have their names in the faults of what they hold.
+_FOLDERS = ("detectors/", "inputs/")
+
+
+def said(error: DistributaryError) -> str:
+    """What is wrong with what the owner wrote, a line for each fault, which names the file that it is in."""
+    faults = getattr(error, "faults", (str(error),))
+    named = (_FILE, *_FOLDERS)
+    lines = [fault if fault.startswith(named) else f"{_FILE}: {fault}" for fault in faults]
+    return "\n".join(["The stack cannot be synthesised:", *lines])
 
 
 def read(file: Path, stage: str) -> Configuration:
@@ -94,11 +109,19 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
     yield from _given_up_too_soon(configuration)
     if configuration.retain and configuration.bucket.empty_on_destroy:
         yield "bucket.empty_on_destroy: contradicts retain = true"
+    yield from _of_others(configuration)
+
+
+def _of_others(configuration: Configuration) -> Iterator[str]:
+    """What is said of resources that are not this stack's."""
     endpoint, provider = configuration.iot_events.endpoint, configuration.iot_events.provider
     if endpoint and provider != "endpoint":
         yield "iot_events.endpoint: is used with provider = 'endpoint' only"
     if endpoint and not endpoint.startswith(("https://", "http://")):
         yield f"iot_events.endpoint = {endpoint!r}: must be an http or https URL"
+    topic = configuration.alarms.topic
+    if topic and not _TOPIC.fullmatch(topic):
+        yield f"alarms.topic = {topic!r}: must be the ARN of an SNS topic, as arn:aws:sns:eu-west-1:123456789012:calls"
 
 
 def _given_up_too_soon(configuration: Configuration) -> Iterator[str]:

@@ -1,7 +1,7 @@
 """The detector models and inputs that the owner dropped in: read, checked, and brought into what functions carry."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,12 +20,16 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class DetectorModels:
-    """The models of a stage: `carried` for who runs them, `readers` and `inputs` (tables) for who takes messages."""
+    """The models of a stage: `carried` for who runs them, `readers` and `inputs` (tables) for who takes messages.
+
+    `files` are by the name of their model.
+    """
 
     definitions: tuple[Definition, ...]
     carried: tuple[Mapping[str, Any], ...]
     warnings: tuple[str, ...]
     inputs: Mapping[str, Any]
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def readers(self) -> list[dict[str, Any]]:
@@ -37,12 +41,13 @@ def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorMode
     """The models in `detectors/*.json`, the inputs in `inputs/*.json`. Raises BadDefinition with every fault."""
     faults: list[str] = []
     models: dict[str, _Checked] = {}
+    files: dict[str, str] = {}
     inputs = _inputs(configuration, root, faults)
     for file in sorted(root.glob("detectors/*.json")):
         for one in _checked(file, configuration, _declared(inputs, configuration), faults):
             if one.definition.name in models:
                 faults.append(f"detectors/{file.name}: there is another model {one.definition.name}")
-            models[one.definition.name] = one
+            models[one.definition.name], files[one.definition.name] = one, f"detectors/{file.name}"
     faults += _debug_faults(configuration, models)
     if faults:
         raise BadDefinition(faults)
@@ -51,6 +56,7 @@ def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorMode
         carried=tuple(one.carried for one in models.values()),
         warnings=tuple(warning for one in models.values() for warning in one.warnings),
         inputs=inputs,
+        files=files,
     )
 
 
@@ -76,7 +82,7 @@ def _checked(
         documents = read_documents(
             file.read_text("utf-8"), name=file.name.partition(".")[0], parameters=configuration.detectors.parameters
         )
-    except (BadDefinition, UnicodeDecodeError) as error:
+    except (BadDefinition, OSError, UnicodeDecodeError) as error:
         faults += [f"detectors/{file.name}: {fault}" for fault in getattr(error, "faults", (error,))]
         return
     for document in documents:
@@ -115,8 +121,8 @@ def _inputs(configuration: Configuration, root: Path, faults: list[str]) -> dict
         name, parameters = file.name.partition(".")[0], configuration.detectors.parameters
         try:
             declared |= read_inputs(file.read_text("utf-8"), name=name, parameters=parameters)
-        except BadDefinition as error:
-            faults += [f"inputs/{file.name}: {fault}" for fault in error.faults]
+        except (BadDefinition, OSError, UnicodeDecodeError) as error:
+            faults += [f"inputs/{file.name}: {fault}" for fault in getattr(error, "faults", (error,))]
     tables = {name: {"attributes": list(paths)} for name, paths in declared.items()}
     return {**tables, **configuration.inputs}
 

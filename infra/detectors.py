@@ -145,7 +145,8 @@ class Detectors(Construct):
         allow(function, self._messages.queue_arn, "sqs:SendMessage")
         stack = cdk.Stack.of(self)
         environment = {"partition": stack.partition, "region": stack.region, "account": stack.account}
-        for grant in grants_for(self.models.definitions, self._configuration.detectors.grants):
+        given, models = self._configuration.detectors.grants, self.models
+        for grant in grants_for(models.definitions, given, models.files):
             # The owner's own: what encrypts it is theirs to allow.
             target = iam.PolicyStatement(actions=[grant.action], resources=[arn_of(grant, environment)])
             function.add_to_role_policy(target)

@@ -35,8 +35,8 @@ def test_unknown_stage(tmp_path):
 
     assert run.returncode == 1
     assert run.stderr.splitlines()[-2:] == [
-        "distributary.toml cannot be synthesised:",
-        "stages: there is no 'staging'; there are dev, prod, local",
+        "The stack cannot be synthesised:",
+        "distributary.toml: stages: there is no 'staging'; there are dev, prod, local",
     ]
 
 

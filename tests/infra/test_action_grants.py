@@ -17,6 +17,7 @@ def definition(*actions):
     return read_definition(one).definition
 
 
+FILES = {"m": "detectors/file.json"}
 TABLE = {"hashKeyField": "'h'", "hashKeyValue": "'v'"}
 
 
@@ -45,7 +46,7 @@ TABLE = {"hashKeyField": "'h'", "hashKeyValue": "'v'"}
 )
 def test_a_literal_is_granted_exactly_and_an_expression_by_how_it_starts(action, grants):
     """Nothing more than the model names."""
-    assert grants_for((definition(action),), ()) == [Grant(*one) for one in grants]
+    assert grants_for((definition(action),), (), FILES) == [Grant(*one) for one in grants]
 
 
 @pytest.mark.parametrize(
@@ -62,12 +63,14 @@ def test_a_literal_is_granted_exactly_and_an_expression_by_how_it_starts(action,
 def test_what_nobody_can_know_fails_with_its_path_unless_it_is_granted(action):
     """The owner's own grant covers it."""
     model = definition(action)
-    with pytest.raises(BadDefinition, match=r"m: states\[0\]\.onEnter\.events\[0\]\.actions\[0\]"):
-        grants_for((model,), ())
+    with pytest.raises(
+        BadDefinition, match=r"^detectors/file\.json: m: states\[0\]\.onEnter\.events\[0\]\.actions\[0\]"
+    ):
+        grants_for((model,), (), FILES)
 
     names = ["iot:Publish", "dynamodb:PutItem", "iotsitewise:BatchPutAssetPropertyValue", "sqs:SendMessage"]
     names += ["sns:Publish", "lambda:InvokeFunction"]
-    found = grants_for((model,), ({"actions": names, "resource": "arn:any"},))
+    found = grants_for((model,), ({"actions": names, "resource": "arn:any"},), FILES)
 
     assert found == [Grant(name, "arn:any") for name in names]
 
@@ -83,4 +86,4 @@ def test_what_nobody_can_know_fails_with_its_path_unless_it_is_granted(action):
 def test_the_fault_says_what_is_wrong_with_the_target(action, told):
     """A placeholder that an example left is not known only when it runs: it is no target at all."""
     with pytest.raises(BadDefinition, match=told):
-        grants_for((definition(action),), ())
+        grants_for((definition(action),), (), FILES)

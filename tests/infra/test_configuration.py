@@ -5,10 +5,10 @@ from typing import get_type_hints
 
 import pytest
 
-from distributary.errors import SettingsError
+from distributary.errors import BadDefinition, SettingsError
 from distributary.settings import Settings
 from infra.configuration import Configuration, IotEvents
-from infra.configuration_file import read
+from infra.configuration_file import read, said
 
 ROOT = Path(__file__).parent.parent.parent
 CASES = json.loads((ROOT / "tests/cases/configuration.json").read_text())
@@ -165,3 +165,18 @@ def test_every_setting_is_configurable(file):
 def test_iot_events_at_aws(provider, endpoint, at_aws):
     """AWS's own service is meant where the provider is an endpoint and none is named."""
     assert IotEvents(provider=provider, endpoint=endpoint).at_aws is at_aws
+
+
+def test_each_fault_names_its_own_file(tmp_path):
+    """A wrong model is no fault of the configuration, and that is named once."""
+    told = said(BadDefinition(["detectors/a.json: no JSON", "inputs/b.json: none", "detectors.debug[0]: must be"]))
+
+    assert told.splitlines() == [
+        "The stack cannot be synthesised:",
+        "detectors/a.json: no JSON",
+        "inputs/b.json: none",
+        "distributary.toml: detectors.debug[0]: must be",
+    ]
+    with pytest.raises(SettingsError) as error:
+        read(tmp_path / "distributary.toml", "dev")
+    assert said(error.value).splitlines()[1].startswith("distributary.toml: [Errno 2]")

@@ -49,6 +49,26 @@ def test_every_error_of_every_file_is_named(configuration, root):
     assert places == ["detectors/broken.json", "detectors/noise.json", "detectors/twice.json"]
 
 
+@pytest.mark.parametrize("folder", ["detectors", "inputs"])
+def test_a_file_that_cannot_be_read_is_named(configuration, root, folder):
+    """What is no text, and what is no file."""
+    (root / folder / "a.json").write_bytes(b"\xff\xfe")
+    (root / folder / "b.json").mkdir()
+
+    with pytest.raises(BadDefinition) as error:
+        read_models(configuration, root)
+
+    assert [fault.split(":")[0] for fault in error.value.faults] == [f"{folder}/a.json", f"{folder}/b.json"]
+
+
+def test_models_are_known_by_their_files(configuration):
+    """For what is found out about them later."""
+    assert read_models(configuration).files == {
+        "device_heartbeat": "detectors/device_heartbeat.json",
+        "temperature_alarm": "detectors/temperature_alarm.json",
+    }
+
+
 def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
     """Where they agree on one; else there is one detector for all devices, and a warning."""
     keyless = json.loads((root / "detectors/device_heartbeat.json").read_text())

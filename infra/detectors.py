@@ -27,6 +27,7 @@ from infra.retention import removal
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 # Batches of ten wake-ups at once: each only becomes a message, so this is some thousand a second.
 _WAKING = 10
+_SCHEDULER = "scheduler.amazonaws.com"
 # Seconds. A queue's visibility timeout is six times its function's timeout, as Lambda's guide advises.
 _TIMEOUTS = {"run_detectors": 20, "carry_out": 60, "wake_detectors": 20, "publish_models": 60, "serve_detectors": 29}
 _NAMES = {
@@ -137,7 +138,12 @@ class Detectors(Construct):
             service="scheduler", resource="schedule", resource_name=self.group.ref
         )
         allow(grantee, f"{schedules}/*", "scheduler:CreateSchedule")
-        allow(grantee, self.schedule_role.role_arn, "iam:PassRole")
+        role = iam.PolicyStatement(
+            actions=["iam:PassRole"],
+            resources=[self.schedule_role.role_arn],
+            conditions={"StringEquals": {"iam:PassedToService": _SCHEDULER}},
+        )
+        grantee.grant_principal.add_to_principal_policy(role)
 
     def _carry_out(self, function: Function) -> None:
         self._consume(function, self.actions, self._configuration.detectors.concurrency)
@@ -212,14 +218,16 @@ class Detectors(Construct):
         )
 
     def _schedule_role(self) -> iam.Role:
+        """For schedules of this stage's group: EventBridge Scheduler's own advice against a confused deputy.
+
+        Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+        """
         queues = (self._messages, self.late_wakes)
+        of_group = {"aws:SourceAccount": cdk.Stack.of(self).account, "aws:SourceArn": self.group.attr_arn}
         sending = [one for queue in queues for one in statements(self, queue.queue_arn, "sqs:SendMessage")]
         return iam.Role(
             self,
             "ScheduleRole",
-            assumed_by=iam.ServicePrincipal(
-                "scheduler.amazonaws.com",
-                conditions={"StringEquals": {"aws:SourceAccount": cdk.Stack.of(self).account}},
-            ),
+            assumed_by=iam.ServicePrincipal(_SCHEDULER, conditions={"StringEquals": of_group}),
             inline_policies={"Wake": iam.PolicyDocument(statements=sending)},
         )

@@ -64,6 +64,16 @@ def test_every_alarm_has_its_entry_in_the_runbook(alarms):
     assert {alarm["AlarmDescription"].removeprefix("docs/runbook.md#") for alarm in alarms.values()} == entries
 
 
+@pytest.mark.parametrize("stack", ["prod", "told", "careful"])
+def test_a_threshold_may_be_reached(synthesised, stack):
+    """Only what is over it alarms: most thresholds are 0, which is where a healthy stage is."""
+    alarms = alarms_in(synthesised(stack))
+
+    assert {one["ComparisonOperator"] for one in alarms.values()} == {"GreaterThanThreshold"}
+    assert min(one["Threshold"] for one in alarms.values()) == 0
+    assert ("ReleaseBrake" in alarms) is (stack == "careful")
+
+
 def test_what_is_watched(alarms, synthesised):
     """Every function, queue, stream and the API, whichever the stack has."""
     resources = synthesised("prod")["Resources"]

@@ -243,6 +243,38 @@ def test_all_resources_are_named(synthesised):
     assert not [one for table in everything.values() for actions in table.values() for one in actions if "*" in one]
 
 
+OF_THE_GROUP = {
+    "aws:SourceAccount": {"Ref": "AWS::AccountId"},
+    "aws:SourceArn": {"Fn::GetAtt": ["DetectorsSchedules98392DD5", "Arn"]},
+}
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_role_is_passed_to_the_scheduler_only(synthesised, stack):
+    """Whoever may arm a timer could else run anything else with the role that it passes."""
+    found = [
+        (policy["Properties"]["Roles"][0]["Ref"][:-8], one["Condition"])
+        for policy in resources(synthesised(stack), "AWS::IAM::Policy").values()
+        for one in policy["Properties"]["PolicyDocument"]["Statement"]
+        if one["Action"] == "iam:PassRole"
+    ]
+    passed = {"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}
+
+    who = ("DetectorsRunDetectorsRole", "DetectorsServeDetectorsRole") if stack != "retired" else ()
+    assert sorted(found) == [(name, passed) for name in who]
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_part_of_a_batch_can_fail(synthesised, stack):
+    """Else Lambda would take what its function refuses for handled, or all of the batch for failed."""
+    mappings = resources(synthesised(stack), "AWS::Lambda::EventSourceMapping").values()
+
+    assert mappings
+    assert [one["Properties"]["FunctionResponseTypes"] for one in mappings] == [["ReportBatchItemFailures"]] * len(
+        mappings
+    )
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_who_assumes_a_role(synthesised, stack):
     """One service each; those that act for any account's resources, for this account's only."""
@@ -252,8 +284,10 @@ def test_who_assumes_a_role(synthesised, stack):
         assert (trust["Effect"], trust["Action"]) == ("Allow", "sts:AssumeRole")
         service = trust["Principal"]["Service"]
         by_service.setdefault(service, set()).add(name[:-8])
-        if service in {"scheduler.amazonaws.com", "iot.amazonaws.com"}:
+        if service == "iot.amazonaws.com":
             assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+        if service == "scheduler.amazonaws.com":
+            assert trust["Condition"] == {"StringEquals": OF_THE_GROUP}
 
     del by_service["lambda.amazonaws.com"]
     expected = {

@@ -5,10 +5,16 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.request import Request, urlopen
 
+from distributary.clock import Clock
 from distributary.detectors.item import Version
 from distributary.detectors.store import Store
+from distributary.errors import SinkUnavailable
 
 PHYSICAL_ID = "detector-models"
+# Seconds. The first deployment asks with a role that was made a moment ago, and IAM settles within some seconds:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot.html#troubleshoot_general_eventual-consistency
+SETTLES_WITHIN = 20
+_PAUSE = 1
 _ANSWER_SECONDS = 10
 
 
@@ -26,7 +32,21 @@ def publish(hashes: Mapping[str, str], store: Store) -> dict[str, str]:
     return {name: version.number for name, version in active.items()}
 
 
-def answer(event: Mapping[str, Any], store: Store) -> dict[str, Any]:
+def publish_once_settled(hashes: Mapping[str, str], store: Store, clock: Clock) -> None:
+    """Publishes; what IAM denies is asked again for 20 s, everything else is raised at once. Raises SinkUnavailable."""
+    until = clock.monotonic() + SETTLES_WITHIN
+    while True:
+        try:
+            publish(hashes, store)
+        except SinkUnavailable as error:
+            if "AccessDenied" not in error.code or clock.monotonic() >= until:
+                raise
+            clock.sleep(_PAUSE)
+        else:
+            return
+
+
+def answer(event: Mapping[str, Any], store: Store, clock: Clock) -> dict[str, Any]:
     """CloudFormation's answer to a custom resource's request; deleting leaves the versions as they are.
 
     The request names the definitions, not this function: in a rollback CloudFormation may ask before it has put the
@@ -37,17 +57,17 @@ def answer(event: Mapping[str, Any], store: Store) -> dict[str, Any]:
     told = {name: event[name] for name in names} | {"PhysicalResourceId": event.get("PhysicalResourceId", PHYSICAL_ID)}
     try:
         if event["RequestType"] != "Delete":
-            publish(event["ResourceProperties"]["Models"], store)
+            publish_once_settled(event["ResourceProperties"]["Models"], store, clock)
     except Exception as error:  # noqa: BLE001 - without an answer CloudFormation waits for an hour
         return {**told, "Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
     return {**told, "Status": "SUCCESS"}
 
 
-def publisher(store: Store) -> Callable[[Mapping[str, Any], object], None]:
+def publisher(store: Store, clock: Clock) -> Callable[[Mapping[str, Any], object], None]:
     """A Lambda handler for the custom resource: it sends its answer to where CloudFormation waits for it."""
 
     def handle(event: Mapping[str, Any], _context: object = None) -> None:
-        body = json.dumps(answer(event, store)).encode()
+        body = json.dumps(answer(event, store, clock)).encode()
         told = Request(event["ResponseURL"], data=body, method="PUT", headers={"content-type": ""})  # noqa: S310 - CloudFormation's own URL
         with urlopen(told, timeout=_ANSWER_SECONDS):  # noqa: S310 - likewise
             pass

@@ -47,12 +47,12 @@ def test_a_version_is_raised_only_where_the_definition_is_another() -> None:
 @pytest.mark.parametrize("kind", ["Create", "Update"])
 def test_cloudformation_hears_what_became_of_it(kind) -> None:
     """SUCCESS once the versions named in the request are active, FAILED with the reason; deleting changes nothing."""
-    cloud = Cloud()
+    cloud, clock = Cloud(), FakeClock().clock
     event = {**EVENT, "RequestType": kind, "ResourceProperties": {"Models": {"m": "5ba", "n": "e11"}}}
-    good = answer(event, Store(cloud, "table"))
+    good = answer(event, Store(cloud, "table"), clock)
     down = FakeClient(batch_get_item=aws_error("AccessDeniedException"))
-    bad = answer(event, Store(down, "table"))
-    deleted = answer({**event, "RequestType": "Delete"}, Store(down, "table"))
+    bad = answer(event, Store(down, "table"), clock)
+    deleted = answer({**event, "RequestType": "Delete"}, Store(down, "table"), clock)
 
     assert (good["Status"], good["PhysicalResourceId"]) == ("SUCCESS", "detector-models")
     assert {place[0]: one["sha256"]["S"] for place, one in cloud.items.items()} == {
@@ -64,11 +64,37 @@ def test_cloudformation_hears_what_became_of_it(kind) -> None:
     assert deleted["Status"] == "SUCCESS"
 
 
+def test_what_iam_denies_is_asked_again_until_it_has_settled() -> None:
+    """The role is as new as the function: its permissions reach DynamoDB some seconds later."""
+    cloud, time = Cloud(), FakeClock()
+    denied = aws_error("AccessDeniedException")
+    settling = FakeClient(
+        batch_get_item=[denied, denied, lambda asked: cloud.batch_get_item(**asked)],
+        put_item=[denied, lambda asked: cloud.put_item(**asked)],
+    )
+    event = {**EVENT, "RequestType": "Create", "ResourceProperties": {"Models": {"m": "5ba"}}}
+
+    assert answer(event, Store(settling, "table"), time.clock)["Status"] == "SUCCESS"
+    assert time.sleeps == [1, 1, 1]
+    assert [place[0] for place in cloud.items] == ["m#version"]
+
+
+@pytest.mark.parametrize(("code", "slept"), [("AccessDeniedException", 20), ("ResourceNotFoundException", 0)])
+def test_what_stays_denied_or_fails_otherwise_is_told(code, slept) -> None:
+    """After 20 s, or at once: CloudFormation waits no longer than 120 s for the answer."""
+    time = FakeClock()
+    event = {**EVENT, "RequestType": "Create", "ResourceProperties": {"Models": {"m": "5ba"}}}
+    said = answer(event, Store(FakeClient(batch_get_item=aws_error(code)), "table"), time.clock)
+
+    assert (said["Status"], sum(time.sleeps)) == ("FAILED", slept)
+    assert code in said["Reason"]
+
+
 def test_an_answer_is_short_however_many_models_there_are() -> None:
     """CloudFormation takes 4,096 bytes."""
     many = {f"{number:03}{'m' * 125}": "5ba" for number in range(50)}
 
-    said = answer({**EVENT, "ResourceProperties": {"Models": many}}, Store(Cloud(), "table"))
+    said = answer({**EVENT, "ResourceProperties": {"Models": many}}, Store(Cloud(), "table"), FakeClock().clock)
 
     assert said["Status"] == "SUCCESS"
     assert len(json.dumps(said)) < 1000
@@ -83,7 +109,8 @@ class Deployment:
 
     def publish(self, carried: Models) -> None:
         """What CloudFormation does last."""
-        said = answer({**EVENT, "ResourceProperties": {"Models": hashes(carried)}}, Store(self.cloud, "table"))
+        event = {**EVENT, "ResourceProperties": {"Models": hashes(carried)}}
+        said = answer(event, Store(self.cloud, "table"), FakeClock().clock)
         assert said["Status"] == "SUCCESS"
 
     def send(self, carried: Models, *, receives: int = 1, again: bool = False) -> bool:

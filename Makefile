@@ -56,10 +56,10 @@ demo: setup ## start it, post every kind of body, show where each event landed, 
 	@python -m commands.demo
 
 bootstrap: setup ## prepare the account and region of your AWS credentials for the CDK, once
-	@cdk bootstrap --context stage=$(STAGE)
+	@cdk bootstrap --context stage=$(STAGE) $(ARGS)
 
-deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev
-	@cdk deploy --context stage=$(STAGE)
+deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev; without a terminal: ARGS="--require-approval never"
+	@cdk deploy --context stage=$(STAGE) $(ARGS)
 
 rollback: setup ## take the last release back: make rollback STAGE=prod; ARGS="--to 7" chooses the version
 	@python -m commands.rollback $(AT) $(ARGS)

@@ -25,7 +25,8 @@ from infra.queue import make_queue
 from infra.retention import removal
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
-# Batches of ten wake-ups at once: each only becomes a message, so this is some thousand a second.
+# Batches of ten wake-ups at once, or fewer where all of the detectors' functions get fewer: each only becomes a
+# message, so this is some thousand a second.
 _WAKING = 10
 _SCHEDULER = "scheduler.amazonaws.com"
 # Seconds. A queue's visibility timeout is six times its function's timeout, as Lambda's guide advises.
@@ -158,7 +159,7 @@ class Detectors(Construct):
             function.add_to_role_policy(target)
 
     def _wake(self, function: Function) -> None:
-        self._consume(function, self.wakes, _WAKING)
+        self._consume(function, self.wakes, min(_WAKING, self._configuration.detectors.concurrency))
         allow(function, self._messages.queue_arn, "sqs:SendMessage")
 
     def _publish(self, functions: Mapping[str, Function]) -> None:

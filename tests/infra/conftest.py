@@ -95,7 +95,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
 
     `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic, and what else of
     the endpoint is there by setting alone: a domain, tokens, reserved concurrency; `careful` is prod with a key of its
-    own, releases in steps, and the topic rules of local.
+    own, releases in steps, the topic rules of local, and few detectors at the same time.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
@@ -111,7 +111,10 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
         releases = Releases(shift="canary-10-percent-5-minutes")
         rules = stages["local"].iot_rules
-        others["careful"] = replace(stages["prod"], encryption="own-key", releases=releases, iot_rules=rules)
+        few = replace(stages["prod"].detectors, concurrency=3)
+        others["careful"] = replace(
+            stages["prod"], encryption="own-key", releases=releases, iot_rules=rules, detectors=few
+        )
         for name, each in (stages | others).items():
             DistributaryStack(app, name, configuration=each)
         app.synth()

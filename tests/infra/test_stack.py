@@ -550,6 +550,16 @@ def test_every_queue_that_feeds_a_function_is_bounded(synthesised, stage):
     assert [name for name, bound in bounds.items() if not bound or bound["MaximumConcurrency"] < 2] == []
 
 
+@pytest.mark.parametrize(("stack", "most"), [("prod", [50, 50, 10]), ("careful", [3, 3, 3])])
+def test_the_detectors_take_no_more_than_their_setting(synthesised, stack, most):
+    """Messages, actions and wake-ups: an account with few executions can bound all three."""
+    mappings = resources(synthesised(stack), "AWS::Lambda::EventSourceMapping")
+    found = {name: each["Properties"]["ScalingConfig"]["MaximumConcurrency"] for name, each in mappings.items()}
+
+    sources = ("DetectorsMessagesSource", "DetectorsActionsSource", "DetectorsWakesSource")
+    assert [number for source in sources for name, number in found.items() if name[:-8] == source] == most
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_no_environments_are_reserved(synthesised, stage):
     """A small account has none to give."""

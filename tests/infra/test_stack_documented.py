@@ -1,10 +1,15 @@
 """What docs/operating.md says in figures is what the code and the template say."""
 
 import re
+import uuid
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from distributary import breaker, delivery, spill, timeouts
+from distributary.envelope import Posted, Sender, address, encode
+from distributary.events import Event
 from distributary.http import health
 from distributary.metrics import UNITS
 from distributary.settings import Settings
@@ -126,3 +131,59 @@ def test_every_metric_is_explained() -> None:
 
     assert sorted(meant) == sorted(UNITS)
     assert f"These are {len(UNITS)} names" in TEXT
+
+
+def costs() -> dict[str, list[str]]:
+    """The tables of the README's section about costs: the first column, and what stands beside it."""
+    section = (ROOT / "README.md").read_text().split("\n## What it costs\n")[1].split("\n## ")[0]
+    lines = [[cell.strip(" *") for cell in line.strip("|").split("|")] for line in section.splitlines()]
+    return {line[0]: line[1:] for line in lines if len(line) > 1 and line[1][:1].isdigit() and line[0]}
+
+
+def test_what_a_million_events_costs() -> None:
+    """The last row is the sum of the others, to a cent."""
+    parts = [row for row in costs().values() if len(row) == 3]
+    total = parts.pop()
+
+    assert len(parts) == 7
+    for column, dollars in enumerate(total):
+        assert sum(float(row[column]) for row in parts) == pytest.approx(float(dollars), abs=0.006)
+
+
+def test_what_is_billed_of_an_event() -> None:
+    """A posted kilobyte is 1.2 in the stream, where each begun one is billed."""
+    sender = Sender(source="distributary", type="distributary.event", key=str(uuid.uuid4()), time=1_700_000_000.5)
+    [event] = address([Posted(0, f'"{"x" * 1022}"', None, "application/json")], sender, many=False)
+
+    assert isinstance(event, Event)
+    assert len(encode(event)) == pytest.approx(1.2 * 1024, rel=0.05)
+
+
+def test_what_a_stage_costs_without_events(synthesised) -> None:
+    """Alarms by their metrics, idle queues by their event sources: five long polls of 20 s, one at FIFO's price."""
+    of = {"alarm": "AWS::CloudWatch::Alarm", "source": "AWS::Lambda::EventSourceMapping"}
+    every = synthesised("prod")["Resources"].values()
+    alarms, sources = ([one["Properties"] for one in every if one["Type"] == kind] for kind in of.values())
+    metrics = [max(1, sum("MetricStat" in one for one in alarm.get("Metrics", []))) for alarm in alarms]
+    polls = 5 * 3 * 60 * 24 * 30 / 1e6
+    told = {name.partition(",")[0]: row[0] for name, row in costs().items() if len(row) == 1}
+
+    assert f"{len(alarms)} alarms" in told
+    assert f"which are {sum(metrics)} metrics" in " ".join(costs())
+    assert float(told[f"{len(alarms)} alarms"]) == pytest.approx(sum(metrics) * 0.1)
+    assert float(told[f"asking the {len(sources)} event sources' idle queues"]) == pytest.approx(
+        polls * (0.4 * (len(sources) - 1) + 0.5), abs=0.01
+    )
+    assert sum(one["Type"] == "AWS::SecretsManager::Secret" for one in every) == 1
+    assert told["the secret that keys are derived from"] == "0.40"
+
+
+def test_the_settings_for_a_new_account(tmp_path) -> None:
+    """They are taken, and no event source of the detectors has more than they say."""
+    [block] = re.findall(r"```toml\n(.*?)```", TEXT.split("\n### A new account\n")[1].split("\n## ")[0], re.DOTALL)
+    file = tmp_path / "distributary.toml"
+    file.write_text(f"{(ROOT / 'distributary.toml').read_text()}\n{block}")
+    dev = read(file, "dev")
+
+    assert (dev.detectors.concurrency, dev.http.requests_per_second, dev.http.burst) == (2, 50, 5)
+    assert set(vars(dev.functions.reserved_concurrency).values()) == {0}

@@ -1,0 +1,35 @@
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+def told(*arguments):
+    """The last command of a target, as make would run it."""
+    run = subprocess.run(["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        (("deploy",), "cdk deploy --context stage=dev"),
+        (
+            ("deploy", "STAGE=prod", "ARGS=--require-approval never"),
+            "cdk deploy --context stage=prod --require-approval never",
+        ),
+        (("bootstrap", "ARGS=--trust 123456789012"), "cdk bootstrap --context stage=dev --trust 123456789012"),
+        (("models",), "python -m distributary.detectors check detectors/*.json"),
+        (("models", "ARGS=replay m.json log.jsonl"), "python -m distributary.detectors replay m.json log.jsonl"),
+    ],
+)
+def test_arguments_reach_the_command(arguments, command):
+    """What a pipeline has to say without a terminal, for one."""
+    assert told(*arguments).split() == command.split()
+
+
+def test_no_target_deploys_in_express_mode():
+    """It neither waits for what it makes nor takes a failed deployment back: only who asks for it gets it."""
+    assert "express" not in (ROOT / "Makefile").read_text()

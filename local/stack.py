@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import signal
 import sys
 import tempfile
@@ -88,6 +89,7 @@ class LocalStack:
         workspace = opening.enter_context(
             tempfile.TemporaryDirectory(prefix="distributary-", ignore_cleanup_errors=True)
         )
+        opening.enter_context(without_aws_settings())
         cdk = Cdk(Path(workspace), self._project)
         synthesis = opening.enter_context(cdk.synth())
         from local.aws import cloud_watch, deployed, server, verification  # noqa: PLC0415 - moto loads meanwhile
@@ -135,6 +137,22 @@ _REFUSED = {
     errno.EADDRINUSE: "is taken: choose another",
     errno.EACCES: "is for the administrator of this machine only: choose one from 1024 on",
 }
+
+
+@contextlib.contextmanager
+def without_aws_settings() -> Iterator[None]:
+    """Inside it, this process has none of the user's AWS settings: moto reads them, and an unknown profile ends it."""
+    files = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    former = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    for name in former:
+        del os.environ[name]
+    os.environ.update(files)
+    try:
+        yield
+    finally:
+        for name in files:
+            os.environ.pop(name, None)
+        os.environ.update(former)
 
 
 @contextlib.contextmanager

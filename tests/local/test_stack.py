@@ -15,7 +15,7 @@ import pytest
 
 from local.deployment import Cdk
 from local.gateway import Gateway
-from local.stack import LocalStack, PortRefused
+from local.stack import LocalStack, PortRefused, without_aws_settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120  # of a machine that is busy; nothing here takes as long
@@ -281,6 +281,29 @@ def test_a_taken_port_is_one_clear_line(variable):
 
     assert run.process.returncode == 1
     assert output.splitlines()[1:] == [f"Port {port} is taken: choose another with {variable}=…"]
+
+
+def test_an_unknown_profile_does_not_concern_it(project, monkeypatch):
+    """It stands for an account, and this is none: the embedded AWS starts, and the next line is about its stack."""
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    folder = project({"Resources": {"Odd": {"Type": "AWS::Nobody::Knows"}}})
+    with Run("-c", UP, str(folder), *FREE_PORTS) as run:
+        output = run.process.communicate(timeout=PATIENCE_SECONDS)[0]
+
+    assert "Odd (AWS::Nobody::Knows): there is no AWS::Nobody::Knows on this machine" in output
+    assert "Traceback" not in output
+
+
+def test_the_users_aws_settings_come_back(monkeypatch):
+    """Whoever runs it inside of a program of their own finds them as they were."""
+    monkeypatch.setenv("AWS_PROFILE", "mine")
+    monkeypatch.delenv("AWS_CONFIG_FILE", raising=False)
+    before = dict(os.environ)
+    with without_aws_settings():
+        inside = {name for name in os.environ if name.startswith("AWS_")}
+
+    assert inside == {"AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"}
+    assert dict(os.environ) == before
 
 
 @pytest.mark.parametrize("variable", ["PORT", "AWS_PORT"])

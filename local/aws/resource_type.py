@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Self
 
 from moto.core.common_models import CloudFormationModel
 
+from local.aws.instance import Unsupported
 from local.aws.service_call import Properties, UnknownProperty, call, shape_of
 
 Clients = Callable[[str, str], Any]  # (service, region) → a boto3 client of the server that is running
@@ -36,7 +37,7 @@ class ResourceType:
     name: str
     service: str
     create: str | None = None  # the operation, as the API reference spells it; None where `after` does it all
-    update: Sequence[str] = ()  # the operations that change it; what they do not take is deleted and created anew
+    update: Sequence[str] = ()  # the operations that change it in place
     delete: str | None = None
     ref: str = "{PhysicalName}"  # what Ref gives; PhysicalName is the name that CloudFormation generates
     attributes: Mapping[str, str] = field(default_factory=dict)  # GetAtt name → format on the state
@@ -48,6 +49,7 @@ class ResourceType:
     in_place: Sequence[str] = ()  # properties that `after`, or the update calls under another name, can change
     deletion: Callable[[Properties], Properties] = unchanged  # state → the delete call's parameters
     after: Callable[[Any, Properties], None] = nothing_more  # further calls, after a create and after an update
+    before_delete: Callable[[Any, Properties], None] = nothing_more  # further calls, before a delete
 
 
 @dataclass
@@ -83,13 +85,11 @@ def created(kind: ResourceType, clients: Clients, place: Properties, properties:
 
 
 def updated(resource: Resource, properties: Properties) -> Resource:
-    """The resource with new properties: changed in place, or made anew where the API cannot change what differs."""
+    """The resource with new properties, changed in place; raises Unsupported for what the API cannot change."""
     kind, old = resource.type, resource.properties
     differing = {key for key in {*old, *properties} if old.get(key) != properties.get(key)}
-    if not differing <= changeable(resource, properties):
-        deleted(resource)
-        place = {key: resource.state[key] for key in ("PhysicalName", "Region", "AccountId")}
-        return created(kind, resource.clients, place, properties)
+    if fixed := differing - changeable(resource, properties):
+        raise Unsupported(f"{', '.join(sorted(fixed))} of {kind.name} cannot be changed on this machine")
     state = without(old.keys() - properties.keys(), resource.state) | properties
     for operation in kind.update:
         answer = call(resource.client, operation, kind.change(state), strict=False)
@@ -114,6 +114,7 @@ def changeable(resource: Resource, properties: Properties) -> set[str]:
 
 def deleted(resource: Resource) -> None:
     """Deletes it, if its type has a delete call."""
+    resource.type.before_delete(resource.client, resource.state)
     if resource.type.delete:
         call(resource.client, resource.type.delete, resource.type.deletion(resource.state), strict=False)
 

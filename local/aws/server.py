@@ -26,6 +26,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
+from local.aws.added_operations import added_operations
 from local.aws.client import client
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
@@ -128,6 +129,7 @@ class AwsServer:
         ]
         for backends, make in substitutes:
             opening.enter_context(in_place_of(backends, make))
+        opening.enter_context(added_operations())
         opening.enter_context(dynamodb.checked())
         opening.enter_context(s3.completed())
         opening.enter_context(s3_request.bodies_as_sent())

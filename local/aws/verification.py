@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from moto.cloudformation import parsing
 from moto.cloudformation.models import cloudformation_backends
 
-from local.aws.services.cloudformation import failures_of
 from local.deployment import ACCOUNT, REGION, NotCreated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moto.cloudformation.models import Stack
+
+    from local.aws.stack_resources import Resources
 
 
 def verify(stack_name: str, template: Mapping[str, Any]) -> dict[str, str]:
@@ -30,14 +31,14 @@ def verify(stack_name: str, template: Mapping[str, Any]) -> dict[str, str]:
 
 
 def missing_resources(stack: Stack, resources: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """A line for each resource that was not created, or not changed, with its type and the reason."""
-    failures = failures_of(stack)
-    exist = stack.resource_map._parsed_resources  # noqa: SLF001 - asking the map itself would create what is missing
+    """A line for each resource that failed, or was left out though nothing failed, with its type and the reason."""
+    known = cast("Resources", stack.resource_map)
+    failures, exist = known.failures, known.instances
     conditions = stack.resource_map.lazy_condition_map
     lines = []
     for key, resource in resources.items():
         condition = resource.get("Condition")
         asked = resource["Type"] not in parsing.NULL_MODELS and (not condition or conditions.get(condition, True))
-        if key in failures or (asked and exist.get(key) is None):
+        if key in failures or (asked and not failures and key not in exist):
             lines.append(f"  {key} ({resource['Type']}): {failures.get(key, 'the deployment left it out')}")
     return lines

@@ -216,7 +216,8 @@ def check_record(record: Mapping[str, bytes], where: str) -> None:
 
 def encrypted(stream: DeliveryStream) -> bool:
     """Whether the stream encrypts what it holds."""
-    return bool(stream.delivery_stream_encryption_configuration)
+    configuration = stream.delivery_stream_encryption_configuration
+    return bool(configuration) and configuration.get("Status") != "DISABLED"
 
 
 def record_id() -> str:

@@ -45,6 +45,7 @@ TYPES = (
         name="AWS::ApiGatewayV2::Stage",
         service="apigatewayv2",
         create="CreateStage",
+        update=("UpdateStage",),
         delete="DeleteStage",
         ref="{StageName}",
     ),

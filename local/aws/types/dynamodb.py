@@ -15,6 +15,9 @@ OF_SEVERAL_REGIONS = (
     "WriteProvisionedThroughputSettings",
 )
 
+CHANGEABLE = ("AttributeDefinitions", "BillingMode", "DeletionProtectionEnabled", "SSESpecification")
+DESCRIBED = ("LatestStreamArn", "TableArn", "TableId")
+
 
 def one_replica(properties: Properties) -> Properties:
     """CreateTable's parameters: what the template says of the only replica stands at the table itself."""
@@ -31,10 +34,18 @@ def encryption(specification: Properties, replica: Properties) -> Properties:
     return {**said, **replica.get("SSESpecification", {})}
 
 
+def changed(state: Properties) -> Properties:
+    """UpdateTable's parameters: what the template no longer has of encryption and protection is taken back."""
+    wanted = one_replica(state)
+    unprotected = {"SSESpecification": {"Enabled": False}, "DeletionProtectionEnabled": False}
+    return {**unprotected, **{key: wanted[key] for key in (*CHANGEABLE, "TableName") if key in wanted}}
+
+
 def set_the_rest(client: Any, state: Properties) -> None:
     """Time to live and recovery are calls of their own; the table's description is laid open for GetAtt."""
     name = state["TableName"]
-    state.update(client.describe_table(TableName=name)["Table"])
+    described = client.describe_table(TableName=name)["Table"]
+    state.update({key: described[key] for key in DESCRIBED if key in described})
     if "TimeToLiveSpecification" in state:
         client.update_time_to_live(TableName=name, TimeToLiveSpecification=state["TimeToLiveSpecification"])
     recovery = state["Replicas"][0].get("PointInTimeRecoverySpecification")
@@ -47,12 +58,14 @@ TYPES = (
         name="AWS::DynamoDB::GlobalTable",
         service="dynamodb",
         create="CreateTable",
+        update=("UpdateTable",),
         delete="DeleteTable",
         ref="{TableName}",
         attributes={"Arn": "{TableArn}", "StreamArn": "{LatestStreamArn}", "TableId": "{TableId}"},
         named_by="TableName",
         name_length=255,
         translate=one_replica,
+        change=changed,
         beyond_create=("TimeToLiveSpecification", *OF_SEVERAL_REGIONS),
         in_place=("Replicas",),
         after=set_the_rest,

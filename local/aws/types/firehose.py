@@ -1,7 +1,9 @@
 """Amazon Data Firehose: the delivery stream."""
 
+from typing import Any
+
 from local.aws.resource_type import ResourceType
-from local.aws.service_call import Properties
+from local.aws.service_call import Properties, call
 
 
 def destination_update(state: Properties) -> Properties:
@@ -15,6 +17,27 @@ def destination_update(state: Properties) -> Properties:
     }
 
 
+def set_encryption(client: Any, state: Properties) -> None:
+    """Encryption is changed by calls of its own; they are no error where it is as it should be already."""
+    stream = {"DeliveryStreamName": state["DeliveryStreamName"]}
+    wanted = state.get("DeliveryStreamEncryptionConfigurationInput")
+    if wanted:
+        call(
+            client,
+            "StartDeliveryStreamEncryption",
+            {**stream, "DeliveryStreamEncryptionConfigurationInput": wanted},
+            strict=True,
+        )
+    elif "DeliveryStreamEncryptionConfiguration" in described(client, stream):
+        client.stop_delivery_stream_encryption(**stream)
+
+
+def described(client: Any, stream: Properties) -> Properties:
+    """The stream's description."""
+    description: Properties = client.describe_delivery_stream(**stream)["DeliveryStreamDescription"]
+    return description
+
+
 TYPES = (
     ResourceType(
         name="AWS::KinesisFirehose::DeliveryStream",
@@ -26,6 +49,7 @@ TYPES = (
         attributes={"Arn": "{DeliveryStreamARN}"},
         named_by="DeliveryStreamName",
         change=destination_update,
-        in_place=("ExtendedS3DestinationConfiguration",),
+        in_place=("ExtendedS3DestinationConfiguration", "DeliveryStreamEncryptionConfigurationInput"),
+        after=set_encryption,
     ),
 )

@@ -21,8 +21,7 @@ def set_the_rest(client: Any, state: Properties) -> None:
     summary = client.describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
     state["StreamARN"] = summary["StreamARN"]
     set_retention(client, name, summary["RetentionPeriodHours"], int(state.get("RetentionPeriodHours", DEFAULT_HOURS)))
-    if "StreamEncryption" in state:
-        client.start_stream_encryption(StreamName=name, **state["StreamEncryption"])
+    set_encryption(client, name, summary.get("EncryptionType", "NONE"), state.get("StreamEncryption"))
     if "MaxRecordSizeInKiB" in state:
         client.update_max_record_size(
             StreamARN=summary["StreamARN"], MaxRecordSizeInKiB=int(state["MaxRecordSizeInKiB"])
@@ -33,6 +32,14 @@ def set_the_rest(client: Any, state: Properties) -> None:
     wanted = int(state.get("ShardCount", summary["OpenShardCount"]))
     if mode["StreamMode"] == "PROVISIONED" and wanted != summary["OpenShardCount"]:
         client.update_shard_count(StreamName=name, TargetShardCount=wanted, ScalingType="UNIFORM_SCALING")
+
+
+def set_encryption(client: Any, name: str, kind: str, wanted: Properties | None) -> None:
+    """Encryption has one call to set it and one to end it."""
+    if wanted:
+        client.start_stream_encryption(StreamName=name, **wanted)
+    elif kind != "NONE":
+        client.stop_stream_encryption(StreamName=name, EncryptionType=kind, KeyId="alias/aws/kinesis")
 
 
 def set_retention(client: Any, name: str, hours: int, wanted: int) -> None:

@@ -6,14 +6,18 @@ from local.aws.resource_type import ResourceType
 from local.aws.service_call import Properties
 
 
-def set_retention(client: Any, state: Properties) -> None:
-    """Retention is a call of its own; without it events are kept for ever."""
+def set_the_rest(client: Any, state: Properties) -> None:
+    """Retention and a key are calls of their own; without them events are kept for ever, under AWS's own key."""
     group = state["LogGroupName"]
     state["Arn"] = f"arn:aws:logs:{state['Region']}:{state['AccountId']}:log-group:{group}:*"
     if "RetentionInDays" in state:
         client.put_retention_policy(logGroupName=group, retentionInDays=int(state["RetentionInDays"]))
     else:
         client.delete_retention_policy(logGroupName=group)
+    if "KmsKeyId" in state:
+        client.associate_kms_key(logGroupName=group, kmsKeyId=state["KmsKeyId"])
+    else:
+        client.disassociate_kms_key(logGroupName=group)
 
 
 def with_dimensions(properties: Properties) -> Properties:
@@ -39,7 +43,8 @@ TYPES = (
         named_by="LogGroupName",
         name_length=512,
         beyond_create=("DataProtectionPolicy", "FieldIndexPolicies", "RetentionInDays", "ResourcePolicyDocument"),
-        after=set_retention,
+        in_place=("KmsKeyId",),
+        after=set_the_rest,
     ),
     ResourceType(
         name="AWS::Logs::LogStream",

@@ -22,8 +22,10 @@ def queue(properties: Properties) -> Properties:
 def describe(client: Any, state: Properties) -> None:
     """The attributes of a queue that exists are set again, and its ARN and name are laid open for GetAtt."""
     url = state["QueueUrl"]
-    client.set_queue_attributes(QueueUrl=url, Attributes=texts(state))
-    state["Arn"] = client.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    former = client.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    with_a_key = "KmsMasterKeyId" in former and "KmsMasterKeyId" not in state
+    client.set_queue_attributes(QueueUrl=url, Attributes=texts(state) | ({"KmsMasterKeyId": ""} if with_a_key else {}))
+    state["Arn"] = former["QueueArn"]
     state["QueueName"] = state["Arn"].rsplit(":", 1)[1]
 
 

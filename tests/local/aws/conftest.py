@@ -94,20 +94,32 @@ class Stack:
         self.client.execute_change_set(StackName=self.name, ChangeSetName=change)
         self.kind = "UPDATE"
         stack = self.client.describe_stacks(StackName=self.name)["Stacks"][0]
-        self.status = stack["StackStatus"]
+        self.status, self.id = stack["StackStatus"], stack["StackId"]
         return {one["OutputKey"]: one["OutputValue"] for one in stack.get("Outputs", [])}
 
-    def reasons(self) -> dict[str, str]:
-        """Why resources failed, by logical id."""
-        events = self.client.describe_stack_events(StackName=self.name)["StackEvents"]
+    def events(self) -> list[tuple[str, str]]:
+        """Logical id and status of every event, in order; the stack's own id is its name."""
+        return [(one["LogicalResourceId"], one["ResourceStatus"]) for one in self._events()]
+
+    def reasons(self, status: str = "CREATE_FAILED") -> dict[str, str]:
+        """Why resources, or the stack, came to that status, by logical id."""
         return {
-            one["LogicalResourceId"]: one["ResourceStatusReason"]
-            for one in reversed(events)
-            if one["ResourceStatus"] == "CREATE_FAILED"
+            one["LogicalResourceId"]: one.get("ResourceStatusReason", "")
+            for one in self._events()
+            if one["ResourceStatus"] == status
         }
 
-    def delete(self) -> None:
+    def _events(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.client.describe_stack_events(StackName=self.id)["StackEvents"]
+        return found[::-1]
+
+    def delete(self) -> str:
+        """Deletes it; its status."""
         self.client.delete_stack(StackName=self.name)
+        self.status = self.client.describe_stacks(StackName=self.id)["Stacks"][0]["StackStatus"]
+        if self.status == "DELETE_COMPLETE":
+            self.kind = "CREATE"
+        return str(self.status)
 
 
 @pytest.fixture

@@ -60,3 +60,20 @@ def test_a_table_is_encrypted_with_the_key_that_its_replica_names(aws, stack):
 
     assert (described["Status"], described["SSEType"]) == ("ENABLED", "KMS")
     assert "alias/own" in described["KMSMasterKeyArn"]
+
+
+def test_encryption_and_protection_change_in_place(aws, stack):
+    """Both ways, as AWS changes them: the table keeps its items."""
+    own = {"SSESpecification": {"KMSMasterKeyId": "alias/own"}, "DeletionProtectionEnabled": True}
+    outputs = stack.deploy(table(), OUTPUTS)
+    client, given = aws.client("dynamodb"), {"TableName": outputs["Name"]}
+    client.put_item(**given, Item={"pk": {"S": "a"}})
+    same = stack.deploy(table(own, SSESpecification={"SSEEnabled": True, "SSEType": "KMS"}), OUTPUTS)
+    changed = client.describe_table(**given)["Table"]
+    stack.deploy(table(), OUTPUTS)
+    back = client.describe_table(**given)["Table"]
+
+    assert (stack.status, same) == ("UPDATE_COMPLETE", outputs)
+    assert (changed["SSEDescription"]["KMSMasterKeyArn"], changed["DeletionProtectionEnabled"]) == ("alias/own", True)
+    assert ("SSEDescription" in back, back["DeletionProtectionEnabled"]) == (False, False)
+    assert client.scan(**given)["Count"] == 1

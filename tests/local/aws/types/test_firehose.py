@@ -36,3 +36,28 @@ def test_a_stream_is_created_and_its_destination_changes(aws, stack, role):
     assert outputs["Arn"].endswith(f":deliverystream/{outputs['Name']}")
     stack.delete()
     assert outputs["Name"] not in aws.client("firehose").list_delivery_streams()["DeliveryStreamNames"]
+
+
+def test_encryption_is_started_and_stopped_in_place(aws, stack, role):
+    """Under AWS's key, a key of one's own, and none."""
+    inputs = (
+        {"KeyType": "AWS_OWNED_CMK"},
+        {"KeyType": "CUSTOMER_MANAGED_CMK", "KeyARN": "arn:aws:kms:us-east-1:123456789012:key/own"},
+        None,
+    )
+    names, found = set(), []
+    for wanted in inputs:
+        resources = hose(role)
+        if wanted:
+            resources["Hose"]["Properties"]["DeliveryStreamEncryptionConfigurationInput"] = wanted
+        names.add(name := stack.deploy(resources, OUTPUTS)["Name"])
+        described = aws.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
+        configuration = described["DeliveryStreamDescription"]["DeliveryStreamEncryptionConfiguration"]
+        found.append((configuration["Status"], configuration["KeyType"]))
+
+    assert len(names) == 1
+    assert found == [
+        ("ENABLED", "AWS_OWNED_CMK"),
+        ("ENABLED", "CUSTOMER_MANAGED_CMK"),
+        ("DISABLED", "CUSTOMER_MANAGED_CMK"),
+    ]

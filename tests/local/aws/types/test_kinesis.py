@@ -57,3 +57,13 @@ def test_a_stream_changes_in_place(aws, stack):
     assert (found["RetentionPeriodHours"], found["OpenShardCount"], found["MaxRecordSizeInKiB"]) == (24, 2, 2048)
     stack.delete()
     assert outputs["Name"] not in kinesis.list_streams(Limit=1000)["StreamNames"]
+
+
+def test_encryption_is_started_and_stopped_in_place(aws, stack):
+    """The stream stays."""
+    key, found = {"EncryptionType": "KMS", "KeyId": "alias/own"}, []
+    for encryption in ({}, {"StreamEncryption": key}, {}):
+        outputs = stack.deploy(stream(**encryption), OUTPUTS)
+        found.append((outputs["Name"], summary(aws, outputs["Name"])["EncryptionType"]))
+
+    assert found == [(outputs["Name"], kind) for kind in ("NONE", "KMS", "NONE")]

@@ -38,3 +38,14 @@ def test_a_group_with_its_stream_and_filter(aws, stack):
     assert one["metricTransformations"][0]["dimensions"] == {"d": "$.d"}
     stack.delete()
     assert logs.describe_log_groups(logGroupNamePrefix=made["Name"])["logGroups"] == []
+
+
+def test_a_groups_key_is_given_and_taken_away_in_place(aws, stack):
+    """As AWS does it: the group keeps what was logged."""
+    logs, keys = aws.client("logs"), []
+    for key in ({}, {"KmsKeyId": "arn:own"}, {"KmsKeyId": "arn:other"}, {}):
+        made = stack.deploy({"Group": group(**key)}, {"Name": {"Ref": "Group"}})
+        [found] = logs.describe_log_groups(logGroupNamePrefix=made["Name"])["logGroups"]
+        keys.append((made["Name"], found.get("kmsKeyId")))
+
+    assert keys == [(made["Name"], key) for key in (None, "arn:own", "arn:other", None)]

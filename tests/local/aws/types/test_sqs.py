@@ -73,3 +73,13 @@ def test_a_queue_with_another_name_is_another_queue(aws, stack, unique):
 
     assert made["Name"] == second
     assert "QueueUrls" not in aws.client("sqs").list_queues(QueueNamePrefix=first)
+
+
+def test_a_queues_key_is_given_and_taken_away_in_place(aws, stack):
+    """SQS forgets a key only where it is told to."""
+    keys = []
+    for key in ({"SqsManagedSseEnabled": True}, {"KmsMasterKeyId": "alias/own"}, {"SqsManagedSseEnabled": True}):
+        made = stack.deploy({"Queue": resource("Queue", **key)}, OUTPUTS)
+        keys.append((made["Url"], attributes(aws, made["Url"]).get("KmsMasterKeyId") or None))
+
+    assert keys == [(made["Url"], key) for key in (None, "alias/own", None)]

@@ -22,7 +22,7 @@ from infra.iot_events import IotEvents
 from infra.keys import Keys
 from infra.permission import allow, statements
 from infra.queue import make_queue
-from infra.retention import removal
+from infra.retention import protected_removal
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 # Batches of ten wake-ups at once, or fewer where all of the detectors' functions get fewer: each only becomes a
@@ -56,7 +56,7 @@ class Detectors(Construct):
         super().__init__(scope, name)
         self._configuration = configuration
         self._keys = keys
-        self._removal = removal(configuration)
+        self._removal = protected_removal(configuration)
         self.functions: dict[str, Function] = {}
         self.outputs: dict[str, str] = {}
         if feed.queue and feed.dead_letters:

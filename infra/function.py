@@ -17,6 +17,7 @@ from infra.configuration import Configuration
 from infra.detector_models import carried_by
 from infra.log_group import log_group
 from infra.permission import allow
+from infra.retention import KEPT_BUT_FOR_A_FAILED_CREATION
 from infra.routes import ROUTES
 
 # Lambda's limit on all names and values together:
@@ -62,8 +63,9 @@ class Function(lambda_.Function):
             recursive_loop=lambda_.RecursiveLoop.ALLOW if folder in _FEED_THEMSELVES else None,
             role=role,
             log_group=logs,
-            # Where versions are made at all, an earlier one is what a release is taken back to.
-            current_version_options=lambda_.VersionOptions(removal_policy=cdk.RemovalPolicy.RETAIN),
+            # Where versions are made at all, an earlier one is what a release is taken back to; one of a failed
+            # deployment would keep Lambda from publishing the same code again.
+            current_version_options=lambda_.VersionOptions(removal_policy=KEPT_BUT_FOR_A_FAILED_CREATION),
         )
         # What commands must know, under names such as `HealthFunctionName`.
         label = name.removeprefix("Check")

@@ -8,7 +8,7 @@ from constructs import Construct
 from infra.configuration import Configuration
 from infra.encryption import encrypted, own_key
 from infra.permission import allow
-from infra.retention import removal
+from infra.retention import protected_removal, removal
 
 # What an update may name besides the key itself: no function can give a key more rights.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
@@ -64,7 +64,7 @@ class Keys(Construct):
             encryption=dynamodb.TableEncryptionV2.dynamo_owned_key(),
             point_in_time_recovery_specification=recovery,
             deletion_protection=configuration.retain,
-            removal_policy=removal(configuration),
+            removal_policy=protected_removal(configuration),
         )
         return encrypted(table, configuration)
 

@@ -51,7 +51,7 @@ def test_dead_letters(stack, configuration):
     }
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+@pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """The queues stay or go with the stack as the stage says."""
     IotEvents(stack, "IotEvents", configuration=configured(retain=retain))

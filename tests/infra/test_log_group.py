@@ -7,14 +7,16 @@ from infra.configuration import Functions
 from infra.log_group import log_group
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
-def test_log_group(stack, configured, retain, policy):
+@pytest.mark.parametrize(
+    ("retain", "policy", "replaced"), [(True, "RetainExceptOnCreate", "Retain"), (False, "Delete", "Delete")]
+)
+def test_log_group(stack, configured, retain, policy, replaced):
     """A log group forgets after the configured days, and stays or goes with the stack as the stage says."""
     log_group(stack, "Logs", configured(retain=retain, functions={"log_days": 7}))
 
     Template.from_stack(stack).has_resource(
         "AWS::Logs::LogGroup",
-        {"Properties": {"RetentionInDays": 7}, "DeletionPolicy": policy, "UpdateReplacePolicy": policy},
+        {"Properties": {"RetentionInDays": 7}, "DeletionPolicy": policy, "UpdateReplacePolicy": replaced},
     )
 
 

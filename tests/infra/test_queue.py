@@ -26,7 +26,7 @@ def test_a_message_may_be_set_aside(stack, configuration, more, receives):
     Template.from_stack(stack).has_resource_properties(QUEUE, redrive)
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+@pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """A queue stays or goes with the stack as the stage says."""
     make_queue(stack, "Queue", configured(retain=retain))

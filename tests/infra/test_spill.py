@@ -47,7 +47,7 @@ def test_queues(stack, spill):
             assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0].startswith(f"{name}SetAside")
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+@pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """The queues stay or go with the stack as the stage says."""
     Spill(stack, "Spill", configuration=configured(retain=retain), bucket=s3.Bucket(stack, "Bucket"))

@@ -391,7 +391,7 @@ def test_everything_has_the_key(synthesised):
     arn = {"Fn::GetAtt": [key, "Arn"]}
 
     assert kept["Properties"]["EnableKeyRotation"] is True
-    assert kept["DeletionPolicy"] == "Retain"
+    assert kept["DeletionPolicy"] == "RetainExceptOnCreate"
     for kind, place in KEY_PLACES.items():
         for name, each in resources(template, kind).items():
             assert found(each["Properties"], place) == arn, name
@@ -443,7 +443,7 @@ def test_clients_reach_the_alias(synthesised):
 
     assert alias in reached
     assert "Ingest" not in reached
-    assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("Retain", "Retain")
+    assert (version["DeletionPolicy"], version["UpdateReplacePolicy"]) == ("RetainExceptOnCreate", "Retain")
 
 
 def test_tables_are_protected(synthesised):
@@ -456,17 +456,33 @@ def test_tables_are_protected(synthesised):
         assert recovery == [expected, expected]
 
 
-@pytest.mark.parametrize(("stage", "policy"), [("dev", "Delete"), ("prod", "Retain"), ("local", "Delete")])
-def test_what_holds_data(synthesised, stage, policy):
-    """What holds data stays or goes with the stack as the stage says, and has no physical name to collide with."""
+@pytest.mark.parametrize(
+    ("stage", "policies"),
+    [
+        ("dev", {"Delete"}),
+        ("prod", {"RetainExceptOnCreate", "Retain"}),
+        ("careful", {"RetainExceptOnCreate", "Retain"}),
+        ("local", {"Delete"}),
+    ],
+)
+def test_what_holds_data(synthesised, stage, policies):
+    """What holds data stays or goes with the stack as the stage says, and has no physical name to collide with.
+
+    A failed creation leaves nothing but the tables, whose own protection a rollback could not get past.
+    """
     kinds = ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::SQS::Queue", "AWS::Logs::LogGroup", *KEEPING_KEYS)
     holding = [each for kind in kinds for each in resources(synthesised(stage), kind).values()]
 
-    assert {each["DeletionPolicy"] for each in holding} == {policy}
+    assert {each["DeletionPolicy"] for each in holding} == policies
+    assert {each["Type"] for each in holding if each["DeletionPolicy"] == "Retain"} <= {"AWS::DynamoDB::GlobalTable"}
+    for each in holding:
+        if each["Type"] == "AWS::DynamoDB::GlobalTable":
+            protected = each["Properties"]["Replicas"][0]["DeletionProtectionEnabled"]
+            assert (each["DeletionPolicy"] == "Retain") is protected
     assert not [name for each in holding for name in each["Properties"] if name.endswith("Name")]
 
 
-@pytest.mark.parametrize(("stage", "count"), [("dev", 2), ("prod", 1), ("local", 1)])
+@pytest.mark.parametrize(("stage", "count"), [("dev", 2), ("prod", 1), ("local", 2)])
 def test_custom_resources(synthesised, stage, count):
     """Each stage has one that raises the models' versions; only dev has another, which empties its bucket."""
     kinds = [each["Type"] for each in synthesised(stage)["Resources"].values()]

@@ -32,7 +32,7 @@ def rows(heading: str) -> dict[str, str]:
 def own_functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """The functions of ours, by their folder."""
     every = [one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Lambda::Function"]
-    said = {one.get("Description", "").removeprefix("Distributary: ").replace(" ", "_"): one for one in every}
+    said = {str(one.get("Description", "")).removeprefix("Distributary: ").replace(" ", "_"): one for one in every}
     return {folder: one for folder, one in said.items() if folder in FUNCTIONS}
 
 

@@ -94,7 +94,7 @@ def test_delivery_role(stack, configuration):
     template.resource_count_is("AWS::IAM::Policy", 0)
 
 
-@pytest.mark.parametrize(("retain", "policy"), [(True, "Retain"), (False, "Delete")])
+@pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """Stream, bucket and logs stay or go with the stack as the stage says."""
     configuration = configured(retain=retain, bucket={"empty_on_destroy": False}, encryption="own-key")

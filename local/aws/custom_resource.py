@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from local.aws.services.lambda_functions import Run
 
+    StandIn = Callable[[str, Mapping[str, Any]], None]  # Create, Update or Delete, and the request
+
 PATH = "/_distributary/custom-resource/"
 
 
@@ -27,16 +29,23 @@ class CustomResourceFailed(Exception):
 
 
 class CustomResources:
-    """Tells functions of custom resources; `endpoint` gives the server's own URL."""
+    """Tells functions of custom resources; `endpoint` gives the server's own URL.
 
-    def __init__(self, run: Run, endpoint: Callable[[], str]) -> None:
+    `stand_ins` do the work of functions that cannot run here, by the custom resource's type.
+    """
+
+    def __init__(self, run: Run, endpoint: Callable[[], str], stand_ins: Mapping[str, StandIn] | None = None) -> None:
         self._run = run
+        self._stand_ins = stand_ins or {}
         self._endpoint = endpoint
         self._answers: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
 
     def tell(self, kind: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The function's answer. Raises CustomResourceFailed. `kind`: Create, Update or Delete."""
+        if stand_in := self._stand_ins.get(request["ResourceType"]):
+            stand_in(kind, request)
+            return {"PhysicalResourceId": request.get("PhysicalResourceId") or request["LogicalResourceId"]}
         number = str(uuid.uuid4())
         event = {
             **request,

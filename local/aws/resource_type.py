@@ -6,6 +6,7 @@ property that the service does not know is an error, no silence.
 
 from __future__ import annotations
 
+import contextlib
 import string
 import types
 from collections.abc import Callable, Mapping, Sequence
@@ -79,7 +80,8 @@ def created(kind: ResourceType, clients: Clients, place: Properties, properties:
     try:
         kind.after(resource.client, resource.state)
     except Exception:
-        deleted(resource)  # half of it is nothing that a template asks for, and nobody would find it again
+        with contextlib.suppress(Exception):  # half of it is nothing that a template asks for
+            deleted(resource)
         raise
     return resource
 

@@ -26,6 +26,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
+from local.aws import emptied_bucket
 from local.aws.added_operations import added_operations
 from local.aws.client import client
 from local.aws.custom_resource import CustomResources
@@ -75,7 +76,8 @@ class AwsServer:
         self, *, run: Run, api_endpoint: Callable[[], str], port: int = 0, layers: Sequence[Layer] = ()
     ) -> None:
         self.journal = Journal()
-        self._custom_resources = CustomResources(run, lambda: self.endpoint)
+        emptying = {emptied_bucket.TYPE: partial(emptied_bucket.tell, self.client)}
+        self._custom_resources = CustomResources(run, lambda: self.endpoint, emptying)
         self._asked_port = port
         self._run = run
         self._api_endpoint = api_endpoint

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Callable
 from functools import cached_property
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Run = Callable[[str, bytes], Invocation]  # a function's name and its payload → what came of it
+
+OF_ONE_VERSION = ("Description", "FunctionArn", "LastModified", "Version")
 
 
 class Lambda(Completed, LambdaBackend):
@@ -40,6 +43,34 @@ class Lambda(Completed, LambdaBackend):
         """The function's new configuration."""
         with_log_group(self.get_function(function_name, qualifier), body)
         return super().update_function_configuration(function_name, qualifier, body)
+
+    def publish_version(self, function_name: str, description: str = "") -> LambdaFunction:
+        """A new version, or the last one where neither code nor configuration differ from it; no number comes twice."""
+        latest = self.get_function(function_name)
+        versions = self._lambdas._functions[latest.function_name]["versions"]  # noqa: SLF001 - moto's store
+        if versions and substance(versions[-1]) == substance(latest):
+            last: LambdaFunction = versions[-1]
+            return last
+        self.numbers[latest.function_arn] = self.numbers.get(latest.function_arn, 0) + 1
+        version = copy.copy(latest)
+        version.set_version(self.numbers[latest.function_arn])
+        version.description = description or version.description
+        versions.append(version)
+        self._lambdas._arns[version.function_arn] = version  # noqa: SLF001 - likewise
+        return version
+
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """The number of each function's last version, by ARN."""
+        return {}
+
+    def delete_function(self, function_name: str, qualifier: str | None = None) -> None:
+        """Deletes a function, or a version that no alias points to."""
+        name, _, version = self.named(function_name, qualifier).partition(":")
+        if aliases := [one.name for one in self.list_aliases(name) if version and one.function_version == version]:
+            message = f"Version {version} of {name} cannot be deleted: its aliases are {', '.join(aliases)}"
+            raise Refused(409, "ResourceConflictException", message)
+        super().delete_function(function_name, qualifier)
 
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
@@ -110,6 +141,12 @@ class Lambda(Completed, LambdaBackend):
         """`function:qualifier`: without one it is the latest version."""
         name = self.named(function_name)
         return name if ":" in name else f"{name}:$LATEST"
+
+
+def substance(function: LambdaFunction) -> dict[str, Any]:
+    """What a version keeps: code and configuration, without what changes by publishing."""
+    configuration: dict[str, Any] = function.get_configuration()
+    return {key: value for key, value in configuration.items() if key not in OF_ONE_VERSION}
 
 
 class Refused(LambdaClientError):

@@ -4,8 +4,9 @@ import io
 import zipfile
 from typing import Any
 
+from local.aws.instance import Refused
 from local.aws.resource_type import ResourceType
-from local.aws.service_call import Properties
+from local.aws.service_call import Properties, call
 
 
 def with_code(properties: Properties) -> Properties:
@@ -15,10 +16,10 @@ def with_code(properties: Properties) -> Properties:
 
 
 def packed(source: str) -> bytes:
-    """A deployment package of one file."""
+    """A deployment package of one file, the same for the same source: its hash says whether code is new."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("index.py", source)
+        archive.writestr(zipfile.ZipInfo("index.py"), source)
     return package.getvalue()
 
 
@@ -36,6 +37,19 @@ def reserve(client: Any, state: Properties) -> None:
             FunctionName=state["FunctionName"],
             ReservedConcurrentExecutions=int(state["ReservedConcurrentExecutions"]),
         )
+
+
+def publish(client: Any, state: Properties) -> None:
+    """PublishVersion, which answers with a version that exists where nothing changed: CloudFormation refuses that."""
+    name = state["FunctionName"]
+    former = [one["Version"] for one in client.list_versions_by_function(FunctionName=name)["Versions"]]
+    version = call(client, "PublishVersion", state, strict=False)
+    if version["Version"] in former:
+        raise Refused(
+            f"A version for this Lambda function exists ( {version['Version']} ). "
+            "Modify the function to create a new version."
+        )
+    state.update(version)
 
 
 def version_to_delete(state: Properties) -> Properties:
@@ -80,12 +94,11 @@ TYPES = (
     ResourceType(
         name="AWS::Lambda::Version",
         service="lambda",
-        create="PublishVersion",
         delete="DeleteFunction",
         ref="{FunctionArn}",
         attributes={"FunctionArn": "{FunctionArn}", "Version": "{Version}"},
-        beyond_create=("ProvisionedConcurrencyConfig", "RuntimePolicy"),
         deletion=version_to_delete,
+        after=publish,
     ),
     ResourceType(
         name="AWS::Lambda::Alias",

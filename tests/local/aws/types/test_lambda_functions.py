@@ -105,6 +105,45 @@ def test_a_version_that_is_retained_outlives_its_place_in_the_template(aws, stac
     assert [each["Version"] for each in versions if each["Version"] != "$LATEST"] == left
 
 
+VERSION = resource("Version", FunctionName={"Ref": "Function"})
+NEWER = "def handler(event, context): return 2"
+
+
+def versions(aws, name):
+    """The numbers of a function's versions."""
+    found = aws.client("lambda").list_versions_by_function(FunctionName=name)["Versions"]
+    return [each["Version"] for each in found if each["Version"] != "$LATEST"]
+
+
+@pytest.mark.parametrize(("policy", "left"), [("Retain", ["1", "2"]), ("RetainExceptOnCreate", ["1"])])
+def test_a_version_that_a_rollback_leaves_keeps_its_code_from_being_published(aws, stack, function, policy, left):
+    """As with AWS: Lambda answers with the version that exists, and CloudFormation does not take it for a new one."""
+    name = stack.deploy({"Function": function(), "One": {**VERSION, "DeletionPolicy": policy}}, OUTPUTS)["Name"]
+    newer = {"Function": function(NEWER), "Two": {**VERSION, "DeletionPolicy": policy}}
+    stack.deploy({**newer, "Bad": {"Type": "AWS::Nobody::Knows"}}, OUTPUTS)
+    after_rollback = versions(aws, name)
+    stack.deploy(newer, OUTPUTS)
+
+    assert after_rollback == left
+    if policy == "Retain":
+        assert "A version for this Lambda function exists ( 2 )" in stack.reasons()["Two"]
+    else:
+        assert (stack.status, versions(aws, name)) == ("UPDATE_COMPLETE", ["1", "3"])
+
+
+def test_a_version_with_an_alias_is_not_deleted(aws, stack, function):
+    """Lambda refuses it: who calls the alias would find nothing."""
+    alias = resource("Alias", FunctionName={"Ref": "Function"}, FunctionVersion="1", Name="live")
+    name = stack.deploy({"Function": function(), "One": VERSION, "Live": {**alias, "DependsOn": "One"}}, OUTPUTS)[
+        "Name"
+    ]
+    client = aws.client("lambda")
+
+    with pytest.raises(client.exceptions.ResourceConflictException):
+        client.delete_function(FunctionName=name, Qualifier="1")
+    assert stack.delete() == "DELETE_COMPLETE"
+
+
 def test_a_queue_is_mapped_with_all_its_settings(aws, stack, function):
     """Created, changed, and gone."""
 

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from small_app import APP
 
 from local.deployment import Cdk
 from local.gateway import Gateway
@@ -19,17 +20,6 @@ from local.stack import LocalStack, PortRefused, without_aws_settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120  # of a machine that is busy; nothing here takes as long
-# An app that writes its cloud assembly by itself: it spares the seconds that the CDK's own process takes.
-APP = """
-import json, os
-from pathlib import Path
-assert json.loads(os.environ["CDK_CONTEXT_JSON"])["stage"] == "local"
-stack = {"type": "aws:cloudformation:stack", "environment": "aws://unknown-account/unknown-region",
-         "properties": {"templateFile": "template.json"}}
-out = Path(os.environ["CDK_OUTDIR"])
-(out / "manifest.json").write_text(json.dumps({"version": "55.0.0", "artifacts": {"Small": stack}}))
-(out / "template.json").write_text(Path("template.json").read_text())
-"""
 UP = """
 import functools, signal, sys
 from pathlib import Path

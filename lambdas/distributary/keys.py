@@ -37,6 +37,18 @@ class _Seen:
     noted: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Pause:
+    """From when on, in seconds since 1970, and how long nothing is asked."""
+
+    since: float
+    seconds: float
+
+    def lasts(self, now: float) -> bool:
+        """Whether it is not over; a clock that was set back ends it, so that it is never longer."""
+        return 0 <= now - self.since < self.seconds
+
+
 class KeyStore:
     """Gives the secret that a key id must come with, and then the key.
 
@@ -50,7 +62,7 @@ class KeyStore:
         self._clock = clock
         self._masters = _MasterSecrets(secretsmanager, secret_id, clock)
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
-        self._asked_again_at = 0.0
+        self._pause = _Pause(0.0, 0.0)
 
     def secret(self, key_id: str) -> str | None:
         """The secret of this id, whether or not there is such a key; None for an id that cannot be ours.
@@ -76,7 +88,7 @@ class KeyStore:
         now = self._clock.time()
         today = datetime.fromtimestamp(now, UTC).date().isoformat()
         seen = self._seen.get(key.id)
-        if seen is None or today in (key.last_used, seen.noted) or now < self._asked_again_at:
+        if seen is None or today in (key.last_used, seen.noted) or self._pause.lasts(now):
             return
         seen.noted = today
         try:
@@ -97,11 +109,11 @@ class KeyStore:
             self._seen.move_to_end(key_id)
             return seen
         cause = "Paused"
-        if now >= self._asked_again_at:
+        if not self._pause.lasts(now):
             try:
                 return self._remember(key_id, _Seen(self._read(key_id), now, seen.noted if seen else ""))
             except _FAILED as error:
-                self._asked_again_at = self._clock.time() + PAUSE_SECONDS
+                self._pause = _Pause(self._clock.time(), PAUSE_SECONDS)
                 cause = _code(error)
         if seen and seen.key and 0 <= now - seen.at < GRACE_SECONDS:
             return seen
@@ -140,12 +152,12 @@ class _MasterSecrets:
         self._secret_id = secret_id
         self._clock = clock
         self._versions: dict[str, str] = {}
-        self._asked_again_at = 0.0
+        self._pause = _Pause(0.0, 0.0)
         self._failure = ""
 
     def get(self, version: str) -> str | None:
         """The master secret of a version. Raises KeysUnavailable where it is not known and the last read failed."""
-        if version not in self._versions and self._clock.time() >= self._asked_again_at:
+        if version not in self._versions and not self._pause.lasts(self._clock.time()):
             self._read()
         if version not in self._versions and self._failure:
             raise KeysUnavailable(self._failure, int(PAUSE_SECONDS))
@@ -158,7 +170,7 @@ class _MasterSecrets:
             self._failure = ""
         except (*_FAILED, KeyError, ValueError) as error:
             self._failure = _code(error)
-        self._asked_again_at = self._clock.time() + (PAUSE_SECONDS if self._failure else FRESH_SECONDS)
+        self._pause = _Pause(self._clock.time(), PAUSE_SECONDS if self._failure else FRESH_SECONDS)
 
 
 def read_versions(text: str) -> dict[str, str]:

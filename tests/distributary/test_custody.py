@@ -1,10 +1,11 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from fake_clock import FakeClock
 from fake_keeping import Keeping
 
+from distributary import timeouts
 from distributary.breaker import FAILURES
 from distributary.custody import DEAD, SPILLED
 from distributary.events import Failure, Outcome, Receipt
@@ -23,8 +24,9 @@ class Sink:
 
     name, max_records, max_bytes, max_record_bytes = "kinesis", 500, 1000, 1000
 
-    def __init__(self, *outcomes: Outcome) -> None:
+    def __init__(self, *outcomes: Outcome, slow: Callable[[], None] = lambda: None) -> None:
         self.outcomes = outcomes
+        self.slow = slow
         self.calls = 0
 
     def size(self, _record: object) -> int:
@@ -32,6 +34,7 @@ class Sink:
 
     def put(self, records: Sequence) -> list[Outcome]:
         self.calls += 1
+        self.slow()
         return list(self.outcomes[: len(records)])
 
 
@@ -89,3 +92,21 @@ def test_while_nothing_fails_nobody_else_is_called(keeping) -> None:
     """Receipts pass through as they are."""
     assert keeping.custody.deliver(Sink(STORED, STORED), RECORDS[:2], deadline=FAR) == [STORED, STORED]
     assert (keeping.sqs.calls, keeping.s3.calls) == ([], [])
+
+
+@pytest.mark.parametrize("late", [0.0, 2.0])
+@pytest.mark.parametrize(("refusal", "kept"), [(BUSY, SPILLED), (REFUSED, DEAD)])
+def test_what_a_slow_sink_leaves_is_stored_in_time_of_its_own(keeping, clock, late, refusal, kept) -> None:
+    """A sink that takes all of the delivery's time, and a little more, takes nothing of the time for storing."""
+    deadline = 20.0
+    sink = Sink(refusal, slow=lambda: clock.sleep(deadline + late))
+
+    assert keeping.custody.deliver(sink, RECORDS[:1], deadline=deadline) == [kept]
+
+
+def test_what_would_be_stored_too_late_is_a_failure(keeping, clock) -> None:
+    """The time for storing is bounded, too: the answer must still be written, and says that it was not stored."""
+    sink = Sink(BUSY, slow=lambda: clock.sleep(20.0 + timeouts.KEEPING - timeouts.CALL + 0.1))
+
+    assert keeping.custody.deliver(sink, RECORDS[:1], deadline=20.0) == [BUSY]
+    assert keeping.sent == []

@@ -208,6 +208,30 @@ def test_a_clock_that_goes_back_makes_nothing_fresh(world: World) -> None:
     assert len(world.table.reads) == 2
 
 
+@pytest.mark.parametrize("back", [0.1, 1000.0])
+def test_a_clock_that_goes_back_prolongs_no_grace(world: World, back: float) -> None:
+    """While the table cannot be read, a key of before the clock was set is one of which nothing is known."""
+    world.store.find(ID)
+    world.table.failure = refused("ThrottlingException")
+    world.time.now -= back
+
+    with pytest.raises(KeysUnavailable):
+        world.store.find(ID)
+
+
+def test_a_clock_that_goes_back_prolongs_no_pause(world: World) -> None:
+    """The table and the secret that failed are asked again at once, not after as long as the clock was set back."""
+    sound, world.table.failure, world.secrets.text = world.secrets.text, refused("Throttling"), refused("Throttling")
+    for ask in (world.store.find, world.store.secret):
+        with pytest.raises(KeysUnavailable):
+            ask(ID)
+    world.table.failure, world.secrets.text = None, sound
+    world.time.now -= 1000
+
+    assert world.store.find(ID) == KEY
+    assert world.store.secret(ID) == derive_secret("first", ID)
+
+
 def test_the_keys_remembered_are_bounded(world: World) -> None:
     """The longest unused goes: here it is looked up again, while the first, just used, is not."""
     world.store.find(ID)

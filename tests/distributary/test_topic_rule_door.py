@@ -1,10 +1,11 @@
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from fake_clock import FakeClock
 from fake_keeping import Keeping
 
+from distributary import timeouts
 from distributary.errors import SinkUnavailable
 from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.message import ErrorEntry, Message
@@ -35,9 +36,11 @@ class Provider:
 
     def __init__(self) -> None:
         self.taken: list[Message] = []
+        self.slow: Callable[[], None] = lambda: None
         self.codes: dict[bytes, str] = {}
 
     def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
+        self.slow()
         self.taken += [one for one in messages if one.payload not in self.codes]
         return [
             ErrorEntry(one.message_id, self.codes[one.payload], "why") if one.payload in self.codes else None
@@ -52,17 +55,23 @@ def provider() -> Provider:
 
 
 @pytest.fixture
-def keeping() -> Keeping:
-    """A bucket and queues."""
-    return Keeping(FakeClock().clock)
+def time() -> FakeClock:
+    """The time."""
+    return FakeClock()
 
 
 @pytest.fixture
-def take(provider, keeping):
+def keeping(time) -> Keeping:
+    """A bucket and queues."""
+    return Keeping(time.clock)
+
+
+@pytest.fixture
+def take(provider, keeping, time):
     """Hands an event over under an alias."""
 
     def hand_over(event, alias="one", service="t-rule"):
-        clock = FakeClock().clock
+        clock = time.clock
         lines = Lines(service=service, level="INFO", stage="test", clock=clock)
         sink = IotEventsSink(provider)
         door = TopicRuleDoor(RULES, sink, keeping.custody, lines, clock, retry_seconds=0)
@@ -138,6 +147,15 @@ def test_what_is_nowhere_comes_again(take, provider, keeping, event) -> None:
 
     with pytest.raises(SinkUnavailable, match="rule one: "):
         take(event)
+
+
+def test_a_slow_detector_queue_takes_nothing_of_the_time_for_dead_letters(take, provider, keeping, time) -> None:
+    """What no input can take is still written where the others took all of the time for delivery."""
+    provider.slow = lambda: time.sleep(timeouts.PUT)
+    take([{"a": 1}, {"a": "x" * 60}], alias="many")
+
+    assert len(provider.taken) == 1
+    assert len(letters(keeping)) == 1
 
 
 def test_who_calls_under_no_rules_name_is_refused(take) -> None:

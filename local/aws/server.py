@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.config import Config
 from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.awslambda.models import lambda_backends
-from moto.cloudformation import parsing
 from moto.cloudformation.models import cloudformation_backends
 from moto.core.base_backend import BackendDict
 from moto.dynamodb.models import dynamodb_backends
@@ -41,7 +40,7 @@ from local.aws.services.kinesis import Kinesis
 from local.aws.services.lambda_functions import Lambda
 from local.aws.services.scheduler import Scheduler
 from local.aws.services.sqs import Sqs
-from local.aws.types import TYPES
+from local.aws.types import TYPES, forget_known_types
 from local.aws.unimplemented import answered
 from local.deployment import ACCOUNT, REGION
 
@@ -191,9 +190,3 @@ def expire_items() -> None:
     for _, _, backend in list(dynamodb_backends.iter_backends()):
         if isinstance(backend, dynamodb.DynamoDb):
             backend.expire_due()
-
-
-def forget_known_types() -> None:
-    """Makes moto look for resource types again: it remembers those that it found first."""
-    for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
-        remembered.cache_clear()

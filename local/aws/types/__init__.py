@@ -1,5 +1,7 @@
 """The CloudFormation types that are added to moto's, or that replace one of its that is not good enough."""
 
+from moto.cloudformation import parsing
+
 from local.aws.resource_type import ResourceType
 from local.aws.types import (
     api_gateway,
@@ -42,3 +44,9 @@ TYPES: tuple[ResourceType, ...] = tuple(
     )
     for kind in service.TYPES
 )
+
+
+def forget_known_types() -> None:
+    """Makes moto look for resource types again: it remembers those that it found first."""
+    for remembered in (parsing.get_model_list, parsing.get_model_map, parsing.get_name_type_map):
+        remembered.cache_clear()

@@ -1,8 +1,9 @@
-"""A stage that retains, whose first deployment fails: what the rollback leaves, and what the runbook makes of it."""
+"""The project's own stack under the real CLI: a first deployment that fails, a change of encryption, the end."""
 
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,10 +12,9 @@ import pytest
 from embedded_client import embedded_client
 from small_app import APP
 
-from local.deployment import Cdk, Step, StepFailed, aws_at, surroundings
+from local.deployment import Cdk, StepFailed, aws_at, surroundings
 
 ROOT = Path(__file__).parents[2]
-STACK = "distributary-prod"
 HEADING = "## The first deployment failed\n"
 
 
@@ -48,14 +48,28 @@ def running(tmp_path):
         process.wait(timeout=60)
 
 
-class Prod(Cdk):
-    """The real CLI, and stage prod."""
+class Stage(Cdk):
+    """The real CLI, and one stage of a project."""
+
+    def __init__(self, workspace, stage, project=ROOT):
+        workspace.mkdir()
+        super().__init__(workspace, project)
+        object.__setattr__(self, "stage", stage)
+
+    @property
+    def stack(self):
+        """The stack's name."""
+        return f"distributary-{self.stage}"
 
     def synth(self):
-        """Synthesises it once."""
-        arguments = ["synth", "--quiet", "--context", "stage=prod", "--output", str(self.assembly)]
-        environment = {**surroundings(self.workspace), "CDK_VALIDATION": "false"}
-        return Step("cdk synth", arguments, cwd=ROOT, env=environment, log=self.workspace / "synth.log")
+        """Synthesises the stage."""
+        arguments = ["synth", "--quiet", "--context", f"stage={self.stage}", "--output", str(self.assembly)]
+        return self._step("cdk synth", arguments, {"CDK_VALIDATION": "false"}, self.project)
+
+    def destroy(self, endpoint):
+        """Deletes the stack."""
+        arguments = ["destroy", "--all", "--force", "--app", str(self.assembly)]
+        return self._step("cdk destroy", arguments, aws_at(endpoint), self.workspace)
 
 
 def done(step):
@@ -72,12 +86,12 @@ def failed(step):
     return step.output()
 
 
-def broken(prod, workspace):
+def broken(stage, workspace):
     """The same assembly with a last resource that cannot be created; under another name, as assets have their hash."""
     workspace.mkdir()
-    subprocess.run(["cp", "-r", prod.assembly, workspace], check=True)
+    shutil.copytree(stage.assembly, workspace / "cdk.out")
     assembly = workspace / "cdk.out"
-    path = assembly / f"{STACK}.template.json"
+    path = assembly / f"{stage.stack}.template.json"
     template = json.loads(path.read_text())
     template["Resources"]["Late"] = {
         "Type": "AWS::SQS::Queue",
@@ -85,14 +99,14 @@ def broken(prod, workspace):
         "DependsOn": sorted(template["Resources"]),
     }
     path.write_text(json.dumps(template))
-    manifests = [assembly / "manifest.json", assembly / f"{STACK}.assets.json"]
+    manifests = [assembly / "manifest.json", assembly / f"{stage.stack}.assets.json"]
     [name] = set(re.findall(r"/([0-9a-f]{64})\.json", manifests[0].read_text()))
     for manifest in manifests:
         manifest.write_text(manifest.read_text().replace(name, "0" * 64))
     return Cdk(workspace)
 
 
-def left(aws):
+def left(aws, stack):
     """Everything in the embedded AWS that the stack may have created, by service."""
 
     def named(service, operation, *path):
@@ -100,7 +114,7 @@ def left(aws):
         for step in path[:-1]:
             found = found.get(step, [])
         names = [one if isinstance(one, str) else str(one[path[-1]]) for one in found]
-        return sorted(name for name in names if STACK in name)
+        return sorted(name for name in names if stack in name)
 
     return {
         "alarms": named("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName"),
@@ -125,34 +139,90 @@ def documented():
     return commands
 
 
-def state(aws):
+def state(aws, name):
     """The stack's status, and whether it is protected."""
-    stack = embedded_client(aws, "cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+    stack = embedded_client(aws, "cloudformation").describe_stacks(StackName=name)["Stacks"][0]
     return stack["StackStatus"], stack["EnableTerminationProtection"]
+
+
+@pytest.fixture
+def with_a_key_of_its_own(tmp_path):
+    """The project with another setting: its data is encrypted with a key of the stack."""
+    folder = tmp_path / "own-key"
+    folder.mkdir()
+    (ROOT / "build").mkdir(exist_ok=True)
+    for name in ("build", "infra", "lambdas", "cdk.json", "detectors"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "app.py", folder)
+    setting = (ROOT / "distributary.toml").read_text()
+    changed = re.sub(r"^encryption +=.*$", 'encryption = "own-key"', setting, count=1, flags=re.MULTILINE)
+    assert changed != setting
+    (folder / "distributary.toml").write_text(changed)
+    return folder
+
+
+def tables(aws):
+    """Of each table: its name, whether it has a key of one's own, how many items."""
+    client = embedded_client(aws, "dynamodb")
+    described = [client.describe_table(TableName=name)["Table"] for name in client.list_tables()["TableNames"]]
+    return {
+        one["TableName"]: ("SSEDescription" in one, client.scan(TableName=one["TableName"])["Count"])
+        for one in described
+    }
+
+
+def fill(aws, stack):
+    """Puts an item into each table, and an object into the bucket."""
+    client, s3 = embedded_client(aws, "dynamodb"), embedded_client(aws, "s3")
+    for name in client.list_tables()["TableNames"]:
+        keys = client.describe_table(TableName=name)["Table"]["KeySchema"]
+        client.put_item(TableName=name, Item={key["AttributeName"]: {"S": "kept"} for key in keys})
+    [bucket] = left(aws, stack)["buckets"]
+    s3.put_object(Bucket=bucket, Key="events/kept", Body=b"kept")
+
+
+def test_a_change_of_encryption_keeps_what_is_stored_and_the_stack_is_destroyed_whole(
+    running, tmp_path, with_a_key_of_its_own
+):
+    """As AWS does both: nothing is replaced for it, and a bucket that stage empties goes with all that is in it."""
+    stage = Stage(tmp_path / "whole", "local")
+    own = Stage(tmp_path / "changed", "local", with_a_key_of_its_own)
+    for one in (stage, own):
+        done(one.synth())
+    done(stage.deploy(running))
+    fill(running, stage.stack)
+    before, created = tables(running), left(running, stage.stack)
+    done(own.deploy(running))
+    after, changed = tables(running), left(running, stage.stack)
+    said = done(own.destroy(running))
+
+    assert len(before) == 2
+    assert after == {name: (True, items) for name, (_, items) in before.items()}
+    assert changed == created
+    assert f"✅  {stage.stack}: destroyed" in said
+    assert not any(left(running, stage.stack).values())
 
 
 def test_a_failed_first_deployment_is_taken_back_and_repeated(running, tmp_path):
     """Exactly two tables remain; the stack blocks the next deployment until the documented commands unlock it."""
-    prod = Prod(tmp_path / "whole")
-    prod.workspace.mkdir()
+    prod = Stage(tmp_path / "whole", "prod")
     done(prod.synth())
     said = failed(broken(prod, tmp_path / "broken").deploy(running))
-    after = state(running)
-    remaining = left(running)
+    after = state(running, prod.stack)
+    remaining = left(running, prod.stack)
     blocked = failed(prod.deploy(running))
     environment = {**surroundings(tmp_path), **aws_at(running)}
     subprocess.run(["bash", "-euo", "pipefail", "-c", documented()], check=True, env=environment, timeout=120)
-    unlocked = left(running)
+    unlocked = left(running, prod.stack)
     again = done(prod.deploy(running))
 
     assert "✅" not in said
-    assert f"{STACK}-Late" not in said
     assert re.search(r"CREATE_FAILED +\| AWS::SQS::Queue +\| Late", said)
     assert after == ("ROLLBACK_COMPLETE", True)
     assert {kind for kind, names in remaining.items() if names} == {"tables"}
     assert [name.split("-")[2] for name in remaining["tables"]] == ["DetectorsTableCCE1CD1F", "KeysTableF42AC009"]
     assert "cannot be deleted while TerminationProtection is enabled" in blocked
     assert not any(unlocked.values())
-    assert f"✅  {STACK}" in again
-    assert state(running) == ("CREATE_COMPLETE", True)
-    assert all(names for kind, names in left(running).items())
+    assert f"✅  {prod.stack}" in again
+    assert state(running, prod.stack) == ("CREATE_COMPLETE", True)
+    assert all(names for names in left(running, prod.stack).values())

@@ -16,16 +16,13 @@ help: ## print this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 ##@ set-up: two stamps, made anew when the pinned requirements change
-.venv/installed: requirements.txt
+.venv/installed: requirements.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Distributary needs Python 3.11 or newer: make PYTHON=python3.12 …")'
-	@echo "Setting up: Python packages into .venv (about a minute, once)"
-	@$(PYTHON) -m venv .venv
-	@.venv/bin/pip install --quiet --require-hashes -r requirements.txt
+	@$(PYTHON) -m commands.set_up python
 	@touch $@
 
 node_modules/installed: package-lock.json .venv/installed
-	@echo "Setting up: the CDK CLI into node_modules (seconds, once)"
-	@npm ci --silent
+	@python -m commands.set_up cdk
 	@touch $@
 
 CLIENTS := tests/deployed/clients
@@ -44,9 +41,9 @@ setup: .venv/installed node_modules/installed ## install what the other commands
 
 clients: setup $(CLIENTS)/javascript/node_modules/installed $(CLIENTS)/java/jars/installed ## install the clients that the tests run (make test calls it)
 
-lock: .venv/installed ## pin requirements.in again, with hashes
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header lambdas/requirements.in -o lambdas/requirements.txt
-	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header requirements.in -o requirements.txt
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
+lock: .venv/installed ## pin every requirements.in again, with hashes
+	@for place in requirements-uv lambdas/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ use
 up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md

@@ -1,6 +1,7 @@
 """`make keys`: create, change, list and revoke the keys of a stage, and rotate the master secret they come from."""
 
 import argparse
+import os
 import re
 import sys
 import time
@@ -48,9 +49,10 @@ def curl(stage: Stage, key: Key | None = None, secret: str = "") -> str:
         first = f"TOKEN=…   # of {issuer}: /v1/events takes no key (docs/keys.md)\n"
         credential = '-H "Authorization: Bearer $TOKEN" '
     event = '{"deviceId": "pump-7", "temperature": 21.5}'
-    return (
-        f"{first}curl -i {stage.endpoint}/v1/events {credential}\\\n  -H 'Content-Type: application/json' -d '{event}'"
-    )
+    # curl takes the proxy of this shell for the loopback address too, unless it is told.
+    direct = "--noproxy localhost " if stage.aws_endpoint and {"http_proxy", "ALL_PROXY"} & os.environ.keys() else ""
+    post = f"curl -i {direct}{stage.endpoint}/v1/events {credential}"
+    return f"{first}{post}\\\n  -H 'Content-Type: application/json' -d '{event}'"
 
 
 def _create(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:

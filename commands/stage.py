@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.region import region
+from local import loopback
 from local.aws.client import client
 
 LOCAL = "local"
@@ -50,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def chosen(options: argparse.Namespace) -> Stage:
     """The stage that a command's arguments name. Raises StageNotFoundError with what to do next."""
     aws_endpoint = options.aws_endpoint or (LOCAL_AWS if options.stage == LOCAL else None)
+    if aws_endpoint:
+        loopback.reach_directly()
     try:
         return _find(options.stage, aws_endpoint)
     except (BotoCoreError, ClientError) as error:

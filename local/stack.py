@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from local import deployment
+from local import deployment, loopback
 from local.deployment import Cdk, aws_at
 from local.event_sources import EventSources
 from local.faults import FaultLayer, Faults, read
@@ -75,6 +75,7 @@ class LocalStack:
 
     def __enter__(self) -> Self:
         """Starts and deploys everything."""
+        loopback.reach_directly()
         with ExitStack() as opening:
             opening.enter_context(ended_by_sigterm())
             self._start(opening)

@@ -7,6 +7,8 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from local.loopback import reach_directly
+
 TESTS = Path(__file__).parent
 DEPLOYED = TESTS / "deployed"
 GROUPS = {
@@ -19,6 +21,7 @@ GROUPS = {
     "tests/test_app.py": "processes",
 }
 sys.path.insert(0, str(TESTS))
+reach_directly()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

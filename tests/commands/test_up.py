@@ -57,6 +57,18 @@ def test_an_open_stage_asks_for_no_key() -> None:
     assert "every right" not in text
 
 
+def test_the_printed_curl_passes_by_the_proxy_of_the_shell(monkeypatch) -> None:
+    """Curl would ask a company's proxy for this machine's endpoint; where there is no proxy it needs no option."""
+    for name in ("http_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    stage = Stage("local", ADDRESSES, "http://localhost:4566")
+    assert "curl -i http://localhost:8080" in ready(stage, 1.0)
+
+    monkeypatch.setenv("http_proxy", "http://proxy.example:3128")
+
+    assert "curl -i --noproxy localhost http://localhost:8080" in ready(stage, 1.0)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -19,6 +19,7 @@ from commands.stage import Stage
 from distributary.access import Key, for_everything
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
+from local.functions import BadInterpreter, RuntimeNotInstalled
 from local.gateway import BadKeys
 from local.stack import LocalStack, PortRefused
 
@@ -49,7 +50,7 @@ def main() -> int:
     except BadFaults as error:
         print(f"{options.faults}:\n{error}", file=sys.stderr)
         return 1
-    except (BadKeys, PortRefused, StepFailed, NotCreated) as error:
+    except (BadKeys, BadInterpreter, RuntimeNotInstalled, PortRefused, StepFailed, NotCreated) as error:
         print(error, file=sys.stderr)
         return 1
     return 0

@@ -18,7 +18,7 @@ from local import deployment, loopback
 from local.deployment import Cdk, aws_at
 from local.event_sources import EventSources
 from local.faults import FaultLayer, Faults, read
-from local.functions import Functions
+from local.functions import Functions, find_interpreter
 from local.gateway import Gateway, read_keys
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ class LocalStack:
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
     that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `say` takes each
-    line of progress and of the functions' logs.
-    Raises BadFaults, BadKeys, PortRefused, StepFailed or NotCreated, whose messages are written for the user.
+    line of progress and of the functions' logs. `interpreter` is the Python that the functions run on.
+    Raises BadFaults, BadKeys, BadInterpreter, RuntimeNotInstalled, PortRefused, StepFailed or NotCreated, whose
+    messages are written for the user.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class LocalStack:
         self._wanted_faults = faults or {}
         read(self._wanted_faults)
         self._keys = read_keys(jwks) if jwks else None
+        self.interpreter = find_interpreter()
         self.faults = Faults()
         self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
         self._say = say
@@ -101,12 +103,15 @@ class LocalStack:
         with self._naming_the_port("AWS_PORT"):
             self.aws = opening.enter_context(aws)
         says: dict[str, Any] = {"log": self._say, "keep": cloud_watch.keep}
-        self._functions = Functions(deployed.function, environment=aws_at(self.aws_endpoint), **says)
+        self._functions = Functions(
+            deployed.function, environment=aws_at(self.aws_endpoint), interpreter=self.interpreter, **says
+        )
         opening.callback(self._functions.close)
         self._gateway = Gateway(deployed.http_api, self._functions, port=self._ports["PORT"], keys=self._keys, **says)
         with self._naming_the_port("PORT"):
             self._gateway.start()
         opening.callback(self._gateway.close)
+        self._say(f"  {self.interpreter}")
         self.outputs = deployment.deployed(cdk, synthesis, self.aws_endpoint, verification.verify, self._say)
         sources = EventSources(
             partial(deployed.event_sources, self.aws_endpoint), self._functions, self.aws.client("sqs")

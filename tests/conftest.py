@@ -7,6 +7,7 @@ import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from local.functions import BadInterpreter, find_interpreter
 from local.loopback import reach_directly
 
 TESTS = Path(__file__).parent
@@ -20,8 +21,25 @@ GROUPS = {
     "tests/local/test_stack.py": "processes",  # the longest of all: begun before what is short
     "tests/test_app.py": "processes",
 }
+SAID_BY_A_FUNCTION = "sys.version of a deployed function"
 sys.path.insert(0, str(TESTS))
 reach_directly()
+
+
+def pytest_report_header() -> list[str]:
+    """Which Python runs the tests, and which the functions of a local stack."""
+    try:
+        return [f"sys.version: {sys.version}", str(find_interpreter())]
+    except BadInterpreter as error:
+        raise pytest.UsageError(str(error)) from error
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Repeats what a deployed function said of its Python."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == SAID_BY_A_FUNCTION:
+                terminalreporter.write_line(f"{name}: {value}")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -4,7 +4,20 @@ One request at a time per execution environment, warm ones first, new ones on de
 own packages.
 """
 
+from local.functions.folders import RuntimeNotInstalled
+from local.functions.interpreter import LAMBDA, BadInterpreter, Interpreter, find_interpreter
 from local.functions.pool import Functions
 from local.functions.values import FunctionSpec, Invocation, RequestTooLarge, TooManyRequests
 
-__all__ = ["FunctionSpec", "Functions", "Invocation", "RequestTooLarge", "TooManyRequests"]
+__all__ = [
+    "LAMBDA",
+    "BadInterpreter",
+    "FunctionSpec",
+    "Functions",
+    "Interpreter",
+    "Invocation",
+    "RequestTooLarge",
+    "RuntimeNotInstalled",
+    "TooManyRequests",
+    "find_interpreter",
+]

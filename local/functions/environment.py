@@ -6,7 +6,6 @@ import queue
 import secrets
 import signal
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -106,11 +105,23 @@ class Environment:
     def _start(self) -> subprocess.Popen[bytes]:
         task_root, runtime = self._folders.task_root(self._spec.code), self._folders.runtime()
         self._api = RuntimeApi()
-        command = [sys._base_executable, "-I", "-S", "-X", "utf8", _LAUNCH, task_root, runtime, self._spec.handler]  # type: ignore[attr-defined] # noqa: SLF001 - the interpreter behind the virtual environment has no other name
+        python = self._folders.interpreter
+        command: list[str | Path] = [
+            python.path,
+            "-I",
+            "-S",
+            "-X",
+            "utf8",
+            _LAUNCH,
+            task_root,
+            runtime,
+            self._spec.handler,
+        ]
+        given = {"AWS_EXECUTION_ENV": f"AWS_Lambda_python{python.series}", **self._given}
         read, write = os.pipe()
         self._process = process = subprocess.Popen(
             command,
-            env=_variables(self._spec, self._given, self._api.address, task_root, runtime),
+            env=_variables(self._spec, given, self._api.address, task_root, runtime),
             cwd=task_root,
             stdin=subprocess.PIPE,  # never written: it tells the process that we live (launch.py)
             stdout=write,
@@ -181,7 +192,6 @@ def _variables(
     return {
         **spec.environment,
         "_HANDLER": spec.handler,
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory_mb),

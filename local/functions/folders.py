@@ -1,18 +1,35 @@
 """What a function's process finds on disk: its extracted deployment package, and awslambdaric with what it needs."""
 
+import contextlib
 import hashlib
 import io
 import re
+import subprocess
+import sys
+import tempfile
 import threading
 import zipfile
 from importlib.metadata import distribution
 from pathlib import Path
 
+from local.functions.interpreter import Interpreter
+
+ROOT = Path(__file__).parents[2]
+REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+
+
+class RuntimeNotInstalled(Exception):
+    """awslambdaric could not be installed for the functions' Python; the message holds pip's own reason."""
+
 
 class Folders:
-    """The task root of each deployment package and the one runtime folder, below `root`; made when first asked for."""
+    """The task root of each deployment package and the one runtime folder, below `root`; made when first asked for.
 
-    def __init__(self, root: Path) -> None:
+    The functions run on `interpreter`.
+    """
+
+    def __init__(self, root: Path, interpreter: Interpreter) -> None:
+        self.interpreter = interpreter
         self._root = root
         self._lock = threading.Lock()
 
@@ -27,7 +44,12 @@ class Folders:
         return folder
 
     def runtime(self) -> Path:
-        """The folder that holds links to awslambdaric and its dependencies as installed here, and no other package."""
+        """The folder that holds awslambdaric and what it requires, for the functions' Python, and no other package.
+
+        Where that is this Python too, these are links to what is installed. Raises RuntimeNotInstalled.
+        """
+        if not self.interpreter.is_own:
+            return installed_for(self.interpreter.series)
         folder = self._root / "runtime"
         with self._lock:
             if not folder.exists():
@@ -35,6 +57,36 @@ class Folders:
                 for entry in _entries("awslambdaric"):
                     (folder / entry.name).symlink_to(entry)
         return folder
+
+
+def installed_for(series: str) -> Path:
+    """The folder that holds awslambdaric for a Python of that version: installed once, below the project's `build`."""
+    version = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    kept = ROOT / "build" / f"awslambdaric-{version}-python{series}"
+    if not kept.exists():
+        kept.parent.mkdir(exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
+            _install(series, Path(scratch, "packages"))
+            with contextlib.suppress(OSError):  # another process may have been quicker; its result is the same
+                Path(scratch, "packages").rename(kept)
+    return kept
+
+
+def _install(series: str, target: Path) -> None:
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--no-compile",
+    ]
+    pinned = ["--require-hashes", f"--requirement={REQUIREMENTS}", "--only-binary=:all:", f"--python-version={series}"]
+    done = subprocess.run([*pip, *pinned, f"--target={target}"], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeNotInstalled(f"awslambdaric could not be installed for Python {series}:\n{done.stderr.strip()}")
 
 
 def _entries(name: str) -> set[Path]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from local.functions.environment import Environment, Gone
 from local.functions.folders import Folders
+from local.functions.interpreter import Interpreter, find_interpreter
 from local.functions.values import REQUEST_BYTES, FunctionSpec, Invocation, RequestTooLarge, TooManyRequests
 
 
@@ -23,7 +24,8 @@ class Functions:
 
     `environment` is given to each process on top of the function's own (endpoint, region, credentials); `log` takes
     each line that a function prints, `keep` the log group, the log stream and the text of each log event. `find` raises
-    LookupError for what is not deployed; `invoke` lets it through.
+    LookupError for what is not deployed; `invoke` lets it through. `interpreter` is the Python that runs the functions;
+    it is looked for where none is given.
     """
 
     def __init__(
@@ -34,6 +36,7 @@ class Functions:
         max_environments: int = 4,
         log: Callable[[str], None] = print,
         keep: Callable[[str, str, str], None] = lambda *_: None,
+        interpreter: Interpreter | None = None,
     ) -> None:
         self._find = find
         self._environment = dict(environment)
@@ -41,7 +44,8 @@ class Functions:
         self._log = log
         self._keep = keep
         self._root = tempfile.TemporaryDirectory(prefix="functions-", ignore_cleanup_errors=True)
-        self._folders = Folders(Path(self._root.name))
+        self._folders = Folders(Path(self._root.name), interpreter or find_interpreter())
+        self._folders.runtime()
         self._pools: defaultdict[str, _Pool] = defaultdict(_Pool)
         self._lock = threading.Lock()
         self._closed = False

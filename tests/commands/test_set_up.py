@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from commands import set_up
-from commands.set_up import SetUpFailed, advice, install_cdk, install_packages
+from commands.set_up import SetUpFailed, advice, install_packages, npm_ci
 
 UV = """#!/bin/sh
 echo "$UV_DEFAULT_INDEX $*" > {calls}
@@ -99,7 +99,7 @@ def node_project(tmp_path, monkeypatch):
 def test_a_registry_that_cannot_be_reached_is_named_with_what_to_set(node_project) -> None:
     """The reason in the words of npm, without the places in its sources, and two ways out."""
     with pytest.raises(SetUpFailed) as raised:
-        install_cdk(node_project)
+        npm_ci(node_project)
 
     said = str(raised.value)
     assert "connect ECONNREFUSED 127.0.0.1:9" in said
@@ -114,7 +114,7 @@ def test_npm_that_is_silent_is_not(tmp_path, monkeypatch, capfd) -> None:
     (tmp_path / "npm").chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
 
-    install_cdk(tmp_path, patience=0.3)
+    npm_ci(tmp_path, patience=0.3)
 
     assert "npm waits for its registry, 0.3 s so far. Behind a proxy: export HTTPS_PROXY=" in capfd.readouterr().out
 

@@ -43,7 +43,7 @@ clients: setup $(CLIENTS)/javascript/node_modules/installed $(CLIENTS)/java/jars
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in requirements-uv lambdas/requirements local/functions/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ use
 up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md
@@ -96,6 +96,14 @@ test-library: setup ## the library's tests on the Python that Lambda runs: FUNCT
 	@uv pip install --quiet --python build/library --only-binary :all: --no-deps --require-hashes -r requirements.txt
 	@build/library/bin/python -m pytest -n 2 tests/distributary tests/distributary_testing
 
+build/second-opinion/installed: second_opinion/requirements.txt .venv/installed
+	@uv venv --quiet --clear build/second-opinion
+	@uv pip install --quiet --python build/second-opinion --require-hashes -r second_opinion/requirements.txt
+	@touch $@
+
+second-opinion: setup build/second-opinion/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/second-opinion.md
+	@python -m second_opinion $(ARGS)
+
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
 	@python -m commands.chaos $(CHAOS)
 
@@ -116,4 +124,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library chaos fuzz corpora audit bench clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz corpora audit bench clean

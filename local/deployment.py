@@ -81,9 +81,9 @@ class Cdk:
         """The folder that `synth` writes."""
         return self.workspace / "cdk.out"
 
-    def synth(self) -> Step:
-        """Synthesises the stage `local`. Validation belongs to the checks, not to each start."""
-        arguments = ["synth", "--quiet", "--no-version-reporting", "--context", "stage=local", "--output"]
+    def synth(self, stage: str = "local") -> Step:
+        """Synthesises a stage. Validation belongs to the checks, not to each start."""
+        arguments = ["synth", "--quiet", "--no-version-reporting", "--context", f"stage={stage}", "--output"]
         return self._step("cdk synth", [*arguments, str(self.assembly)], {"CDK_VALIDATION": "false"}, self.project)
 
     def bootstrap(self, endpoint: str) -> Step:

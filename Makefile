@@ -28,7 +28,7 @@ node_modules/installed: package-lock.json .venv/installed
 CLIENTS := tests/deployed/clients
 $(CLIENTS)/javascript/node_modules/installed: $(CLIENTS)/javascript/package-lock.json .venv/installed
 	@echo "Setting up: the AWS SDK for JavaScript, for the tests (seconds, once)"
-	@npm ci --silent --prefix $(CLIENTS)/javascript
+	@python -m commands.set_up npm $(CLIENTS)/javascript
 	@touch $@
 
 $(CLIENTS)/java/jars/installed: $(CLIENTS)/java/requirements.txt .venv/installed

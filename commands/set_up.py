@@ -10,7 +10,12 @@ import subprocess
 import sys
 import tempfile
 import venv
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 ROOT = Path(__file__).parents[1]
 UV = ["--requirement", "requirements-uv.txt"]
@@ -48,9 +53,13 @@ class SetUpFailed(Exception):
 
 def main() -> int:
     """The exit status: 0, or 1 where a step failed."""
-    step = {"python": install_packages, "cdk": install_cdk}[sys.argv[1]]
+    steps: dict[str, Callable[[], None]] = {
+        "python": install_packages,
+        "cdk": install_cdk,
+        "npm": partial(npm_ci, Path(*sys.argv[2:])),
+    }
     try:
-        step()
+        steps[sys.argv[1]]()
     except KeyboardInterrupt:
         print("\nInterrupted: the same command begins anew.", file=sys.stderr)
         return 1

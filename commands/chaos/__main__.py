@@ -44,6 +44,7 @@ def run(scenarios: Sequence[Scenario], events: int, log: TextIO | None = None) -
     """The verdicts, on a stack that is started for them and stopped."""
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
     with LocalStack(say=lambda line: print(line, file=log, flush=True) if log else None) as local:
+        print(local.interpreter, flush=True)
         stage = Stage("local", local.outputs, local.aws_endpoint)
         with passing_key(stage, "chaos") as credential:
             return prove(stage, scenarios, events, credential)

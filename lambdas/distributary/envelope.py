@@ -95,15 +95,11 @@ def encode(event: Event, envelope: Literal["cloudevents", "none"] = "cloudevents
             for name, value in event.attributes.items()
         ]
     )
-    return f"{{{attributes}{_data_member(data)}}}".encode()
-
-
-def _data_member(data: str | bytes | None) -> str:
     if data is None:
-        return ""
+        return f"{{{attributes}}}".encode()
     if isinstance(data, str):
-        return f',"data":{data}'
-    return f',"data_base64":"{b64encode(data).decode()}"'
+        return b"".join([f'{{{attributes},"data":'.encode(), data.encode(), b"}"])
+    return b"".join([f'{{{attributes},"data_base64":"'.encode(), b64encode(data), b'"}'])
 
 
 def rfc3339(time: float) -> str:

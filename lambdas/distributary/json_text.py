@@ -1,15 +1,16 @@
 """Strict JSON that keeps its written form: posted text is checked and cut into pieces, never written anew.
 
 The C scanner of the standard library does the work. What it lets through and we do not (a name twice, NaN, half a
-surrogate pair, deep nesting) is looked for in a second walk, and only where a cheap test says that it may be there.
+surrogate pair, deep nesting) is walked for only where a cheap test says that it is there.
 """
 
 import json
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 from distributary.errors import BadEvent
+from distributary.json_bounds import has_half_character, is_deeper
 from distributary.json_fault import MAX_DEPTH, STRING, NotJson, Path, Repeated, broken_rule, malformed, too_deep
 
 # Any CPython converts this many digits, whatever its limit (sys.int_info.str_digits_check_threshold); longer numbers
@@ -19,10 +20,6 @@ _INTEGER_LENGTH = 640
 _BLANK = re.compile(r"[ \t\n\r]*")
 # For the lone quotation mark see json_fault.
 _BRACKETS = re.compile(rf'{STRING}|"|[\[{{]++|[\]}}]++', re.DOTALL)
-# The head of an object up to its member `data`, where all members before it are scalars: nearly every CloudEvent.
-_HEAD = re.compile(
-    rf'\{{\s*+(?:"(?!data")[^"\\]*+"\s*+:\s*+(?:{STRING}|[^\s"\[{{,}}]++)\s*+,\s*+)*+"data"\s*+:\s*+', re.DOTALL
-)
 
 
 class Element(NamedTuple):
@@ -30,19 +27,6 @@ class Element(NamedTuple):
 
     text: str
     value: Any
-
-
-class Written(float):
-    """A number that remembers how it was written: `1.10`, `-0`, 5,000 digits."""
-
-    __slots__ = ("text",)
-    text: str
-
-    def __new__(cls, text: str) -> Self:
-        """The number that the text means, as near as a float comes."""
-        number = super().__new__(cls, text)
-        number.text = text
-        return number
 
 
 def parse(text: str) -> Element:
@@ -87,21 +71,6 @@ def cut_array(text: str) -> Iterator[Element | BadEvent]:
         raise malformed(text, blank_end(text, position + 1), "more text after the array")
 
 
-def member(element: Element, name: str) -> str:
-    """The text of the member `name` of an element that is an object and has it."""
-    text = element.text
-    head = _HEAD.match(text) if name == "data" else None
-    if head and next(reversed(element.value)) == name:
-        return text[head.end() : -1].rstrip()
-    start = head.end() if head else _member_start(text, name)
-    return text[start : _lenient.raw_decode(text, start)[1]]
-
-
-def written(text: str) -> Any:
-    """The value of checked JSON text with each number as a Written."""
-    return _writing.decode(text)
-
-
 def blank_end(text: str, start: int) -> int:
     """The first position from `start` on that holds no JSON white space."""
     blank = _BLANK.match(text, start)
@@ -135,7 +104,7 @@ class _Scanner:
         except RecursionError:
             return too_deep(), _skip(text, start, path)
         piece = text[start:end]
-        if self._flag or piece.count("[") + piece.count("{") > MAX_DEPTH or "\\ud" in piece or "\\uD" in piece:
+        if self._breaks_a_rule(piece, value):
             fault = broken_rule(value)
             if fault:
                 return fault, end
@@ -143,6 +112,11 @@ class _Scanner:
             # Between tokens only, since a JSON string cannot hold them: one event stays one line.
             piece = piece.replace("\n", " ").replace("\r", " ")
         return Element(piece, value), end
+
+    def _breaks_a_rule(self, piece: str, value: Any) -> bool:
+        """Whether it is worth to walk through all of it to say where."""
+        deep = piece.count("[") + piece.count("{") > MAX_DEPTH and is_deeper(value, MAX_DEPTH)
+        return deep or self._flag or (("\\ud" in piece or "\\uD" in piece) and has_half_character(piece))
 
     def _value(self, text: str, start: int) -> tuple[Any, int]:
         try:
@@ -189,20 +163,3 @@ def _skip(text: str, start: int, path: Path) -> int:
 
 def _integer(text: str) -> float:
     return int(text) if len(text) <= _INTEGER_LENGTH else float(text)
-
-
-def _member_start(text: str, name: str) -> int:
-    """Where the value of an object's member begins: its members one by one."""
-    position = 0
-    found: str | None = None
-    while found != name:
-        position = blank_end(text, position + 1)
-        found, position = _lenient.raw_decode(text, position)
-        start = blank_end(text, blank_end(text, position) + 1)
-        if found != name:
-            position = blank_end(text, _lenient.raw_decode(text, start)[1])
-    return start
-
-
-_lenient = json.JSONDecoder(parse_int=len)
-_writing = json.JSONDecoder(parse_int=Written, parse_float=Written)

@@ -12,7 +12,7 @@ from jmespath.parser import ParsedResult
 
 from distributary.errors import BadDefinition, BadEvent
 from distributary.events import Event, SinkName
-from distributary.json_text import Written, written
+from distributary.json_place import Step, steps_to, written_at
 from distributary.rule_faults import faults_of
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
@@ -120,17 +120,39 @@ class _Seen:
         """The number in its posted form, where the expression passes it on: `1.10` and `-0` are their own keys."""
         if not isinstance(self._event.data, str):
             return found
-        try:
-            again = path.search({**self._event.attributes, "data": written(self._event.data)})
-        except _MISFIT:  # an expression that reckons with its numbers makes one of its own
-            return found
-        return again.text if isinstance(again, Written) else found
+        steps = _steps(path.parsed, self._event.value)
+        if steps is None and isinstance(found, float):  # chosen by a filter, say; a number that it reckons is nowhere
+            steps = [] if found is self._event.value else steps_to(self._event.value, found)
+        return found if steps is None else written_at(self._event.data, steps)
 
     def _search(self, expression: ParsedResult) -> Any:
         if self._object is None:
             has_value = isinstance(self._event.data, str)
             self._object = {**self._event.attributes, **({"data": self._event.value} if has_value else {})}
         return expression.search(self._object)
+
+
+def _steps(node: Mapping[str, Any], value: Any) -> list[Step] | None:
+    """Where in the data a plain path such as `data.a[0].b` leads; None for any other expression."""
+    names = _names(node)
+    if names is None or names[0] != "data":
+        return None
+    steps: list[Step] = []
+    for name in names[1:]:
+        if isinstance(name, int) and isinstance(value, list):
+            name = name % len(value)  # noqa: PLW2901 - counted from the end or not
+        steps.append(name)
+        value = value[name]
+    return steps
+
+
+def _names(node: Mapping[str, Any]) -> list[Step] | None:
+    if node["type"] in {"field", "index"}:
+        return [node["value"]]
+    if node["type"] not in {"subexpression", "index_expression"}:
+        return None
+    parts = [_names(child) for child in node["children"]]
+    return None if None in parts else [name for part in parts if part for name in part]
 
 
 def _text(value: object) -> str:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.errors import BadEvent
-from distributary.json_text import Element, Written, cut_array, cut_lines, member, parse, written
+from distributary.json_text import Element, cut_array, cut_lines, parse
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -149,29 +149,3 @@ def test_lines_are_numbered_and_blank_ones_left_out() -> None:
     lines = [(number, code_of(element)) for number, element in cut_lines(text)]
 
     assert lines == [(1, None), (4, None), (5, "MalformedJson"), (6, "MalformedJson")]
-
-
-@pytest.mark.parametrize(
-    ("text", "name", "expected"),
-    [
-        ('{"a":1,"data": {"x":1.10} }', "data", '{"x":1.10}'),
-        ('{"data":"}","a":{"data":0}}', "data", '"}"'),
-        ('{"a":{"data":0},"data":[1 ,2],"b":3}', "data", "[1 ,2]"),
-        ('{"a":{"data":0},"d\\u0061ta":' + "9" * 5000 + "}", "data", "9" * 5000),
-        ('{"data":1,"a" : 1.50 , "b":2}', "a", "1.50"),
-    ],
-)
-def test_a_member_is_cut_out_as_it_was_written(text: str, name: str, expected: str) -> None:
-    """Wherever it stands and however its name is written."""
-    assert member(parse(text), name) == expected
-
-
-def test_numbers_remember_how_they_were_written() -> None:
-    """For those who want the number's text: every digit, sign and exponent."""
-    texts = ["1.10", "-0", "1E400", "7", "9" * 5000]
-
-    numbers = written(f"[{','.join(texts)}]")
-
-    assert all(isinstance(number, Written) for number in numbers)
-    assert [number.text for number in numbers] == texts
-    assert numbers[0] == 1.1

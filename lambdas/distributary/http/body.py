@@ -11,6 +11,7 @@ from distributary.events import Rejection
 from distributary.http import cloud_event
 from distributary.http.content import bytes_of, content, require_utf8, text_of
 from distributary.http.request import Request
+from distributary.json_bounds import has_more_values
 from distributary.json_text import Element, blank_end, cut_array, cut_lines, parse
 from distributary.media_type import MediaType
 
@@ -18,8 +19,8 @@ from distributary.media_type import MediaType
 _TEXT_TYPES = ("application/xml", "application/javascript")
 _JSON = "application/json"
 
-MAX_CONTAINERS = 1_000_000
-"""Objects and arrays in a body of JSON: a million of them are 20 MiB at most as text, but 230 MB in memory."""
+MAX_VALUES = 1_000_000
+"""Values in a body of JSON, names of members included: what each costs, however short it is, is memory and time."""
 
 Shape = Literal["one", "array", "lines"]
 
@@ -65,8 +66,9 @@ class _Piece:
     def json(self) -> str:
         """The content as text that is not blank and may be read as JSON without a danger to memory."""
         text = self.text()
-        if text.count("[") + text.count("{") > MAX_CONTAINERS:
-            raise TooLarge("TooManyValues", f"a JSON body may have {MAX_CONTAINERS:,} objects and arrays")
+        if has_more_values(text, MAX_VALUES):
+            limit = f"a JSON body may have {MAX_VALUES:,} values: objects, arrays, names, strings, numbers and literals"
+            raise TooLarge("TooManyValues", f"{limit}; split it into several requests")
         return text
 
     def body(self, events: Iterable[Posted | Rejection], shape: Shape, *, may_be_empty: bool = False) -> Body:

@@ -12,7 +12,8 @@ from typing import Any
 from urllib.parse import unquote
 
 from distributary.errors import BadEvent
-from distributary.json_text import Element, member
+from distributary.json_place import member
+from distributary.json_text import Element
 
 _NAME = re.compile("[a-z0-9]+")
 _DATA = ("data", "data_base64")
@@ -44,7 +45,8 @@ def structured(element: Element) -> tuple[dict[str, Any], str | bytes | None, An
             raise _invalid("a CloudEvent has data or data_base64, not both", "/data_base64")
         return attributes, _decoded(encoded), None
     if "data" in members:
-        return attributes, member(element, "data"), members["data"]
+        last = next(reversed(members)) == "data"
+        return attributes, member(element.text, "data", last=last), members["data"]
     return attributes, None, None
 
 

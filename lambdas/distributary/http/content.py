@@ -11,8 +11,8 @@ MAX_RECEIVED = 4_500_000
 
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
-MAX_DECODED = 20 * 1024 * 1024
-"""Bytes after decoding: our own bound on what a small body may unfold to."""
+MAX_DECODED = 10 * 1024 * 1024
+"""Bytes after decoding: a small body may unfold to what API Gateway takes of a large one, and no more."""
 
 CODINGS = ("gzip", "deflate", "identity")
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")

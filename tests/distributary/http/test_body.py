@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from distributary.envelope import Posted
 from distributary.errors import BadRequest, TooLarge
 from distributary.events import Rejection
-from distributary.http.body import MAX_CONTAINERS, read
+from distributary.http.body import MAX_VALUES, read
 from distributary.http.request import Request
 
 
@@ -68,12 +68,20 @@ def test_the_limit_on_events_is_exact() -> None:
             read(many, max_events=3)
 
 
-def test_the_limit_on_objects_and_arrays_is_exact() -> None:
-    """A million objects and arrays are read, one more is refused before it is."""
-    inner = MAX_CONTAINERS - 2
+def test_the_limit_on_values_is_exact() -> None:
+    """A million values are read, one more is refused before any is."""
+    inner = MAX_VALUES - 2
     assert read(body("[[" + ",".join(["[]"] * inner) + "]]"), max_events=1).shape == "array"
-    with pytest.raises(TooLarge, match="TooManyValues"):
-        read(body("[[" + ",".join(["[]"] * (inner + 1)) + "]]"), max_events=1)
+    for one_more in ("[]", "1", '""'):
+        with pytest.raises(TooLarge, match="TooManyValues"):
+            read(body("[[" + ",".join(["[]"] * inner) + f",{one_more}]]"), max_events=1)
+
+
+def test_marks_inside_of_strings_are_no_values() -> None:
+    """A string may hold as many commas and brackets as a body may have bytes."""
+    text = json.dumps({"csv": ",:{[" * (MAX_VALUES // 4) + ","})
+
+    assert len(read(body(text), max_events=1).events) == 1
 
 
 def test_what_is_wrong_inside_text_is_said() -> None:

@@ -47,7 +47,7 @@ def test_the_limit_on_received_bytes_is_exact() -> None:
 
 @pytest.mark.parametrize(("encoding", "window"), [("gzip", 31), ("deflate", 15), ("deflate", -15)])
 def test_the_limit_on_decoded_bytes_is_exact(encoding: str, window: int) -> None:
-    """20 MiB are unpacked, one byte more is not."""
+    """10 MiB are unpacked, one byte more is not."""
     assert (
         len(content(request(zlib.compress(bytes(MAX_DECODED), wbits=window), content_encoding=encoding))) == MAX_DECODED
     )

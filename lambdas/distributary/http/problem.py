@@ -27,7 +27,7 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "NotStored": ("not-stored", "Not every event could be stored"),
     "ScalarBody": ("scalar-body", "The body is neither a JSON object nor an array"),
     "TooManyEvents": ("too-many-events", "There are too many events in this request"),
-    "TooManyValues": ("too-many-values", "There are too many objects and arrays in this request"),
+    "TooManyValues": ("too-many-values", "There are too many values in this request"),
     "TooManyRequests": ("too-many-requests", "The key's quota is used up"),
     "Unauthorized": ("unauthorized", "The credentials are missing or wrong"),
     "UnknownCharset": ("unknown-charset", "The body's charset is not understood"),

@@ -17,6 +17,8 @@ from distributary.errors import BadRequest
 _SHOWN_FAULTS = 10
 _SHOWN_LENGTH = 128
 _END_OF_TIME = 253_402_300_800  # the first second of the year 10000
+_COMPARED_LENGTH = 4096
+"""Of a text, in characters: no pattern of AWS's that we have holds for a longer one."""
 
 
 def serialization_error(detail: str) -> BadRequest:
@@ -76,7 +78,7 @@ class Structure:
             self._note(name, "Member must have length greater than or equal to 1", shown)
         elif longest is not None and len(value) > longest:
             self._note(name, f"Member must have length less than or equal to {longest}", shown)
-        if pattern and not pattern.fullmatch(value):
+        if pattern and not self._matches(pattern, value, longest):
             self._note(name, f"Member must satisfy regular expression pattern: {pattern.pattern}", shown)
         return value
 
@@ -127,7 +129,7 @@ class Structure:
         return None if value is None else self._inside(value, f"{self._place(name)}.")
 
     def structures(self, name: str, *, shortest: int = 1, longest: int | None = None) -> Sequence["Structure"]:
-        """A list of `shortest` to `longest` structures, which must not be missing."""
+        """A list of `shortest` to `longest` structures, which must not be missing; of more, the first so many."""
         values: list[Any] | None = self._typed(name, list, "List", required=True)
         if values is None:
             return ()
@@ -139,7 +141,9 @@ class Structure:
         for value in values:
             if not isinstance(value, dict):
                 _refuse_type(value, "Structure")
-        return [self._inside(value, f"{place}.{number}.member.") for number, value in enumerate(values, start=1)]
+        return [
+            self._inside(value, f"{place}.{number}.member.") for number, value in enumerate(values[:longest], start=1)
+        ]
 
     def _from_base64(self, name: str, text: str) -> bytes:
         try:
@@ -161,6 +165,13 @@ class Structure:
         if type(value) is not kind:
             _refuse_type(value, called)
         return value
+
+    @staticmethod
+    def _matches(pattern: re.Pattern[str], value: str, longest: int | None) -> bool:
+        """Whether the pattern holds; a text far beyond its length is not compared, since patterns may look back."""
+        if len(value) > _COMPARED_LENGTH:
+            return longest is not None  # which is noted already
+        return pattern.fullmatch(value) is not None
 
     def _refuse_lone_surrogates(self, name: str, value: str) -> None:
         try:

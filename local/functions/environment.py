@@ -15,6 +15,7 @@ from pathlib import Path
 
 from local.functions import faults
 from local.functions.folders import Folders
+from local.functions.memory import MEBIBYTE, peak_bytes
 from local.functions.output import Output
 from local.functions.runtime_api import Answered, Exited, InitFailed, Ready, Report, Request, RuntimeApi, TooLarge
 from local.functions.values import FunctionSpec, Invocation
@@ -23,6 +24,8 @@ from local.functions.values import FunctionSpec, Invocation
 # (docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html). Here it goes on instead of beginning anew.
 _INIT_SECONDS = 10
 _LAUNCH = Path(__file__).with_name("launch.py")
+_LOOK_SECONDS = 0.05
+"""How often it is looked at what a function holds of memory."""
 
 
 class Gone(Exception):
@@ -30,7 +33,10 @@ class Gone(Exception):
 
 
 class Environment:
-    """Starts its process with the first request; `alive` says whether it can take another. Memory is not limited."""
+    """Starts its process with the first request; `alive` says whether it can take another.
+
+    A process that has held more than `memory_mb` is killed, and its request answered as Lambda does.
+    """
 
     def __init__(
         self,
@@ -139,9 +145,25 @@ class Environment:
         self._api.reports.put(Exited(status))
 
     def _report(self, *, within: float) -> Report | None:
-        with contextlib.suppress(queue.Empty):
-            return self._api.reports.get(timeout=within)
-        return None
+        """What the process says next; an exit for one that has held too much memory, whatever it says."""
+        end = time.monotonic() + within
+        report: Report | None = None
+        while report is None and (left := end - time.monotonic()) > 0:
+            with contextlib.suppress(queue.Empty):
+                report = self._api.reports.get(timeout=min(left, _LOOK_SECONDS))
+            if self._held_too_much():
+                return Exited(-signal.SIGKILL)
+        return report
+
+    def _held_too_much(self) -> bool:
+        """Whether the process has held more than its memory; it is killed then."""
+        process = self._process
+        if process is None or process.poll() is not None:  # its number may be another process's by now
+            return False
+        over = peak_bytes(process.pid) > self._spec.memory_mb * MEBIBYTE
+        if over:
+            _kill_group(process.pid)
+        return over
 
     def _conclude(self, request_id: str, report: Report | None) -> Invocation:
         match report:

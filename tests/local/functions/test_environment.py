@@ -167,6 +167,46 @@ def test_a_timeout_ends_the_process_and_what_it_started(deploy, running, wait_fo
     assert work.call() != first
 
 
+GREEDY = """
+import os, time
+def handle(event, context):
+    try:
+        held = bytearray(event * 1024 * 1024)
+        held[::4096] = b"x" * len(held[::4096])  # each page is written, so that it is really held
+        time.sleep(60 if context.memory_limit_in_mb == "100" else 0)
+        del held
+    except MemoryError:
+        return "caught"
+    return os.getpid()
+"""
+
+
+@pytest.mark.parametrize("memory_mb", [100, 200], ids=["while it holds it", "after it has given it back"])
+def test_a_function_that_holds_too_much_memory_is_killed(deploy, running, wait_for, memory_mb: int) -> None:
+    """At once, or as soon as it answers; it can catch nothing, and the next request finds a new process."""
+    work = deploy(GREEDY, memory_mb=memory_mb)
+    first = work.call(1) if memory_mb > 100 else 0
+
+    error = work.call(300)
+
+    assert error["errorType"] == "Runtime.ExitError"
+    words = "Runtime exited with error: signal: killed"
+    assert error["errorMessage"] == f"RequestId: {work.invocation.request_id} Error: {words}"
+    assert work.invocation.function_error == "Unhandled"
+    assert work.log[-1].endswith(words)
+    if first:
+        wait_for(lambda: not running(first))
+        assert work.call(1) not in (first, "caught")
+
+
+def test_a_function_may_hold_its_memory(deploy) -> None:
+    """What is within the limit costs no process."""
+    work = deploy(GREEDY, memory_mb=200)
+
+    assert work.call(100) == work.call(100)
+    assert work.invocation.function_error is None
+
+
 def test_an_answer_over_six_megabytes_is_refused(deploy) -> None:
     """An answer of 6 MiB and 100 bytes passes; one byte more is Function.ResponseSizeTooLarge and costs the process."""
     work = deploy("def handle(event, context): return 'x' * event")

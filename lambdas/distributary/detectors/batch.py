@@ -110,10 +110,9 @@ class Runner:
                 outcome.dead.append(Dead(work, TOO_LARGE))
                 return True
             pending = (*row.pending, *kept)
-            after = row._replace(
-                detector=detector, written=text, queue=self.queue, sequence=work.sequence, pending=pending
-            )
-            outcome.row, outcome.changed = after, True
+            after = row._replace(detector=detector, written=text, queue=self.queue, sequence=work.sequence)
+            # What was noted while the record was tried alone goes: an item that expires is no living detector's.
+            outcome.row, outcome.changed = after._replace(pending=pending, trying="", expires=0), True
         outcome.logs += logs
         return True
 

@@ -23,7 +23,8 @@ class Row(NamedTuple):
 
     `counter` counts the item's changes, 0 where there is none. `queue` and `sequence` name the last record that changed
     it, `token` the live arming of its wake-up. `pending` are the actions that still have to be handed on, as texts;
-    those in the objects `parked` come before them. `written` is the detector's text, where it has been made just now.
+    those in the objects `parked` come before them. `trying` says which record was tried alone, and how often: see
+    `trying.py`. `written` is the detector's text, where it has been made just now.
     """
 
     model: str
@@ -37,6 +38,7 @@ class Row(NamedTuple):
     pending: tuple[str, ...] = ()
     parked: tuple[str, ...] = ()
     expires: int = 0
+    trying: str = ""
     written: str = ""
 
     @property
@@ -96,6 +98,8 @@ def to_item(row: Row) -> Item:
         item["parked"] = {"L": [{"S": key} for key in row.parked]}
     if row.expires:
         item["expires"] = {"N": str(row.expires)}
+    if row.trying:
+        item["trying"] = {"S": row.trying}
     return item
 
 
@@ -117,6 +121,7 @@ def from_item(item: Mapping[str, Any], model: str, key: str | None, version: str
         token=item["token"]["S"] if alive and "token" in item else "",
         pending=_texts(item, "pending"),
         parked=_texts(item, "parked"),
+        trying=item.get("trying", {}).get("S", ""),
     )
 
 

@@ -6,7 +6,6 @@ are stored with the state and forgotten after they were handed on, and a record 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from distributary.detectors.actions import ActionQueue
@@ -14,12 +13,14 @@ from distributary.detectors.batch import Dead, Outcome, Runner
 from distributary.detectors.carried import Models
 from distributary.detectors.detector import Detector
 from distributary.detectors.grave import Grave
+from distributary.detectors.group import Group
 from distributary.detectors.item import Row
 from distributary.detectors.measuring import Measure
 from distributary.detectors.model import Model
 from distributary.detectors.pausing import Failed, Pauses
-from distributary.detectors.record import WakeUp, Work, read_record
-from distributary.detectors.store import Place, Store
+from distributary.detectors.record import WakeUp, read_record
+from distributary.detectors.store import Store
+from distributary.detectors.trying import Context, comes_again, has_time, in_turn, most_receives, noted
 from distributary.detectors.wakeups import Arming, WakeUps
 from distributary.errors import SinkUnavailable
 
@@ -34,28 +35,6 @@ THREADS = 10
 
 Log = Callable[[str, str, Mapping[str, Any]], None]
 """Writes a line: its level, its text, its members."""
-
-
-@dataclass
-class _Group:
-    """One detector's records, in order, and what becomes of them."""
-
-    works: list[Work]
-    row: Row | None = None
-    outcome: Outcome | None = None
-    pause: int | None = None
-    failed: bool = False
-
-    @property
-    def place(self) -> Place | None:
-        """The detector; None where no record of the group can be read."""
-        return next(((work.model, work.key) for work in self.works if not work.fault), None)
-
-    def left(self) -> list[Work]:
-        """The records that have to come again."""
-        if self.failed or self.outcome is None:
-            return self.works
-        return self.works[self.outcome.done :]
 
 
 class RunDetectors:
@@ -84,17 +63,13 @@ class RunDetectors:
         self._measure = measure
         self._threads: ThreadPoolExecutor | None = None
 
-    def __call__(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
+    def __call__(self, event: Mapping[str, Any], context: Context | None = None) -> dict[str, Any]:
         """The answer to the event source: the records that have to come again."""
         groups = self._groups(event["Records"])
-        try:
-            self._run(groups)
-        except SinkUnavailable as error:
-            self._log("ERROR", "the detectors cannot be read", {"error": str(error)})
-            for group in groups:
-                group.failed = True
-        self._together(self._store_group, [group for group in groups if group.outcome and not group.failed])
-        self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
+        again = [group for group in groups if comes_again(group.works)]
+        self._handle([group for group in groups if not comes_again(group.works)])
+        for one in in_turn(again, most_receives(work for group in again for work in group.works)):
+            groups += self._handle_alone(one, context)
         left = [work for group in groups for work in group.left()]
         self._postpone(groups)
         self._measure.batch(
@@ -105,15 +80,38 @@ class RunDetectors:
         )
         return {"batchItemFailures": [{"itemIdentifier": work.id} for work in left]}
 
-    def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[_Group]:
-        groups: dict[str, _Group] = {}
+    def _handle(self, groups: Sequence[Group]) -> None:
+        """Everything for these groups, so that what is done of them stays done."""
+        if not groups:
+            return
+        try:
+            self._run(groups)
+        except SinkUnavailable as error:
+            self._log("ERROR", "the detectors cannot be read", {"error": str(error)})
+            for group in groups:
+                group.failed = True
+        self._together(self._store_group, [group for group in groups if group.outcome and not group.failed])
+        self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
+
+    def _handle_alone(self, group: Group, context: Context | None) -> list[Group]:
+        """Record by record, up to the first that has to come again: a group of its own for each, in place of theirs."""
+        parts = [Group([work]) for work in group.works]
+        group.works, more = [], True
+        for part in parts:
+            if more and has_time(context):
+                self._handle([part])
+            more = more and not part.left()
+        return parts
+
+    def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[Group]:
+        groups: dict[str, Group] = {}
         for work in map(read_record, records):
             unknown = not work.fault and work.model not in self._models and work.receives >= UNKNOWN_MODEL_RECEIVES
             known = work._replace(fault=UNKNOWN_MODEL) if unknown else work
-            groups.setdefault(work.group, _Group([])).works.append(known)
+            groups.setdefault(work.group, Group([])).works.append(known)
         return list(groups.values())
 
-    def _run(self, groups: Sequence[_Group]) -> None:
+    def _run(self, groups: Sequence[Group]) -> None:
         places = [place for group in groups if (place := group.place)]
         rows, versions = self._store.load(places) if places else ({}, {})
         for group in groups:
@@ -127,14 +125,15 @@ class RunDetectors:
                 continue
             self._step(group, model, rows[place])
 
-    def _step(self, group: _Group, model: Model, row: Row) -> None:
+    def _step(self, group: Group, model: Model, row: Row) -> None:
+        group.works[0], row = noted(self._store, row, group.works[0])
         group.row = row
         group.outcome = self._runner.run(model, row, group.works)
         if group.outcome.error:
             where = {"detectorModelName": row.model, "keyValue": row.key}
             self._log("ERROR", "a record failed", {**where, "error": repr(group.outcome.error)})
 
-    def _store_group(self, group: _Group) -> None:
+    def _store_group(self, group: Group) -> None:
         """Buries, arms, stores, logs; on any failure the whole group comes again, and is recognised by its numbers."""
         outcome = group.outcome
         if outcome is None:
@@ -158,7 +157,7 @@ class RunDetectors:
         wake_up = WakeUp(row.version, row.detector.created, row.token, due)
         self._wake_ups.arm(Arming(row.model, row.key, wake_up))
 
-    def _hand_on(self, groups: Sequence[_Group]) -> None:
+    def _hand_on(self, groups: Sequence[Group]) -> None:
         """Hands the pending actions on, ten a call whatever detector they are of, and forgets them."""
         owners = [(group, text) for group in groups for text in self._waiting(group)]
         for (group, _), error in zip(owners, self._actions.send([text for _, text in owners]), strict=True):
@@ -167,7 +166,7 @@ class RunDetectors:
                 self._log("ERROR", "actions were not handed on", {"error": str(error)})
         self._together(self._clear, [group for group in groups if not group.failed])
 
-    def _waiting(self, group: _Group) -> list[str]:
+    def _waiting(self, group: Group) -> list[str]:
         if group.row is None:
             return []
         try:
@@ -181,7 +180,7 @@ class RunDetectors:
             self._log("ERROR", "actions were not handed on before they expired", {**where, "objects": expired})
         return texts
 
-    def _clear(self, group: _Group) -> None:
+    def _clear(self, group: Group) -> None:
         try:
             if group.row:
                 self._store.clear(group.row)
@@ -189,7 +188,7 @@ class RunDetectors:
             group.failed = True
             self._log("ERROR", "actions were handed on and not forgotten", {"error": str(error)})
 
-    def _together(self, act: Callable[[_Group], None], groups: Sequence[_Group]) -> None:
+    def _together(self, act: Callable[[Group], None], groups: Sequence[Group]) -> None:
         if len(groups) <= 1:
             for group in groups:
                 act(group)
@@ -197,7 +196,7 @@ class RunDetectors:
         self._threads = self._threads or ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="detector")
         list(self._threads.map(act, groups))
 
-    def _postpone(self, groups: Sequence[_Group]) -> None:
+    def _postpone(self, groups: Sequence[Group]) -> None:
         for pause in {group.pause for group in groups}:
             works = [work for group in groups if group.pause == pause for work in group.left()]
             try:

@@ -114,6 +114,9 @@ fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<numbe
 corpora: setup ## every file of FOLDER as payloads of a local stack, read back byte by byte: make corpora FOLDER=…
 	@cd tests && python -m corpora.payloads $(abspath $(FOLDER))
 
+worst-cases: setup ## what costs each function most of CPU and memory, by shape of what it is sent (20 minutes; WORDS="operator" for some)
+	@cd tests && python -m worst_cases $(WORDS)
+
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
 	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt || failed=1; \
 	for place in . bench $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
@@ -124,4 +127,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz corpora audit bench clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora audit bench clean

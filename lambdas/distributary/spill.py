@@ -79,15 +79,15 @@ class Spill:
 
     def _send(self, part: Spilled, until: float) -> bool:
         text = _text(part)
-        body = b64encode(text).decode()
+        message = b64encode(text).decode()
         try:
-            if len(body) > MAX_MESSAGE_BYTES:
+            if len(message) > MAX_MESSAGE_BYTES:
                 key = f"{PREFIX}{part.sink}/{uuid4().hex}.json.gz"
                 self._in_time(until)
                 self._bucket.put(key, text, "application/gzip")
-                body = b64encode(_text(replace(part, records=(), object=key))).decode()
+                message = body(replace(part, records=(), object=key))
             self._in_time(until)
-            call(self._client.send_message, QueueUrl=self._queue_urls[part.sink], MessageBody=body)
+            call(self._client.send_message, QueueUrl=self._queue_urls[part.sink], MessageBody=message)
         except SinkUnavailable:
             return False
         return True
@@ -95,6 +95,11 @@ class Spill:
     def _in_time(self, until: float) -> None:
         if self._clock.monotonic() + timeouts.CALL > until:
             raise SinkUnavailable("OutOfTime", "no time was left in this request", retryable=True)
+
+
+def body(spilled: Spilled) -> str:
+    """The message that says it."""
+    return b64encode(_text(spilled)).decode()
 
 
 def decode(body: str) -> Spilled:

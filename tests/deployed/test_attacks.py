@@ -313,3 +313,26 @@ def test_a_repeated_authorization_is_refused(signed, stage, credential, path) ->
     assert one.sent(stage.endpoint).status in (200, 202)
     assert answer.status in (400, 401)
     assert b"must be sent once" in answer.read()
+
+
+BOMB = r'{"deviceId":"bomb","e":"\ud83d\ude00","y":[' + ",".join(["[]"] * 65) + '],"x":[1' + ",1e6143" * 18_000 + "]}"
+"""286 bytes of gzip, which once took 1.1 GB by each way in."""
+
+
+def test_a_bomb_ends_no_function(http, stage, logs, iotevents, wait) -> None:
+    """By events, messages to detectors, a topic rule and what an operator writes: each is answered, no function dies."""
+    start = len(logs)
+    packed = gzip.compress(BOMB.encode(), 9)
+    posted = http("POST", "/v1/events", packed, content_encoding="gzip", content_type="application/json")
+    message = {"messageId": uuid.uuid4().hex, "inputName": "telemetry", "payload": BOMB.encode()}
+    put = iotevents.batch_put_message(messages=[message])
+    state = {"stateName": "Normal", "variables": [{"name": "v", "value": BOMB}], "timers": []}
+    entry = {"messageId": "1", "detectorModelName": "temperature_alarm", "keyValue": "bomb", "state": state}
+    written = iotevents.batch_update_detector(detectors=[entry])
+    stage.client("iot-data").publish(topic="devices/bomb/telemetry", qos=1, payload=BOMB)
+
+    assert posted.status == 202
+    assert put["BatchPutMessageErrorEntries"] == []
+    assert [one["errorCode"] for one in written["batchUpdateDetectorErrorEntries"]] == ["InvalidRequestException"]
+    assert wait(lambda: iotevents.list_detectors(detectorModelName="temperature_alarm")["detectorSummaries"])
+    assert not [line for line in logs[start:] if "signal: killed" in line]

@@ -1,0 +1,36 @@
+"""What no legal call may exceed, as `distributary.toml` and docs/operating.md promise it, and how it is counted."""
+
+import tomllib
+from pathlib import Path
+
+from worst_cases.measured import Cost
+
+ROOT = Path(__file__).parents[2]
+MEMORY_MB = tomllib.loads((ROOT / "distributary.toml").read_text("utf-8"))["functions"]["memory_mb"]
+CORE_MB = 1769
+"""The memory with which a function has one core: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html"""
+SHARE = min(1.0, MEMORY_MB / CORE_MB)
+"""The part of a core that a function has."""
+
+PEAK_BYTES = 485_000_000
+"""The most that a process holds; the rest of its memory is room."""
+SECONDS = 4.0
+"""Of a function's time, that a call takes at its share of a core."""
+LOOP_SECONDS = 0.006
+"""What a turn of the reference loop (`child.loop_seconds`) takes on a core of Lambda: half as long again as on the
+machine on which this was written. Calls are counted in turns, so that a slow or busy machine says the same."""
+
+
+def lambda_seconds(cost: Cost) -> float:
+    """How long the call would take on Lambda if it never waited."""
+    return cost.loops * LOOP_SECONDS / SHARE
+
+
+def faults(cost: Cost) -> list[str]:
+    """What of the bounds the call exceeds."""
+    found = []
+    if cost.peak > PEAK_BYTES:
+        found.append(f"{cost.peak / 1e6:.0f} MB, over {PEAK_BYTES / 1e6:.0f} MB")
+    if lambda_seconds(cost) > SECONDS:
+        found.append(f"{lambda_seconds(cost):.1f} s, over {SECONDS:.0f} s")
+    return found

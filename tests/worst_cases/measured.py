@@ -1,0 +1,134 @@
+"""Runs a function's own handler against a stub of AWS, one call a process, and says what the call took."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from distributary.detectors.carried import Models, carry, route
+from distributary.detectors.forms import read_documents
+from distributary.detectors.item import version_key
+from distributary.detectors.limits import Limits
+from distributary.detectors.reading import read_definition
+from distributary.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+HERE = Path(__file__).parent
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one call took: CPU in seconds and in turns of the reference loop, and the process's peak of memory."""
+
+    cpu: float
+    loops: float
+    peak: int
+    answer: str
+
+    @property
+    def status(self) -> int | str:
+        """The HTTP status, or how the answer begins where there is none."""
+        answer = json.loads(self.answer)
+        return answer["statusCode"] if isinstance(answer, dict) and "statusCode" in answer else self.answer[:40]
+
+
+class Bench:
+    """Calls functions; `down`: their sinks refuse every call."""
+
+    def __init__(self, folder: Path, url: str, models: list[dict[str, Any]], configuration: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._url = url
+        self._models = models
+        self._configuration = configuration
+
+    def call(self, function: str, event: Any, **settings: Any) -> Cost:
+        """What the function takes for the event."""
+        home = self._folder / function
+        if not home.exists():
+            home.mkdir()
+            shutil.copy(ROOT / "lambdas" / function / "handler.py", home)
+            (home / "configuration.json").write_text(json.dumps(self._configuration))
+        place = self._folder / "event.json"
+        place.write_text(json.dumps(event, ensure_ascii=False))
+        run = subprocess.run(
+            [sys.executable, str(HERE / "child.py"), str(home), str(place)],
+            env=self._environment(settings),
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+        if run.returncode:
+            raise RuntimeError(f"{function}: exit code {run.returncode}: {run.stderr[-2000:]}")
+        return Cost(**json.loads(run.stdout.splitlines()[-1]))
+
+    def _environment(self, settings: Mapping[str, Any]) -> dict[str, str]:
+        queues = f"{self._url}/123456789012"
+        known = Settings(
+            stage="test",
+            delivery_stream_name="d",
+            stream_name="s",
+            message_queue_url=f"{queues}/messages.fifo",
+            message_queue_arn="arn:aws:sqs:us-east-1:123456789012:messages.fifo",
+            dead_message_queue_url=f"{queues}/dead.fifo",
+            action_queue_url=f"{queues}/actions",
+            wake_queue_url=f"{queues}/wake",
+            detector_table_name="detectors",
+            bucket_name="bucket",
+            **{f"{sink}_{kind}_url": f"{queues}/{sink}-{kind}" for sink in _SINKS for kind in ("spill", "set_aside")},
+            **{"auth": "open", **settings},
+        )
+        return {
+            **known.to_env(),
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT / "lambdas"),
+            "AWS_ENDPOINT_URL": self._url,
+            "AWS_REGION": "us-east-1",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "MALLOC_ARENA_MAX": "2",
+        }
+
+
+_SINKS = ("firehose", "kinesis", "iot_events")
+RULES = [{"sinks": list(_SINKS), "input": "telemetry", "partition_key": "data.deviceId"}]
+
+
+@contextmanager
+def bench(*, down: bool = False, rules: list[dict[str, Any]] | None = None) -> Iterator[Bench]:
+    """A bench with its stub, until the block ends."""
+    documents = read_documents((HERE / "greedy.json").read_text(), name="greedy")
+    definition = read_definition(documents[0]).definition
+    rows = [carry(documents[0], definition.key)]
+    configuration = {
+        "routes": [{"method": "POST", "path": path} for path in ("/v1/events", "/", "/inputs/messages")],
+        "rules": rules or RULES,
+        "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},
+        "readers": [route(definition)],
+        "models": rows,
+        "iot_rules": {"Telemetry": {"input": "telemetry", "batch": False}},
+        "debug": [],
+        "switches": {"merge": False, "declared": None},
+    }
+    sha256 = Models(rows, Limits()).sha256(definition.name)
+    items = [{**version_key(definition.name), "version": {"S": "1"}, "sha256": {"S": sha256}}]
+    with TemporaryDirectory(prefix="worst-") as name:
+        folder = Path(name)
+        (folder / "items").write_text(json.dumps(items))
+        command = [sys.executable, str(HERE / "stub.py"), str(folder / "items"), *(["down"] if down else [])]
+        paths = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=paths) as stub:
+            try:
+                port = stub.stdout.readline().strip() if stub.stdout else ""
+                yield Bench(folder, f"http://127.0.0.1:{port}", rows, configuration)
+            finally:
+                stub.kill()

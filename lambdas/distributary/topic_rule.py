@@ -1,7 +1,10 @@
 """What the SELECT of a topic rule of IoT Core hands over: payloads for an input, each with its messageId."""
 
 import json
+from math import isfinite
 from typing import Any, NamedTuple
+
+from distributary.detectors.values import UNREADABLE, keep_json
 
 MESSAGE_ID = "distributaryMessageId"
 """The member of a SELECT's result that brings the messageId; it is no part of the payload."""
@@ -32,4 +35,17 @@ def _id(value: Any) -> str:
 
 
 def _payload(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    try:
+        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except ValueError:
+        text = keep_json(_kept(value))
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _kept(value: Any) -> Any:
+    """The value with what detectors cannot read in place of numbers that Lambda's runtime read as infinite (1e400)."""
+    if isinstance(value, dict):
+        return {name: _kept(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_kept(inner) for inner in value]
+    return UNREADABLE if isinstance(value, float) and not isfinite(value) else value

@@ -52,6 +52,15 @@ class TopicRule(NamedTuple):
     filter: str
     where: Expression
 
+    def hand_over(self, topic: str, payload: bytes) -> str | None:
+        """The JSON text that the actions get of a message; None where the rule is not for it.
+
+        A payload that is selected whole keeps its text, and so its numbers: 1e400 is none of Python's.
+        """
+        selected = self.select(topic, payload)
+        whole = [name for name, _ in self.columns] == ["*"] and read(payload) is not UNDEFINED
+        return None if selected is UNDEFINED else payload.decode() if whole else json.dumps(selected)
+
     def select(self, topic: str, payload: bytes) -> Any:
         """What the actions get of a message; UNDEFINED where the rule is not for it."""
         message = Published(topic, read(payload), payload)

@@ -320,7 +320,7 @@ BOMB = r'{"deviceId":"bomb","e":"\ud83d\ude00","y":[' + ",".join(["[]"] * 65) + 
 
 
 def test_a_bomb_ends_no_function(http, stage, logs, iotevents, wait) -> None:
-    """By events, messages to detectors, a topic rule and what an operator writes: each is answered, no function dies."""
+    """By events, messages, a topic rule and what an operator writes: each is answered, no function dies."""
     start = len(logs)
     packed = gzip.compress(BOMB.encode(), 9)
     posted = http("POST", "/v1/events", packed, content_encoding="gzip", content_type="application/json")
@@ -335,4 +335,5 @@ def test_a_bomb_ends_no_function(http, stage, logs, iotevents, wait) -> None:
     assert put["BatchPutMessageErrorEntries"] == []
     assert [one["errorCode"] for one in written["batchUpdateDetectorErrorEntries"]] == ["InvalidRequestException"]
     assert wait(lambda: iotevents.list_detectors(detectorModelName="temperature_alarm")["detectorSummaries"])
+    assert wait(lambda: [line for line in logs[start:] if '"rule":"telemetry"' in line.replace(": ", ":")])
     assert not [line for line in logs[start:] if "signal: killed" in line]

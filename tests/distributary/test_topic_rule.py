@@ -1,7 +1,9 @@
 import json
+from decimal import Decimal
 
 import pytest
 
+from distributary.detectors.values import UNREADABLE, read_object
 from distributary.topic_rule import MESSAGE_ID, parts
 
 
@@ -33,3 +35,15 @@ def test_half_a_character_is_no_error() -> None:
 
     with pytest.raises(UnicodeDecodeError):
         part.payload.decode()
+
+
+def test_a_number_that_lambda_reads_as_infinite_is_still_json() -> None:
+    """Its reading is lost, as in any message; the others are what they were."""
+    event = json.loads('{"deviceId":"d","x":[1e400,-1e400,1.5],"y":{"z":"é"}}')
+    [part] = parts(event, batch=False, request_id="call")
+
+    assert read_object(part.payload) == {
+        "deviceId": "d",
+        "x": [UNREADABLE, UNREADABLE, Decimal("1.5")],
+        "y": {"z": "é"},
+    }

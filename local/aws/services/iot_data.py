@@ -12,7 +12,7 @@ from moto.iotdata.models import IoTDataPlaneBackend
 from moto.sqs.models import sqs_backends
 
 from local.aws.services import Completed
-from local.aws.topic_rule import UNDEFINED, compiled
+from local.aws.topic_rule import compiled
 
 if TYPE_CHECKING:
     from moto.iot.models import FakeRule
@@ -27,9 +27,9 @@ class IotData(Completed, IoTDataPlaneBackend):
         """Hands the message to every rule that takes it."""
         super().publish(topic, payload)
         for rule in list(self.iot_backend.rules.values()):
-            selected = UNDEFINED if rule.rule_disabled else compiled(rule.sql).select(topic, payload)
-            if selected is not UNDEFINED:
-                self.act(rule, topic, payload, json.dumps(selected))
+            selected = None if rule.rule_disabled else compiled(rule.sql).hand_over(topic, payload)
+            if selected is not None:
+                self.act(rule, topic, payload, selected)
 
     def act(self, rule: FakeRule, topic: str, payload: bytes, selected: str) -> None:
         """Calls the rule's functions asynchronously; where that fails, its error action has the message."""

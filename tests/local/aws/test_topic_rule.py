@@ -44,3 +44,11 @@ def test_what_is_no_json() -> None:
     """A function gets it in base64; members of it there are none."""
     assert compiled("SELECT * FROM 'a'").select("a", b"\x00\x01\x02") == "AAEC"
     assert compiled("SELECT x, topic() AS t FROM 'a'").select("a", b"\x00") == {"t": "a"}
+
+
+def test_what_is_selected_whole_keeps_its_numbers() -> None:
+    """The text that goes to an action is the payload's own; base64 and selected members are JSON as before."""
+    assert compiled("SELECT * FROM 'a'").hand_over("a", b'{"x":1e400,"y":1.10}') == '{"x":1e400,"y":1.10}'
+    assert compiled("SELECT * FROM 'a'").hand_over("a", b"\x00") == '"AA=="'
+    assert compiled("SELECT x FROM 'a'").hand_over("a", b'{"x":1}') == '{"x": 1}'
+    assert compiled("SELECT * FROM 'a'").hand_over("b", b"{}") is None

@@ -6,8 +6,8 @@ With words, only the scenarios whose name has all of them.
 import sys
 from collections.abc import Iterable
 
-from worst_cases.bounds import MEMORY_MB, PEAK_BYTES, SECONDS, faults, lambda_seconds
-from worst_cases.measured import Cost, bench
+from worst_cases.bounds import MEMORY_MB, PEAK_BYTES, SECONDS, Cost, faults, lambda_seconds
+from worst_cases.measured import bench
 from worst_cases.scenarios import Scenario, scenarios
 
 Found = list[tuple[Scenario, Cost]]
@@ -15,15 +15,15 @@ _SHOWN = 5
 
 
 def search(words: list[str]) -> Found:
-    """Every scenario with what it cost; a line for each that is beyond the bounds."""
+    """Every scenario with what it cost; a line for each as soon as it is known."""
     found: Found = []
     with bench() as up, bench(down=True) as down:
         for one in scenarios():
             if all(word in one.name for word in words):
                 cost = (down if one.down else up).call(one.function, one.event())
                 found.append((one, cost))
-                for fault in faults(cost):
-                    sys.stdout.write(f"OVER: {one.name}: {fault}\n")
+                beyond = "".join(f" OVER: {fault}" for fault in faults(cost))
+                sys.stdout.write(f"{lambda_seconds(cost):5.2f} s {cost.peak / 1e6:4.0f} MB  {one.name}{beyond}\n")
                 sys.stdout.flush()
     return found
 

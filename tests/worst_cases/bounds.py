@@ -1,9 +1,9 @@
 """What no legal call may exceed, as `distributary.toml` and docs/operating.md promise it, and how it is counted."""
 
+import json
 import tomllib
 from pathlib import Path
-
-from worst_cases.measured import Cost
+from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
 MEMORY_MB = tomllib.loads((ROOT / "distributary.toml").read_text("utf-8"))["functions"]["memory_mb"]
@@ -20,10 +20,28 @@ LOOP_SECONDS = 0.006
 """What a turn of the reference loop (`child.loop_seconds`) takes on a core of Lambda: half as long again as on the
 machine on which this was written. Calls are counted in turns, so that a slow or busy machine says the same."""
 
+LOOP_ON_LAMBDA = LOOP_SECONDS / SHARE
+"""What a turn takes at the function's share: a clock that counts so is what functions see (`child.stretched`)."""
+
+
+class Cost(NamedTuple):
+    """What one call took: CPU in seconds and in turns of the reference loop, and the process's peak of memory."""
+
+    cpu: float
+    loops: float
+    peak: int
+    answer: str
+
+    @property
+    def status(self) -> int | str:
+        """The HTTP status, or how the answer begins where there is none."""
+        answer = json.loads(self.answer)
+        return answer["statusCode"] if isinstance(answer, dict) and "statusCode" in answer else self.answer[:40]
+
 
 def lambda_seconds(cost: Cost) -> float:
     """How long the call would take on Lambda if it never waited."""
-    return cost.loops * LOOP_SECONDS / SHARE
+    return cost.loops * LOOP_ON_LAMBDA
 
 
 def faults(cost: Cost) -> list[str]:

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,26 +17,11 @@ from distributary.detectors.item import version_key
 from distributary.detectors.limits import Limits
 from distributary.detectors.reading import read_definition
 from distributary.settings import Settings
+from worst_cases.bounds import LOOP_ON_LAMBDA, Cost
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 PATIENCE_SECONDS = 300
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What one call took: CPU in seconds and in turns of the reference loop, and the process's peak of memory."""
-
-    cpu: float
-    loops: float
-    peak: int
-    answer: str
-
-    @property
-    def status(self) -> int | str:
-        """The HTTP status, or how the answer begins where there is none."""
-        answer = json.loads(self.answer)
-        return answer["statusCode"] if isinstance(answer, dict) and "statusCode" in answer else self.answer[:40]
 
 
 class Bench:
@@ -59,7 +43,7 @@ class Bench:
         place = self._folder / "event.json"
         place.write_text(json.dumps(event, ensure_ascii=False))
         run = subprocess.run(
-            [sys.executable, str(HERE / "child.py"), str(home), str(place)],
+            [sys.executable, str(HERE / "child.py"), str(home), str(place), str(LOOP_ON_LAMBDA)],
             env=self._environment(settings),
             capture_output=True,
             text=True,

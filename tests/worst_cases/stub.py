@@ -12,6 +12,8 @@ from pathlib import Path
 from bench.stub import ANSWERS
 
 _THROTTLED = {"__type": "ThrottlingException", "message": "slow down"}
+_SECONDS = 0.004
+"""How long a call takes at AWS, about: a loop that makes one call after the other must not be measured without it."""
 _STREAMS = ("Firehose_20150804", "Kinesis_20131202")
 
 
@@ -47,6 +49,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
             if headers.get(b"expect"):
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
+            await asyncio.sleep(_SECONDS)
             writer.write(_answer(head, headers.get(b"x-amz-target", b"").decode(), body))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionResetError):

@@ -51,7 +51,7 @@ def queue_entries(place: int, message: Message, readers: "Readers", *, dedup: bo
     """
     known = message.value is not None
     text, value = (message.payload.decode(), message.value or {}) if known else _object(message.payload)
-    if why := why_unreadable(text, value):
+    if not known and (why := why_unreadable(text, value)):  # whoever knows its value has looked at it
         raise BadEvent("Unreadable", f"the payload is {why}")
     return [_entry(place, message, text, target, dedup=dedup) for target in readers.targets(message.input_name, value)]
 

@@ -12,10 +12,11 @@ from worst_cases.scenarios import Scenario, scenarios
 WORST = (
     "events: one event of arrays as members, characters of four bytes",
     "events: one event of escaped pairs as members, characters of four bytes",
-    "events: 5,000 events of objects",
+    "events: 5,000 events of objects of 60 levels",
     "events: 5,000 tiny events of as many keys",
     "events: 5,000 broken lines",
-    "events: a CloudEvent of strings, data first",
+    "events: a CloudEvent of arrays of 60 levels, data first",
+    "events: a CloudEvent of characters of four bytes, data first",
     'events: a CloudEvent of attributes, each "xxxxxx"',
     "events: two letters at random, sinks down",
     "messages: 24 of exponents with all that has to be looked at",

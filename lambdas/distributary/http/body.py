@@ -1,8 +1,6 @@
 """From a request's body to what was posted for each event: the Content-Type decides how it is cut."""
 
-import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
@@ -46,21 +44,7 @@ def read(request: Request, *, max_events: int) -> Body:
         reader = _binary
     if media.name in _TEXT_TYPES or media.name.startswith("text/"):
         require_utf8(media)
-    piece = _Piece(request, media, content(request), max_events)
-    with _without_collection():
-        return reader(piece)
-
-
-@contextmanager
-def _without_collection() -> Iterator[None]:
-    """Values of JSON never refer to themselves: to look for those that do, again and again, took half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
+    return reader(_Piece(request, media, content(request), max_events))
 
 
 @dataclass(frozen=True, slots=True)

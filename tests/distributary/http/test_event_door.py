@@ -1,3 +1,4 @@
+import gc
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -404,3 +405,17 @@ def test_a_bomb_of_many_members_is_cheap() -> None:
 
     assert json.loads(response.body)["code"] == "EmptyBody"
     assert time.process_time() - began < 2
+
+
+def test_nobody_looks_for_cycles_while_events_are_handled() -> None:
+    """A million values take seconds to look through; afterwards it goes on, whatever became of the request."""
+    seen: list[bool] = []
+
+    def decide(event: Event) -> Fate:
+        seen.append(gc.isenabled())
+        return accepted(event)
+
+    assert post({"a": 1}, fan_out=FanOut(decide)).status == 202
+    assert post("[").status == 400
+    assert seen == [False]
+    assert gc.isenabled()

@@ -13,7 +13,7 @@ STAGE ?= dev
 AT := --stage $(STAGE) $(if $(filter local,$(STAGE)),--aws-endpoint http://localhost:$(AWS_PORT))
 
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 ##@ set-up: two stamps, made anew when the pinned requirements change
 .venv/installed: requirements.txt requirements-uv.txt

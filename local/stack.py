@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING, Any, Self
 
 from local import deployment, loopback
 from local.deployment import Cdk, aws_at
-from local.event_sources import EventSources
+from local.event_sources import EventSource, EventSources
 from local.faults import FaultLayer, Faults, read
 from local.functions import Functions, find_interpreter
 from local.gateway import Gateway, read_keys
+from local.iam.keys import AccessKeys
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from local.functions import Invocation
+    from local.functions import FunctionSpec, Invocation
+    from local.iam.access import Access
 
 
 class PortRefused(Exception):
@@ -58,7 +60,8 @@ class LocalStack:
         self._project = project
         self._wanted_faults = faults or {}
         read(self._wanted_faults)
-        self._keys = read_keys(jwks) if jwks else None
+        self._jwks = read_keys(jwks) if jwks else None
+        self.keys = AccessKeys()
         self.interpreter = find_interpreter()
         self.faults = Faults()
         self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
@@ -74,6 +77,15 @@ class LocalStack:
     def aws_endpoint(self) -> str:
         """The URL of every AWS service."""
         return self.aws.endpoint
+
+    @property
+    def access(self) -> Access:
+        """What the embedded AWS allows its functions and services, and what was needed so far."""
+        return self.aws.access
+
+    def credentials(self, spec: FunctionSpec) -> dict[str, str]:
+        """What Lambda gives a function's process: the environment variables of its role's temporary credentials."""
+        return self.keys.of(spec.role, spec.name).variables
 
     def __enter__(self) -> Self:
         """Starts and deploys everything."""
@@ -95,30 +107,46 @@ class LocalStack:
         opening.enter_context(without_aws_settings())
         cdk = Cdk(Path(workspace), self._project)
         synthesis = opening.enter_context(cdk.synth())
-        from local.aws import cloud_watch, deployed, server, verification  # noqa: PLC0415 - moto loads meanwhile
+        from local.aws import cloud_watch, deployed, function_log, server, verification  # noqa: PLC0415 - moto loads meanwhile
 
         aws = server.AwsServer(
-            run=self._run, api_endpoint=lambda: self.endpoint, port=self._ports["AWS_PORT"], layers=self._layers
+            run=self._run,
+            api_endpoint=lambda: self.endpoint,
+            port=self._ports["AWS_PORT"],
+            layers=self._layers,
+            keys=self.keys,
         )
         with self._naming_the_port("AWS_PORT"):
             self.aws = opening.enter_context(aws)
-        says: dict[str, Any] = {"log": self._say, "keep": cloud_watch.keep}
         self._functions = Functions(
-            deployed.function, environment=aws_at(self.aws_endpoint), interpreter=self.interpreter, **says
+            deployed.function,
+            environment=aws_at(self.aws_endpoint),
+            credentials=self.credentials,
+            log=self._say,
+            keep=function_log.FunctionLogs(self.aws.access).keep,
+            interpreter=self.interpreter,
         )
         opening.callback(self._functions.close)
-        self._gateway = Gateway(deployed.http_api, self._functions, port=self._ports["PORT"], keys=self._keys, **says)
+        self._gateway = Gateway(
+            deployed.http_api,
+            self._functions,
+            port=self._ports["PORT"],
+            keys=self._jwks,
+            log=self._say,
+            keep=cloud_watch.keep,
+        )
         with self._naming_the_port("PORT"):
             self._gateway.start()
         opening.callback(self._gateway.close)
         self._say(f"  {self.interpreter}")
         self.outputs = deployment.deployed(cdk, synthesis, self.aws_endpoint, verification.verify, self._say)
-        sources = EventSources(
-            partial(deployed.event_sources, self.aws_endpoint), self._functions, self.aws.client("sqs")
-        )
+        sources = EventSources(partial(deployed.event_sources, self.aws_endpoint), self._functions, self._sqs_of)
         sources.start()
         opening.callback(sources.close)
         self.faults.put(self._wanted_faults)
+
+    def _sqs_of(self, source: EventSource) -> Any:
+        return self.aws.client("sqs", key=self.keys.of(source.role, "event source"))
 
     def _run(self, name: str, payload: bytes) -> Invocation:
         return self._functions.invoke(name, payload)

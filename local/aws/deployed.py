@@ -45,6 +45,7 @@ def function(name: str) -> FunctionSpec:
         log_group=found.logs_group_name,
         revision=revision(found),
         version=str(found.version),
+        role=str(found.role),
     )
 
 
@@ -129,7 +130,16 @@ def event_source(mapping: EventSourceMapping, endpoint: str) -> EventSource:
         maximum_concurrency=int(concurrency) if concurrency else None,
         report_batch_item_failures="ReportBatchItemFailures" in (mapping.function_response_types or ()),
         enabled=bool(mapping.enabled),
+        role=role_of(mapping.function_arn),
     )
+
+
+def role_of(arn: str) -> str:
+    """The execution role of a function; empty where the function is gone."""
+    try:
+        return str(lambda_backends[ACCOUNT][REGION].get_function(arn).role)
+    except UnknownFunctionException:
+        return ""
 
 
 def cors(configuration: Any) -> Cors | None:

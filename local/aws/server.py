@@ -26,12 +26,13 @@ from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
 from local.aws import emptied_bucket
+from local.aws.account import MotoAccount
 from local.aws.added_operations import added_operations
 from local.aws.client import client
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.resource_type import moto_class
-from local.aws.services import dynamodb, in_place_of, s3, s3_request
+from local.aws.services import dynamodb, iam, in_place_of, s3, s3_request
 from local.aws.services.api_gateway import ApiGateway
 from local.aws.services.cloudformation import CloudFormation
 from local.aws.services.firehose import Firehose
@@ -43,11 +44,14 @@ from local.aws.services.sqs import Sqs
 from local.aws.types import TYPES, forget_known_types
 from local.aws.unimplemented import answered
 from local.deployment import ACCOUNT, REGION
+from local.iam.access import Access, Services, Unchecked
+from local.iam.layer import Enforcement
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from local.aws.services.lambda_functions import Run
+    from local.iam.keys import AccessKey, AccessKeys
 
     Application = Callable[..., Iterable[bytes]]
     Layer = Callable[[Application], Application]
@@ -68,13 +72,23 @@ class AwsServer:
     """Runs inside `with`; only one at a time in a process.
 
     `run` runs a function; `api_endpoint` gives the URL at which HTTP APIs are served; each of `layers` wraps the WSGI
-    application, the last one outermost.
+    application, the last one outermost. Calls that are signed with one of `keys` are checked against the role's
+    policies, in `access`; without `keys` nobody is checked.
     """
 
     def __init__(
-        self, *, run: Run, api_endpoint: Callable[[], str], port: int = 0, layers: Sequence[Layer] = ()
+        self,
+        *,
+        run: Run,
+        api_endpoint: Callable[[], str],
+        port: int = 0,
+        layers: Sequence[Layer] = (),
+        keys: AccessKeys | None = None,
     ) -> None:
         self.journal = Journal()
+        self.access = Access(MotoAccount())
+        self._services: Services = self.access if keys else Unchecked()
+        self._enforcement = Enforcement(keys, self.access) if keys else None
         emptying = {emptied_bucket.TYPE: partial(emptied_bucket.tell, self.client)}
         self._custom_resources = CustomResources(run, lambda: self.endpoint, emptying)
         self._asked_port = port
@@ -89,11 +103,11 @@ class AwsServer:
         """The URL of all services. Not 127.0.0.1: moto reads templates from S3 only where the URL says localhost."""
         return f"http://localhost:{self.port}"
 
-    def client(self, service: str, region: str = REGION) -> Any:
-        """A boto3 client of this server."""
+    def client(self, service: str, region: str = REGION, key: AccessKey | None = None) -> Any:
+        """A boto3 client of this server: the operator's, or a role's with its `key`."""
         retries, addressing = {"mode": "standard", "total_max_attempts": 1}, {"addressing_style": "path"}
         config = Config(retries=retries, s3=addressing)
-        return client(service, self.endpoint, region=region, config=config)
+        return client(service, self.endpoint, region=region, config=config, key=key)
 
     def __enter__(self) -> Self:
         """Starts it; raises OSError where the port is taken, RuntimeError where another one runs in this process."""
@@ -121,17 +135,18 @@ class AwsServer:
             (apigatewayv2_backends, partial(ApiGateway, endpoint=self._api_endpoint)),
             (cloudformation_backends, CloudFormation),
             (dynamodb_backends, dynamodb.DynamoDb),
-            (firehose_backends, partial(Firehose, store=store)),
-            (iotdata_backends, IotData),
+            (firehose_backends, partial(Firehose, store=store, access=self._services)),
+            (iotdata_backends, partial(IotData, access=self._services)),
             (kinesis_backends, Kinesis),
-            (lambda_backends, partial(Lambda, run=self._run)),
-            (scheduler_backends, Scheduler),
+            (lambda_backends, partial(Lambda, run=self._run, access=self._services)),
+            (scheduler_backends, partial(Scheduler, access=self._services)),
             (sqs_backends, partial(Sqs, journal=self.journal)),
         ]
         for backends, make in substitutes:
             opening.enter_context(in_place_of(backends, make))
         opening.enter_context(added_operations())
         opening.enter_context(dynamodb.checked())
+        opening.enter_context(iam.following_templates())
         opening.enter_context(s3.completed())
         opening.enter_context(s3_request.bodies_as_sent())
         opening.enter_context(self._custom_resources.in_place())
@@ -143,7 +158,8 @@ class AwsServer:
 
     def _serve(self, listener: socket.socket, opening: ExitStack) -> None:
         moto = s3_request.headers_checked(answered(DomainDispatcherApplication(create_backend_app)))
-        application: Application = self._custom_resources.in_front_of(self.journal.in_front_of(moto))
+        checked = self._enforcement(moto) if self._enforcement else moto
+        application: Application = self._custom_resources.in_front_of(self.journal.in_front_of(checked))
         for layer in self._layers:
             application = layer(application)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)

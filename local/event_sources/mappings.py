@@ -16,15 +16,15 @@ _CLOSE_SECONDS = 0.8
 class EventSources:
     """Polls what `sources` says is deployed, from `start` to `close`; a change counts within a second.
 
-    `sqs` is a boto3 client that may be used by as many threads as there are mappings and batches in flight; `log`
-    takes a line for each batch that could not be handed over.
+    `sqs` gives the boto3 client for a mapping, signed as its function's role; as many threads use it as there are
+    batches in flight. `log` takes a line for each batch that could not be handed over.
     """
 
     def __init__(
         self,
         sources: Callable[[], Sequence[EventSource]],
         functions: Functions,
-        sqs: Any,
+        sqs: Callable[[EventSource], Any],
         *,
         log: Callable[[str], None] = print,
     ) -> None:
@@ -63,5 +63,5 @@ class EventSources:
         for source in self._pollers.keys() - wanted:
             self._pollers.pop(source).stop()
         for source in wanted - self._pollers.keys():
-            self._pollers[source] = Poller(source, self._functions, self._sqs, log=self._log)
+            self._pollers[source] = Poller(source, self._functions, self._sqs(source), log=self._log)
             self._pollers[source].start()

@@ -20,6 +20,7 @@ class EventSource:
     maximum_concurrency: int | None = None
     report_batch_item_failures: bool = False
     enabled: bool = True
+    role: str = ""  # the function's execution role, in whose name Lambda takes messages
 
     @property
     def fifo(self) -> bool:

@@ -44,7 +44,7 @@ class Environment:
         folders: Folders,
         given: Mapping[str, str],
         log: Callable[[str], None],
-        keep: Callable[[str, str, str], None],
+        keep: Callable[[FunctionSpec, str, str], None],
     ) -> None:
         stream = f"{time.strftime('%Y/%m/%d', time.gmtime())}/[{spec.version}]{secrets.token_hex(16)}"
         self.revision = spec.revision
@@ -54,7 +54,7 @@ class Environment:
         self._folders = folders
         self._given = {**given, "AWS_LAMBDA_LOG_STREAM_NAME": stream}
         self._log = log
-        self._keep = partial(keep, spec.log_group, stream)
+        self._keep = partial(keep, spec, stream)
         self._process: subprocess.Popen[bytes] | None = None
         self._starting_or_ending = threading.Lock()
 

@@ -22,10 +22,10 @@ class _Pool:
 class Functions:
     """Runs whatever `find` says is deployed under a name, in at most `max_environments` processes per function.
 
-    `environment` is given to each process on top of the function's own (endpoint, region, credentials); `log` takes
-    each line that a function prints, `keep` the log group, the log stream and the text of each log event. `find` raises
-    LookupError for what is not deployed; `invoke` lets it through. `interpreter` is the Python that runs the functions;
-    it is looked for where none is given.
+    `environment` is given to each process on top of the function's own (endpoint, region), and what `credentials` gives
+    for just this function on top of both; `log` takes each line that a function prints, `keep` the function, the log
+    stream and the text of each log event. `find` raises LookupError for what is not deployed; `invoke` lets it through.
+    `interpreter` is the Python that runs the functions; it is looked for where none is given.
     """
 
     def __init__(
@@ -33,13 +33,15 @@ class Functions:
         find: Callable[[str], FunctionSpec],
         *,
         environment: Mapping[str, str],
+        credentials: Callable[[FunctionSpec], Mapping[str, str]] = lambda _: {},
         max_environments: int = 4,
         log: Callable[[str], None] = print,
-        keep: Callable[[str, str, str], None] = lambda *_: None,
+        keep: Callable[[FunctionSpec, str, str], None] = lambda *_: None,
         interpreter: Interpreter | None = None,
     ) -> None:
         self._find = find
         self._environment = dict(environment)
+        self._credentials = credentials
         self._max_environments = max_environments
         self._log = log
         self._keep = keep
@@ -99,7 +101,8 @@ class Functions:
         if pool.idle:
             environment = pool.idle.pop()  # the most recently used: the others may cool down
         elif len(pool.busy) < self._max_environments:
-            environment = Environment(spec, self._folders, self._environment, self._log, self._keep)
+            given = {**self._environment, **self._credentials(spec)}
+            environment = Environment(spec, self._folders, given, self._log, self._keep)
         else:
             raise TooManyRequests("Rate Exceeded.")
         pool.busy.append(environment)

@@ -24,6 +24,7 @@ class FunctionSpec:
     log_group: str
     revision: str
     version: str = "$LATEST"
+    role: str = ""  # its execution role's ARN
 
 
 @dataclass(frozen=True)

@@ -27,14 +27,13 @@ UNKNOWN = "NotImplemented"
 class Enforcement:
     """Wraps a WSGI application: calls signed with one of `keys` are checked, all others are the operator's.
 
-    `say` takes a line for each call that could not be checked: it is answered 501, and `faults` keeps the line.
+    `say` takes a line for each call that could not be checked: it is answered 501, and `access.faults` has the line.
     """
 
     def __init__(self, keys: AccessKeys, access: Access, say: Callable[[str], None] = print) -> None:
         self._keys = keys
         self._access = access
         self._say = say
-        self.faults: list[str] = []
 
     def __call__(self, application: Application) -> Application:
         """The application with the checks in front of it."""
@@ -69,11 +68,11 @@ class Enforcement:
         return [body]
 
     def _check(self, call: Call, key: AccessKey, needs: list[Needed]) -> None:
-        self._access.check(key.principal, self._access.needs(key.principal, call.service, needs))
+        self._access.check(key.principal, call.service, needs)
 
     def _unknown(self, call: Call, message: str, start_response: Callable[..., Any]) -> list[bytes]:
         call.body  # noqa: B018 - read whole, whatever comes
-        self.faults.append(message)
+        self._access.faults[message] = None
         self._say(f"IAM: {message}")
         body = json.dumps({"__type": UNKNOWN, "message": message}).encode()
         headers = [

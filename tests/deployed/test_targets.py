@@ -31,9 +31,18 @@ class Targets:
             KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
             AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
         )
-        stage.client("iam").create_role(RoleName="targets", AssumeRolePolicyDocument="{}")
+        self._role()
         self._function()
         self._stream()
+
+    def _role(self) -> None:
+        """What the function and the delivery stream may do."""
+        iam, services = self.stage.client("iam"), ["lambda.amazonaws.com", "firehose.amazonaws.com"]
+        trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
+        iam.create_role(RoleName="targets", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
+        rights = {"Effect": "Allow", "Action": ["s3:PutObject", "logs:*"], "Resource": "*"}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [rights]})
+        iam.put_role_policy(RoleName="targets", PolicyName="own", PolicyDocument=document)
 
     def _function(self) -> None:
         package = io.BytesIO()

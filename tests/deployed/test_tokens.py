@@ -48,7 +48,9 @@ def tokens(local: LocalStack, issuer: Issuer, tmp_path_factory: pytest.TempPathF
     """That gateway's URL."""
     file = tmp_path_factory.mktemp("jwks") / "jwks.json"
     file.write_text(issuer.published)
-    functions = Functions(by_token, environment=aws_at(local.aws_endpoint), log=lambda line: None)
+    functions = Functions(
+        by_token, environment=aws_at(local.aws_endpoint), credentials=local.credentials, log=lambda line: None
+    )
     gateway = Gateway(behind_authorizer, functions, port=0, keys=read_keys(file), log=lambda line: None)
     gateway.start()
     yield f"http://localhost:{gateway.port}"

@@ -17,9 +17,13 @@ from moto.firehose.models import DeliveryStream, FirehoseBackend
 from local.aws.limits import longer_than, shorter_than
 from local.aws.object_name import BadPrefix, Naming
 from local.aws.services import Completed
+from local.iam.access import Unchecked
+from local.iam.denial import Denied
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+
+    from local.iam.access import Services
 
 # API reference of PutRecordBatch: 500 records, 4 MiB; a record 1,000 KiB before base64.
 RECORDS_A_BATCH = 500
@@ -58,7 +62,10 @@ class Buffer:
 
 
 class Firehose(Completed, FirehoseBackend):
-    """moto's control plane with a data plane. `store` writes an object; `clock` gives seconds since 1970."""
+    """moto's control plane with a data plane. `store` writes an object; `clock` gives seconds since 1970.
+
+    What a delivery stream writes is checked against its role, by `access`.
+    """
 
     __module__ = FirehoseBackend.__module__  # moto finds a service's URLs by its backend's module
 
@@ -69,9 +76,11 @@ class Firehose(Completed, FirehoseBackend):
         *,
         store: Callable[[str, str, bytes], None],
         clock: Callable[[], float] = time.time,
+        access: Services | None = None,
     ) -> None:
         super().__init__(region_name, account_id)
         self.store = store
+        self.access = access or Unchecked()
         self.clock = clock
         self.lock = threading.RLock()
         self.buffers: dict[str, Buffer] = {}
@@ -82,10 +91,19 @@ class Firehose(Completed, FirehoseBackend):
         name = arn.rsplit("/", 1)[-1]
         try:
             check_destination(self.delivery_streams[name].destinations[0])
+            self.check_assumed(arn, destination(self.delivery_streams[name])["RoleARN"])
         except InvalidArgumentException:
             del self.delivery_streams[name]
             raise
         return arn
+
+    def check_assumed(self, arn: str, role: str) -> None:
+        """Raises InvalidArgumentException where the role does not trust Firehose."""
+        try:
+            self.access.check_trust("firehose.amazonaws.com", role, arn)
+        except Denied as error:
+            words = f"Firehose is unable to assume role {role}. Please check the role provided."
+            raise InvalidArgumentException(words) from error
 
     def put_record(self, delivery_stream_name: str, record: dict[str, bytes]) -> dict[str, Any]:
         """PutRecord's answer."""
@@ -136,8 +154,10 @@ class Firehose(Completed, FirehoseBackend):
         where = destination(stream)
         arrived = datetime.fromtimestamp(since, UTC)
         content = compressed(where, buffer.take())
+        key = naming(stream).key(arrived)
         try:
-            self.store(where["BucketARN"].rsplit(":", 1)[-1], naming(stream).key(arrived), content)
+            self.access.check_role(where["RoleARN"], "AWSFirehoseToS3", "s3:PutObject", f"{where['BucketARN']}/{key}")
+            self.store(where["BucketARN"].rsplit(":", 1)[-1], key, content)
         except Exception as error:  # noqa: BLE001 - whatever S3 says, the records are not lost
             print(f"firehose {name}: cannot write to {where['BucketARN']}, trying again: {error}")
             buffer.add(records, self.clock())

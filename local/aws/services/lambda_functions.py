@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import threading
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import LambdaClientError, UnknownEventConfig
@@ -15,27 +15,57 @@ from moto.sqs.models import sqs_backends
 from local.aws.services import Completed
 from local.aws.services.asynchronous import AsynchronousCall
 from local.functions import Invocation, RequestTooLarge, TooManyRequests
+from local.iam.access import Unchecked
+from local.iam.denial import Denied
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from moto.awslambda.models import EventSourceMapping
+
+    from local.iam.access import Services
 
 Run = Callable[[str, bytes], Invocation]  # a function's name and its payload → what came of it
 
 OF_ONE_VERSION = ("Description", "FunctionArn", "LastModified", "Version")
 
 
+# docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions
+CONSUMING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+CANNOT_CONSUME = "The provided execution role does not have permissions to call"
+
+
 class Lambda(Completed, LambdaBackend):
-    """moto's control plane; `invoke` runs a function, given its name and its payload."""
+    """moto's control plane; `invoke` runs a function, given its name and its payload.
+
+    What Lambda does in the name of a function is checked against its role, by `access`.
+    """
 
     __module__ = LambdaBackend.__module__  # moto finds a service's URLs by its backend's module
 
-    def __init__(self, region_name: str, account_id: str, *, run: Run) -> None:
+    def __init__(self, region_name: str, account_id: str, *, run: Run, access: Services | None = None) -> None:
         super().__init__(region_name, account_id)
         self.run = run
+        self.access = access or Unchecked()
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
         """The function, its log group as `LoggingConfig` has it (moto knows only the default group)."""
+        try:
+            self.access.check_trust("lambda.amazonaws.com", spec["Role"], "")
+        except Denied as error:
+            raise invalid("The role defined for the function cannot be assumed by Lambda.") from error
         return with_log_group(super().create_function(spec), spec)
+
+    def create_event_source_mapping(self, spec: dict[str, Any]) -> EventSourceMapping:
+        """The mapping; refused, as by AWS, where the function's role may not consume the queue."""
+        function = self.get_function(spec["FunctionName"])
+        for action in CONSUMING:
+            try:
+                self.access.check_role(function.role, function.function_name, action, spec["EventSourceArn"])
+            except Denied as error:
+                operation = action.partition(":")[2]
+                raise invalid(f"{CANNOT_CONSUME} {operation} on SQS") from error
+        return super().create_event_source_mapping(spec)
 
     def update_function_configuration(
         self, function_name: str, qualifier: str, body: dict[str, Any]
@@ -107,11 +137,31 @@ class Lambda(Completed, LambdaBackend):
         """The call, as the configuration of just this qualifier has it."""
         arn = f"arn:aws:lambda:{self.region_name}:{self.account_id}:function:{name}"
         found = self.invoke_configurations.get(self.qualified(name))
-        return AsynchronousCall(self.run, self.send, name, arn, payload, found.config if found else {})
+        send = partial(self.send, name)
+        return AsynchronousCall(self.run, send, name, arn, payload, found.config if found else {})
 
-    def send(self, queue_arn: str, text: str) -> None:
-        """Puts a text into a queue."""
+    def send(self, name: str, queue_arn: str, text: str) -> None:
+        """Puts a text into a queue in the name of a function's role; what that may not send is lost, as at AWS."""
+        try:
+            self.check_sending(name, queue_arn)
+        except Denied as error:
+            print(f"{name}: its destination was not sent to: {error}")
+            return
         sqs_backends[self.account_id][self.region_name].send_message(queue_arn.rpartition(":")[2], text)
+
+    def refuse_destination(self, name: str, arn: str) -> None:
+        """As AWS, a destination must be one that the function's role may send to."""
+        try:
+            if ":sqs:" in arn:
+                self.check_sending(name, arn)
+        except Denied as error:
+            words = f"The function's execution role does not have permissions to call SendMessage on {arn}"
+            raise invalid(words) from error
+
+    def check_sending(self, name: str, queue_arn: str) -> None:
+        """Nothing, if the function's role may send to the queue. Raises Denied."""
+        function = self.get_function(name)
+        self.access.check_role(function.role, function.function_name, "sqs:SendMessage", queue_arn)
 
     @cached_property
     def invoke_configurations(self) -> dict[str, EventInvokeConfig]:
@@ -121,6 +171,8 @@ class Lambda(Completed, LambdaBackend):
     def put_function_event_invoke_config(self, function_name: str, config: dict[str, Any]) -> dict[str, Any]:
         """The configuration, of this qualifier alone: moto would take the function's first for all."""
         function = self.get_function(function_name)
+        for destination in (config.get("DestinationConfig") or {}).values():
+            self.refuse_destination(function_name, destination.get("Destination", ""))
         made = EventInvokeConfig(function.function_arn, function.last_modified, config)
         self.invoke_configurations[self.qualified(function_name)] = made
         return made.response()
@@ -147,6 +199,11 @@ def substance(function: LambdaFunction) -> dict[str, Any]:
     """What a version keeps: code and configuration, without what changes by publishing."""
     configuration: dict[str, Any] = function.get_configuration()
     return {key: value for key, value in configuration.items() if key not in OF_ONE_VERSION}
+
+
+def invalid(message: str) -> LambdaClientError:
+    """Lambda's InvalidParameterValueException."""
+    return LambdaClientError("InvalidParameterValueException", message)
 
 
 class Refused(LambdaClientError):

@@ -7,6 +7,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -52,11 +53,25 @@ def errors(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def aws(errors: Path) -> Iterator[Aws]:
-    """The embedded AWS."""
+    """The embedded AWS, which checks nobody's rights."""
+    with serving(errors) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def checked(errors: Path) -> Iterator[Aws]:
+    """Another one, which checks roles and services as AWS does."""
+    with serving(errors.with_name("checked.txt"), "checked") as served:
+        yield served
+
+
+@contextmanager
+def serving(errors: Path, *arguments: str) -> Iterator[Aws]:
+    """The embedded AWS in a process of its own."""
     with (
         errors.open("w") as stderr,
         subprocess.Popen(
-            [sys.executable, str(SERVED)],
+            [sys.executable, str(SERVED), *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,

@@ -9,8 +9,10 @@ import pickle
 import sys
 from typing import Any
 
-from local.aws import cloud_watch, deployed, server, verification
+from local.aws import account, cloud_watch, deployed, server, verification
 from local.functions import Invocation, TooManyRequests
+from local.iam.keys import AccessKeys
+from local.iam.operations import Needed
 
 
 def run(name: str, payload: bytes) -> Invocation:
@@ -42,10 +44,11 @@ ran: list[tuple[str, bytes]] = []
 
 if __name__ == "__main__":
     sys.stdout = sys.stderr
-    with server.AwsServer(run=run, api_endpoint=lambda: "http://localhost:9999", layers=[stamped]) as aws:
+    given: dict[str, Any] = {"run": run, "api_endpoint": lambda: "http://localhost:9999", "layers": [stamped]}
+    with server.AwsServer(**given, keys=AccessKeys() if "checked" in sys.argv else None) as aws:
         tell(aws.endpoint)
         names = {"aws": aws, "deployed": deployed, "verification": verification, "ran": ran, "server": server}
-        names["cloud_watch"] = cloud_watch
+        names |= {"cloud_watch": cloud_watch, "account": account.MotoAccount(), "account_needed": Needed}
         for line in sys.stdin:
             try:
                 tell(eval(json.loads(line), names))  # noqa: S307 - the tests' own expressions

@@ -17,7 +17,7 @@ from local.functions import Functions, FunctionSpec
 def running(sqs, functions):
     """Event sources over a list that may be changed, on the scripted queue."""
     deployed: list[EventSource] = []
-    sources = EventSources(lambda: deployed, functions, sqs, log=lambda line: None)
+    sources = EventSources(lambda: deployed, functions, lambda _: sqs, log=lambda line: None)
     sources.start()
     yield deployed
     sources.close()
@@ -70,7 +70,7 @@ def test_a_look_that_fails_is_tried_again(sqs, functions, make, wait_for) -> Non
             raise error
         return [make.source()]
 
-    sources = EventSources(deployed, functions, sqs, log=said.append)
+    sources = EventSources(deployed, functions, lambda _: sqs, log=said.append)
     sources.start()
     wait_for(lambda: sqs.polls)
     sources.close()
@@ -111,7 +111,7 @@ def arn(url: str) -> str:
 def polling(aws, functions, url: str, **settings: object):
     """Polls one queue inside the block."""
     source = EventSource("uuid", url, arn(url), "work", **settings)
-    sources = EventSources(lambda: [source], functions, aws, log=print)
+    sources = EventSources(lambda: [source], functions, lambda _: aws, log=print)
     sources.start()
     try:
         yield
@@ -243,7 +243,7 @@ def test_a_partial_failure_comes_back_alone(aws, queue, functions, wait_for) -> 
 def test_close_is_quick(aws, queue, functions) -> None:
     """Closing does not wait for the end of a long poll of 20 s."""
     sources = [EventSource("u", url, arn(url), "work") for url in (queue("one"), queue("two.fifo", FifoQueue="true"))]
-    running = EventSources(lambda: sources, functions, aws, log=print)
+    running = EventSources(lambda: sources, functions, lambda _: aws, log=print)
     running.start()
     time.sleep(0.1)
     begun = time.monotonic()

@@ -263,9 +263,9 @@ def test_what_is_logged_is_kept(deploy) -> None:
     names = "os.environ['AWS_LAMBDA_LOG_GROUP_NAME'], os.environ['AWS_LAMBDA_LOG_STREAM_NAME']"
     work = deploy(f"import os\ndef handle(event, context):\n    print({names})\n    raise ValueError('bad')")
     work.call()
-    (group, stream, first), (_, _, second) = work.kept
+    (spec, stream, first), (_, _, second) = work.kept
 
-    assert first == f"{group} {stream}"
+    assert first == f"{spec.log_group} {stream}"
     assert second.startswith("[ERROR] ValueError: bad\nTraceback")
 
 

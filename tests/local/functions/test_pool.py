@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from local.functions import RequestTooLarge, TooManyRequests
+from local.functions import Functions, RequestTooLarge, TooManyRequests
 
 WHO = "import os, time\ndef handle(event, context):\n    time.sleep(event or 0)\n    return os.getpid()"
 
@@ -140,3 +141,20 @@ def test_no_process_outlives_a_parent_that_is_killed(make, tmp_path, running, wa
         parent.send_signal(signal.SIGKILL)
 
     wait_for(lambda: not any(running(pid) for pid in pids))
+
+
+def test_each_function_has_credentials_of_its_own(make) -> None:
+    """They are given on top of what every function gets, for the function as it is deployed."""
+    source = (
+        "import os\ndef handle(event, context):\n    return [os.environ['AWS_REGION'], os.environ['AWS_ACCESS_KEY_ID']]"
+    )
+    functions = Functions(
+        lambda name: make.spec(source, name=name, role=f"role-of-{name}"),
+        environment={"AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "everybody"},
+        credentials=lambda spec: {"AWS_ACCESS_KEY_ID": f"key-of-{spec.role}"},
+    )
+
+    answers = [json.loads(functions.invoke(name, b"null").payload) for name in ("a", "b")]
+    functions.close()
+
+    assert answers == [["us-east-1", "key-of-role-of-a"], ["us-east-1", "key-of-role-of-b"]]

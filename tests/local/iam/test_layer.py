@@ -1,8 +1,11 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from distributary.clients import Clients
+from distributary.errors import SinkUnavailable
 from local.iam.operations import Needed
 
+ROLE = "arn:aws:iam::123456789012:role/service/worker"
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:q"
 SENDING = {"QueueUrl": "http://localhost/123456789012/q", "MessageBody": "a"}
 
@@ -54,7 +57,7 @@ def test_the_operator_is_not_checked(served) -> None:
 def test_a_temporary_key_needs_its_token(served, service, call, parameters, code) -> None:
     """Without the session token AWS does not know the caller."""
     served.allow("*")
-    key = served.keys.of("arn:aws:iam::123456789012:role/service/worker", "task")
+    key = served.keys.of(ROLE, "task")
     client = served.client(service, aws_access_key_id=key.id, aws_secret_access_key=key.secret)
 
     assert code_of(getattr(client, call), **parameters) == code
@@ -67,8 +70,8 @@ def test_an_unmapped_operation_is_loud(served) -> None:
 
     assert code_of(served.client("kinesis").delete_stream, StreamName="s") == "NotImplemented"
     assert served.reached == []
-    assert served.said == [f"IAM: {fault}" for fault in served.layer.faults]
-    assert "kinesis.DeleteStream" in served.layer.faults[0]
+    assert served.said == [f"IAM: {fault}" for fault in served.access.faults]
+    assert "kinesis.DeleteStream" in served.said[0]
 
 
 def test_a_policy_beyond_this_machine_is_loud(served) -> None:
@@ -76,7 +79,7 @@ def test_a_policy_beyond_this_machine_is_loud(served) -> None:
     served.allow("sqs:*", Condition={"StringEquals": {"aws:SourceVpc": "v"}})
 
     assert code_of(served.client("sqs").send_message, **SENDING) == "NotImplemented"
-    assert "own, statement 0: the condition key aws:SourceVpc" in served.layer.faults[0]
+    assert "own, statement 0: the condition key aws:SourceVpc" in next(iter(served.access.faults))
 
 
 def test_each_resource_of_a_call_must_be_allowed(served) -> None:
@@ -135,3 +138,32 @@ def test_a_resource_may_deny(served) -> None:
 
     assert code_of(send, **SENDING) == "AccessDenied"
     assert served.reached == ["POST /"]
+
+
+@pytest.fixture
+def own_client(served, monkeypatch):
+    """The functions' JSON client with the role's credentials in its environment, as Lambda gives them."""
+    for name, value in served.keys.of(ROLE, "task").variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", served.endpoint)
+    return Clients().make("kinesis")
+
+
+def test_the_functions_json_client_is_let_in(served, own_client) -> None:
+    """It signs with the session's token."""
+    served.allow("kinesis:PutRecords")
+
+    assert own_client.put_records(StreamName="s", Records=[]) == {}
+    assert served.reached == ["POST /"]
+
+
+def test_the_functions_json_client_reads_the_denial(served, own_client) -> None:
+    """Code and words, and that trying again is no use."""
+    with pytest.raises(
+        SinkUnavailable, match="because no identity-based policy allows the kinesis:PutRecords"
+    ) as raised:
+        own_client.put_records(StreamName="s", Records=[])
+
+    assert (raised.value.code, raised.value.retryable) == ("AccessDeniedException", False)

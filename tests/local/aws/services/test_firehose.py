@@ -239,3 +239,29 @@ def test_over_the_wire_it_answers_as_aws(aws, unique):
         "Code": "ResourceNotFoundException",
         "Message": "Firehose nobody under account 123456789012 not found.",
     }
+
+
+def test_what_the_role_may_not_write_stays(clock, denying) -> None:
+    """Until it may: the object's own ARN is asked for, in the name of the delivery stream's role."""
+    bucket, rights = Bucket(), denying("s3:PutObject")
+    service = Firehose("us-east-1", "123456789012", store=bucket.store, clock=lambda: clock.now, access=rights)
+    create(service)
+    service.put_record("hose", {"Data": b"kept"})
+    service.flush_due(everything=True)
+    before = bucket.contents()
+    rights.denied = ("nothing",)
+    service.flush_due(everything=True)
+
+    role, session, action, resource = rights.asked[-1]
+    assert (before, bucket.contents()) == ([], [b"kept"])
+    assert (role, session, action) == ("arn:aws:iam::123456789012:role/any", "AWSFirehoseToS3", "s3:PutObject")
+    assert resource == f"arn:aws:s3:::lake/{bucket.objects[0][1]}"
+
+
+def test_a_role_that_does_not_trust_firehose_is_refused(denying) -> None:
+    """When the delivery stream is made, which does not exist then."""
+    service = Firehose("us-east-1", "123456789012", store=Bucket().store, access=denying("sts:"))
+
+    with pytest.raises(ServiceException, match="Firehose is unable to assume role"):
+        create(service)
+    assert service.delivery_streams == {}

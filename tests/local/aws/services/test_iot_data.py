@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import pytest
 
+from local.aws.types.lambda_functions import packed
+
 
 class Function(NamedTuple):
     """A function's name and ARN."""
@@ -79,3 +81,54 @@ def test_what_cannot_be_handed_over_goes_to_the_error_action(aws, rule, unique) 
     body = json.loads(message["Body"])
     assert (body["topic"], base64.b64decode(body["base64OriginalPayload"])) == ("missing/it", b"\x00\x01")
     assert body["failures"][0]["failedResource"] == function
+
+
+@pytest.fixture
+def checked_rule(checked, trusting, unique, checked_queue):
+    """Makes a function and a rule that calls it, where rights are checked: the rule's ARN and the function's."""
+
+    def make(*actions):
+        name, rule = unique("function"), unique("rule").replace("-", "_")
+        function = checked.client("lambda").create_function(
+            FunctionName=name,
+            Role=trusting("lambda"),
+            Runtime="python3.13",
+            Handler="index.f",
+            Code={"ZipFile": packed("def f(): pass")},
+        )["FunctionArn"]
+        payload = {
+            "sql": f"SELECT * FROM '{rule}'",  # noqa: S608 - no database runs it
+            "actions": [{"lambda": {"functionArn": function}}],
+            "errorAction": {"sqs": {"queueUrl": checked_queue.url, "roleArn": trusting("iot", *actions)}},
+        }
+        checked.client("iot").create_topic_rule(ruleName=rule, topicRulePayload=payload)
+        return rule, function
+
+    return make
+
+
+def test_a_rule_needs_the_functions_permission(checked, checked_rule, checked_queue) -> None:
+    """Without it the message goes to the error action; with it, for just this rule, to the function."""
+    rule, function = checked_rule("sqs:SendMessage")
+    data, arn = checked.client("iot-data"), f"arn:aws:iot:us-east-1:123456789012:rule/{rule}"
+    add = checked.client("lambda").add_permission
+    permission = {"FunctionName": function, "Action": "lambda:InvokeFunction", "Principal": "iot.amazonaws.com"}
+    add(**permission, StatementId="another", SourceArn=f"{arn}2", SourceAccount="123456789012")
+    data.publish(topic=rule, payload=b'{"n":1}')
+    [body] = checked_queue.bodies()
+    add(**permission, StatementId="this", SourceArn=arn, SourceAccount="123456789012")
+    data.publish(topic=rule, payload=b'{"n":2}')
+
+    [failure] = json.loads(body)["failures"]
+    assert failure["errorMessage"].startswith("iot.amazonaws.com is not authorized to perform: lambda:InvokeFunction")
+    assert ran(checked, function.rpartition(":")[2]) == [{"n": 2}]
+    assert checked_queue.bodies(0) == []
+
+
+def test_an_error_action_needs_its_roles_permission(checked, checked_rule, checked_queue) -> None:
+    """Without it nothing arrives anywhere."""
+    rule, _ = checked_rule()
+
+    checked.client("iot-data").publish(topic=rule, payload=b"{}")
+
+    assert checked_queue.bodies() == []

@@ -132,3 +132,60 @@ def test_no_function_is_invoked_by_moto_for_a_queue(aws, function, unique):
 
     assert [one["Attributes"]["ApproximateReceiveCount"] for one in received] == ["1"]
     assert aws.inside(f"[one for one in ran if one[0] == '{function}']") == []
+
+
+@pytest.fixture
+def checked_function(checked, unique):
+    """Makes a function with this role in the AWS that checks rights: its name."""
+
+    def make(role):
+        code, name = {"ZipFile": package()}, unique("function")
+        checked.client("lambda").create_function(
+            FunctionName=name, Role=role, Runtime="python3.13", Handler="index.f", Code=code
+        )
+        return name
+
+    return make
+
+
+def refusal(call, **parameters):
+    """The code and the message of the error that a call ends in."""
+    with pytest.raises(ClientError) as error:
+        call(**parameters)
+    return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
+
+
+def test_the_role_must_trust_lambda(checked_function, trusting):
+    """As AWS says it."""
+    assert refusal(lambda: checked_function(trusting("iot"))) == (
+        "InvalidParameterValueException",
+        "The role defined for the function cannot be assumed by Lambda.",
+    )
+
+
+def test_a_mapping_needs_a_role_that_may_consume_the_queue(checked, checked_function, trusting, checked_queue):
+    """Each of the three actions is needed."""
+    client = checked.client("lambda")
+    actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    for missing in actions:
+        function = checked_function(trusting("lambda", *{*actions} - {missing}))
+        code, message = refusal(
+            client.create_event_source_mapping, FunctionName=function, EventSourceArn=checked_queue.arn
+        )
+        assert code == "InvalidParameterValueException"
+        assert message.endswith(f"does not have permissions to call {missing.partition(':')[2]} on SQS")
+
+    function = checked_function(trusting("lambda", *actions))
+    assert client.create_event_source_mapping(FunctionName=function, EventSourceArn=checked_queue.arn)["UUID"]
+
+
+def test_a_destination_needs_a_role_that_may_send_to_it(checked, checked_function, trusting, checked_queue):
+    """When it is configured, as AWS looks."""
+    put = checked.client("lambda").put_function_event_invoke_config
+    destination = {"OnFailure": {"Destination": checked_queue.arn}}
+    refused = refusal(put, FunctionName=checked_function(trusting("lambda")), DestinationConfig=destination)
+    allowed = checked_function(trusting("lambda", "sqs:SendMessage"))
+
+    assert refused[0] == "InvalidParameterValueException"
+    assert f"does not have permissions to call SendMessage on {checked_queue.arn}" in refused[1]
+    assert put(FunctionName=allowed, DestinationConfig=destination)["DestinationConfig"] == destination

@@ -53,3 +53,24 @@ def test_a_name_that_is_taken_is_a_conflict(aws, queue, role, unique):
 
     assert error.value.response["Error"]["Code"] == "ConflictException"
     assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == 409
+
+
+def test_the_role_must_trust_scheduler(checked, trusting, checked_queue) -> None:
+    """As AWS says it when the schedule is made."""
+    parameters = schedule(checked_queue.arn, trusting("lambda", "sqs:SendMessage"), 60)
+
+    with pytest.raises(ClientError, match="must allow AWS EventBridge Scheduler to assume the role") as error:
+        checked.client("scheduler").create_schedule(**parameters)
+
+    assert error.value.response["Error"]["Code"] == "ValidationException"
+
+
+def test_the_role_must_be_allowed_to_send(checked, trusting, checked_queue, unique) -> None:
+    """Of two schedules that are due only the one arrives whose role may."""
+    client = checked.client("scheduler")
+    for actions in ((), ("sqs:SendMessage",)):
+        parameters = schedule(checked_queue.arn, trusting("scheduler", *actions), 2, Name=unique("due"))
+        parameters["Target"] |= {"Input": f"may {actions}", "SqsParameters": {}}
+        client.create_schedule(**parameters)
+
+    assert checked_queue.bodies(10) + checked_queue.bodies() == ["may ('sqs:SendMessage',)"]

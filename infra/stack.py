@@ -44,7 +44,7 @@ class DistributaryStack(cdk.Stack):
             part.grant_write(ingest)
             part.grant_write(redrive)
             part.grant_look(check_health)
-        for grant in (streams.grant_list, spill.grant_claim, keys.grant_read):
+        for grant in (streams.grant_api, spill.grant_claim, keys.grant_read):
             grant(ingest)
         spill.grant_park(detectors.functions)
         spill.feed(redrive)

@@ -54,14 +54,14 @@ class Streams(Construct):
         }
 
     def grant_write(self, grantee: iam.IGrantable) -> None:
-        """Let it put records into both streams, and describe them."""
-        self.grant_look(grantee)
-        allow(grantee, self.stream.stream_arn, "kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream")
+        """Let it put records into both streams."""
+        allow(grantee, self.stream.stream_arn, "kinesis:PutRecords")
         allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:PutRecord", "firehose:PutRecordBatch")
 
-    def grant_list(self, grantee: iam.IGrantable) -> None:
-        """Let it list the shards of the Kinesis stream: some producers ask for them before they write."""
-        allow(grantee, self.stream.stream_arn, "kinesis:ListShards")
+    def grant_api(self, grantee: iam.IGrantable) -> None:
+        """Let it do what clients of the AWS-compatible API may ask for, beyond what writing takes."""
+        allow(grantee, self.stream.stream_arn, "kinesis:PutRecord", "kinesis:DescribeStream", "kinesis:ListShards")
+        self.grant_look(grantee)
 
     def grant_look(self, grantee: iam.IGrantable) -> None:
         """Let it see whether both streams are there and active."""

@@ -26,10 +26,8 @@ PERMISSIONS = {
         "IngestLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "RedriveRole": {
-        "StreamsStream": {
-            *{"kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream", "kinesis:DescribeStreamSummary"}
-        },
-        "StreamsDelivery": {"firehose:PutRecord", "firehose:PutRecordBatch", "firehose:DescribeDeliveryStream"},
+        "StreamsStream": {"kinesis:PutRecords"},
+        "StreamsDelivery": {"firehose:PutRecord", "firehose:PutRecordBatch"},
         "IotEventsMessages": {"sqs:SendMessage"},
         **{f"Spill{sink}": {"sqs:SendMessage", *TAKE} for sink in ("Firehose", "Kinesis", "IotEvents")},
         **{f"Spill{sink}SetAside": TAKE for sink in ("Firehose", "Kinesis", "IotEvents")},

@@ -107,7 +107,9 @@ class LocalStack:
         opening.enter_context(without_aws_settings())
         cdk = Cdk(Path(workspace), self._project)
         synthesis = opening.enter_context(cdk.synth())
-        from local.aws import cloud_watch, deployed, function_log, server, verification  # noqa: PLC0415 - moto loads meanwhile
+        from local.aws import cloud_watch, deployed, server, verification  # noqa: PLC0415 - moto loads meanwhile
+        from local.aws.function_log import FunctionLogs  # noqa: PLC0415 - likewise
+        from local.aws.route_permission import check_routes  # noqa: PLC0415 - likewise
 
         aws = server.AwsServer(
             run=self._run,
@@ -123,7 +125,7 @@ class LocalStack:
             environment=aws_at(self.aws_endpoint),
             credentials=self.credentials,
             log=self._say,
-            keep=function_log.FunctionLogs(self.aws.access).keep,
+            keep=FunctionLogs(self.aws.access).keep,
             interpreter=self.interpreter,
         )
         opening.callback(self._functions.close)
@@ -140,6 +142,7 @@ class LocalStack:
         opening.callback(self._gateway.close)
         self._say(f"  {self.interpreter}")
         self.outputs = deployment.deployed(cdk, synthesis, self.aws_endpoint, verification.verify, self._say)
+        check_routes(deployed.http_api(), self.access)
         sources = EventSources(partial(deployed.event_sources, self.aws_endpoint), self._functions, self._sqs_of)
         sources.start()
         opening.callback(sources.close)

@@ -116,9 +116,9 @@ def text(document: Any) -> str:
 
 def function_policy(arn: str) -> list[dict[str, Any]]:
     """The statements that say who may call a function, or its alias."""
-    name, _, qualifier = arn.partition(":function:")[2].partition(":")
+    name = arn.partition(":function:")[2].partition(":")[0]
     try:
-        function = lambda_backends[ACCOUNT][REGION].get_function(name, qualifier or None)
+        function = lambda_backends[ACCOUNT][REGION].get_function(name)
     except UnknownFunctionException:
         return []
     return list(function.policy.statements)

@@ -19,13 +19,12 @@ from moto.firehose.models import firehose_backends
 from moto.iotdata.models import iotdata_backends
 from moto.kinesis.models import kinesis_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
-from moto.s3.models import s3_backends
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
-from local.aws import emptied_bucket
+from local.aws import due, emptied_bucket
 from local.aws.account import MotoAccount
 from local.aws.added_operations import added_operations
 from local.aws.client import client
@@ -43,7 +42,7 @@ from local.aws.services.scheduler import Scheduler
 from local.aws.services.sqs import Sqs
 from local.aws.types import TYPES, forget_known_types
 from local.aws.unimplemented import answered
-from local.deployment import ACCOUNT, REGION
+from local.deployment import REGION
 from local.iam.access import Access, Services, Unchecked
 from local.iam.layer import Enforcement
 
@@ -135,7 +134,7 @@ class AwsServer:
             (apigatewayv2_backends, partial(ApiGateway, endpoint=self._api_endpoint)),
             (cloudformation_backends, CloudFormation),
             (dynamodb_backends, dynamodb.DynamoDb),
-            (firehose_backends, partial(Firehose, store=store, access=self._services)),
+            (firehose_backends, partial(Firehose, store=due.store, access=self._services)),
             (iotdata_backends, partial(IotData, access=self._services)),
             (kinesis_backends, Kinesis),
             (lambda_backends, partial(Lambda, run=self._run, access=self._services)),
@@ -176,33 +175,7 @@ class AwsServer:
 
     def _flush(self) -> None:
         while not self._stopping.wait(FLUSH_SECONDS):
-            flush_firehose()
-            fire_schedules()
-            expire_items()
-        flush_firehose(everything=True)
-
-
-def store(bucket: str, key: str, content: bytes) -> None:
-    """Writes an object as the service itself, not over HTTP: no layer can refuse it."""
-    s3_backends[ACCOUNT]["aws"].put_object(bucket, key, content)
-
-
-def flush_firehose(*, everything: bool = False) -> None:
-    """Writes what Firehose's buffering hints want written, or everything."""
-    for _, _, backend in list(firehose_backends.iter_backends()):
-        if isinstance(backend, Firehose):
-            backend.flush_due(everything=everything)
-
-
-def fire_schedules() -> None:
-    """Sends the schedules that are due."""
-    for _, _, backend in list(scheduler_backends.iter_backends()):
-        if isinstance(backend, Scheduler):
-            backend.fire_due()
-
-
-def expire_items() -> None:
-    """Deletes the items whose time to live is over."""
-    for _, _, backend in list(dynamodb_backends.iter_backends()):
-        if isinstance(backend, dynamodb.DynamoDb):
-            backend.expire_due()
+            due.flush_firehose()
+            due.fire_schedules()
+            due.expire_items()
+        due.flush_firehose(everything=True)

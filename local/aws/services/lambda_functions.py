@@ -102,6 +102,19 @@ class Lambda(Completed, LambdaBackend):
             raise Refused(409, "ResourceConflictException", message)
         super().delete_function(function_name, qualifier)
 
+    def add_permission(self, function_name: str, qualifier: str | None, raw: str) -> dict[str, Any]:
+        """The statement, about the alias where one is named in whichever way: moto looks at `qualifier` alone.
+
+        All of a function's are kept with its latest version, so that an alias may move.
+        """
+        name, _, alias = self.named(function_name, qualifier).partition(":")
+        statement, _ = self.get_function(name).policy.add_statement(raw, alias or None)
+        return dict(statement)
+
+    def remove_permission(self, function_name: str, sid: str, revision: str = "") -> None:
+        """Forgets the statement."""
+        super().remove_permission(self.named(function_name).partition(":")[0], sid, revision)
+
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
     ) -> bytes:

@@ -1,0 +1,49 @@
+import pytest
+
+from local.aws.route_permission import check_routes
+from local.deployment import NotCreated
+from local.gateway import HttpApi, Route
+from local.iam.denial import Denied
+from local.iam.policy import Decision, Principal, Request
+
+API = HttpApi(
+    "api", (Route("POST /v1/events", "ingest:live"), Route("$default", "ingest:live"), Route("GET /", "root"))
+)
+
+
+class Allowing:
+    """Allows calls on behalf of these sources alone; `asked` has every one."""
+
+    def __init__(self, *sources: str) -> None:
+        self.sources, self.asked = sources, []
+
+    def check_service(self, service: str, action: str, resource: str, source: str) -> None:
+        self.asked.append((service, action, resource, source))
+        if not source.endswith(self.sources):
+            raise Denied(Principal(service=service), Request(action, resource, {}), Decision(denied="resource-based"))
+
+
+def test_each_route_is_asked_for_by_stage_method_and_path() -> None:
+    """In the name of API Gateway, for the function under the alias that the route calls."""
+    allowing = Allowing("")
+
+    check_routes(API, allowing)
+
+    assert [source.partition(":api/")[2] for *_, source in allowing.asked] == [
+        "$default/POST/v1/events",
+        "$default/$default/$default",
+        "$default/GET/",
+    ]
+    assert allowing.asked[0][:3] == (
+        "apigateway.amazonaws.com",
+        "lambda:InvokeFunction",
+        "arn:aws:lambda:us-east-1:123456789012:function:ingest:live",
+    )
+
+
+def test_a_route_whose_function_may_not_be_called_is_named() -> None:
+    """With AWS's words; the deployment is none then."""
+    with pytest.raises(NotCreated, match=r"route POST /v1/events: apigateway\..* not authorized") as error:
+        check_routes(API, Allowing("$default", "GET/"))
+
+    assert "GET /:" not in str(error.value)

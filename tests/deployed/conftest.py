@@ -26,6 +26,20 @@ from local.stack import LocalStack
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "lambdas" / "distributary" / "models"
 PATIENCE_SECONDS = 60
+LAST = Path(__file__).with_name("test_permissions.py")
+LEFT_OUT = pytest.StashKey[bool]()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is said of all deployed tests is said after them: in one worker of xdist, too, tests keep this order."""
+    items.sort(key=lambda item: item.path == LAST)
+
+
+def pytest_deselected(items: list[pytest.Item]) -> None:
+    """Remembers that some deployed tests do not run, for what is said of all of them."""
+    if any(Path(__file__).parent in item.path.parents for item in items):
+        items[0].config.stash[LEFT_OUT] = True
 
 
 @pytest.fixture(scope="session")
@@ -65,6 +79,16 @@ def local(once: None, logs: list[str], project: Path) -> Iterator[LocalStack]:
 
     with LocalStack(port=0, aws_port=0, project=project, say=say) as stack:
         yield stack
+
+
+@pytest.fixture
+def whole(request: pytest.FixtureRequest) -> None:
+    """Skips, with the reason, what says something of all tests of this folder where only some of them run."""
+    chosen = {item.path for item in request.session.items}
+    missing = sorted(path.name for path in Path(__file__).parent.rglob("test_*.py") if path not in chosen)
+    if missing or request.config.stash.get(LEFT_OUT, ()):
+        without = ", ".join(missing) or "those that an option left out"
+        pytest.skip(f"only some of the deployed tests run; without {without}")
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from commands.key_ring import KeyRing
 from commands.read_back import journal, journal_payloads, kinesis_envelopes, wait_for
-from distributary.access import ANY_SOURCE, Key
+from distributary.access import for_everything
 
 JSON = {"content_type": "application/json"}
 EVENTS = 20
@@ -154,7 +154,7 @@ def test_actions_that_no_item_holds_wait_in_the_bucket(iotevents, stage, faults,
 def test_the_use_of_a_key_for_detectors_alone_is_noted(stage, iotevents_of) -> None:
     """`make status` and `keys list` say when it was used last."""
     ring = KeyRing(stage)
-    key, secret = ring.create(Key(id="", name="detectors-only", sources=frozenset({ANY_SOURCE})))
+    key, secret = ring.create(for_everything("detectors-only"))
 
     iotevents_of(stage.endpoint, (key.id, secret)).list_detectors(detectorModelName="patient")
 

@@ -53,6 +53,12 @@ def accepted(stage, output: str) -> list[dict]:
         return list(json.load(answer)["messages"])
 
 
+def injected(stage, fault: str) -> int:
+    """How often a fault has fallen upon a call."""
+    with urllib.request.urlopen(f"{stage.aws_endpoint}/_distributary/faults") as answer:
+        return int(json.load(answer)["faults"][fault]["injected"])
+
+
 def message(iotevents, name: str, device: str, **members: str) -> None:
     """A message to the input of that name."""
     payload = json.dumps({"deviceId": device, **members}).encode()
@@ -111,7 +117,7 @@ def letters(stage) -> list[str]:
 
 
 def test_a_timer_of_an_hour_is_a_schedule(iotevents, stage, wait, device) -> None:
-    """One that a message sets, and one that a client sets: no queue can delay a wake-up so long."""
+    """One that a message sets, and an earlier one that a client sets: no queue can delay a wake-up so long."""
     scheduler = stage.client("scheduler")
 
     def scheduled() -> list[str]:
@@ -123,7 +129,7 @@ def test_a_timer_of_an_hour_is_a_schedule(iotevents, stage, wait, device) -> Non
 
     message(iotevents, "patient", device)
     assert wait(lambda: len(scheduled()) == 1)
-    state = {"stateName": "Only", "variables": [], "timers": [{"name": "hour", "seconds": 7200}]}
+    state = {"stateName": "Only", "variables": [], "timers": [{"name": "hour", "seconds": 1800}]}
     change = {"messageId": "1", "detectorModelName": "patient", "keyValue": device, "state": state}
     assert iotevents.batch_update_detector(detectors=[change])["batchUpdateDetectorErrorEntries"] == []
 
@@ -131,7 +137,9 @@ def test_a_timer_of_an_hour_is_a_schedule(iotevents, stage, wait, device) -> Non
 
 
 @pytest.mark.parametrize("expired", [False, True])
-def test_actions_that_no_item_holds_wait_in_the_bucket(iotevents, stage, faults, wait, device, *, expired) -> None:
+def test_actions_that_no_item_holds_wait_in_the_bucket(
+    iotevents, stage, faults, wait, device, *, logs, expired
+) -> None:
     """While their queue is down; once it is back they are handed on, and those that have expired are not."""
     s3, place = stage.client("s3"), {"Bucket": stage.outputs["BucketName"]}
     faults(actions=down("sqs.SendMessageBatch", "DetectorsActions"))
@@ -140,9 +148,11 @@ def test_actions_that_no_item_holds_wait_in_the_bucket(iotevents, stage, faults,
     kept = wait(
         lambda: [one for one in s3.list_objects_v2(**place, Prefix="actions/").get("Contents", ()) if mine(one)]
     )
+    assert wait(lambda: injected(stage, "actions"))
     if expired:
         for one in kept:
             s3.delete_object(**place, Key=one["Key"])
+        assert wait(lambda: [line for line in list(logs) if device in line and "before they expired" in line])
     faults()
     message(iotevents, "bulky", device, text=device)
 

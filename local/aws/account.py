@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import UnknownFunctionException
@@ -54,9 +55,8 @@ class MotoAccount:
         found = role_of(role)
         if found is None:
             return ()
-        attached = {policy.name: managed(policy) for policy in found.managed_policies.values()}
-        policies = {**found.policies, **attached}
-        return tuple(one for name, document in policies.items() for one in parsed(name, text(document)))
+        attached = [(policy.name, managed(policy)) for policy in found.managed_policies.values()]
+        return joined(*((name, text(document)) for name, document in (*found.policies.items(), *attached)))
 
     def trust(self, role: str) -> tuple[Statement, ...]:
         """The statements that say who may assume a role."""
@@ -91,7 +91,15 @@ class MotoAccount:
 
 def role_of(arn: str) -> Role | None:
     """The role of that ARN."""
-    return next((role for role in list(iam_backends[ACCOUNT]["aws"].roles.values()) if role.arn == arn), None)
+    name = arn.rpartition("/")[2]
+    roles = list(iam_backends[ACCOUNT]["aws"].roles.values())
+    return next((role for role in roles if role.name == name and role.arn == arn), None)
+
+
+@lru_cache(maxsize=64)
+def joined(*policies: tuple[str, str]) -> tuple[Statement, ...]:
+    """The statements of policies, each given by name and document. Raises NotEvaluated."""
+    return tuple(one for name, document in policies for one in parsed(name, document))
 
 
 def managed(policy: ManagedPolicy) -> str:

@@ -11,6 +11,8 @@ PARTS_OF_AN_ARN = 6
 
 def matches(pattern: str, text: str) -> bool:
     """Whether the text matches the pattern, letter case included."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == text
     return compiled(pattern).fullmatch(text) is not None
 
 
@@ -21,8 +23,8 @@ def matches_action(pattern: str, action: str) -> bool:
 
 def matches_arn(pattern: str, arn: str) -> bool:
     """Whether the ARN matches: part by part, since no wildcard reaches beyond a colon of the first five."""
-    if pattern == "*":
-        return True
+    if pattern == "*" or ("*" not in pattern and "?" not in pattern):
+        return pattern in ("*", arn)
     wanted, found = pattern.split(":", PARTS_OF_AN_ARN - 1), arn.split(":", PARTS_OF_AN_ARN - 1)
     return len(wanted) == len(found) and all(map(matches, wanted, found))
 

@@ -16,9 +16,9 @@ PEAK_BYTES = 485_000_000
 """The most that a process holds; the rest of its memory is room."""
 SECONDS = 4.0
 """Of a function's time, that a call takes at its share of a core."""
-LOOP_SECONDS = 0.006
-"""What a turn of the reference loop (`child.loop_seconds`) takes on a core of Lambda: half as long again as on the
-machine on which this was written. Calls are counted in turns, so that a slow or busy machine says the same."""
+LOOP_SECONDS = 0.1
+"""What a turn of the reference loop (`child.loop_turns`) takes on a core of Lambda: half as long again as on the
+machine on which this was written, when nobody else used it. Calls are counted in turns: slow machines say the same."""
 
 LOOP_ON_LAMBDA = LOOP_SECONDS / SHARE
 """What a turn takes at the function's share: a clock that counts so is what functions see (`child.stretched`)."""

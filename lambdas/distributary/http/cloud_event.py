@@ -15,6 +15,9 @@ from distributary.errors import BadEvent
 from distributary.json_place import member
 from distributary.json_text import Element
 
+MAX_ATTRIBUTES = 1_000
+"""Members of a CloudEvent in JSON: each is checked by itself, and half a million of them took seconds."""
+
 _NAME = re.compile("[a-z0-9]+")
 _DATA = ("data", "data_base64")
 _REQUIRED = ("id", "source", "type")
@@ -37,6 +40,8 @@ def structured(element: Element) -> tuple[dict[str, Any], str | bytes | None, An
     members = element.value
     if not isinstance(members, dict):
         raise _invalid("a CloudEvent must be a JSON object")
+    if len(members) > MAX_ATTRIBUTES:
+        raise _invalid(f"a CloudEvent has at most {MAX_ATTRIBUTES:,} members, data included")
     attributes = {name: value for name, value in members.items() if name not in _DATA and value is not None}
     _check(attributes)
     encoded = members.get("data_base64")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.errors import BadEvent
-from distributary.http.cloud_event import from_headers, structured
+from distributary.http.cloud_event import MAX_ATTRIBUTES, from_headers, structured
 from distributary.json_text import parse
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
@@ -63,3 +63,15 @@ def test_nothing_of_the_event_is_repeated_in_its_faults() -> None:
         with pytest.raises(BadEvent) as caught:
             structured(parse(json.dumps(REQUIRED | member)))
         assert "secret" not in str(caught.value) + caught.value.pointer
+
+
+def test_the_limit_on_members_is_exact() -> None:
+    """A thousand are taken, data included; one more is that event's own fault."""
+
+    def event(members: int) -> str:
+        needed = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {}}
+        return json.dumps(needed | {f"a{number}": number for number in range(members - len(needed))})
+
+    assert len(structured(parse(event(MAX_ATTRIBUTES)))[0]) == MAX_ATTRIBUTES - 1
+    with pytest.raises(BadEvent, match="at most 1,000 members"):
+        structured(parse(event(MAX_ATTRIBUTES + 1)))

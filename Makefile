@@ -46,8 +46,8 @@ lock: .venv/installed ## pin every requirements.in again, with hashes
 	@for place in requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ use
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md
-	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md
+	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
 	@python -m commands.demo

@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,11 @@ from commands.stage import Stage
 from distributary.access import Key, for_everything
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
-from local.functions import BadInterpreter, RuntimeNotInstalled
+from local.functions import CONCURRENCY, BadInterpreter, RuntimeNotInstalled
 from local.gateway import BadKeys
 from local.stack import LocalStack, PortRefused
+
+_MOST_CONCURRENCY = 1000  # Lambda's quota of an account that has asked for no more
 
 READY = """
 Ready after {seconds:.1f} s.
@@ -42,9 +45,12 @@ def main() -> int:
     parser.add_argument("--aws-port", type=int, default=4566, help="of the embedded AWS (4566); 0: a free one")
     parser.add_argument("--faults", type=Path, help="a TOML file of faults that the embedded AWS is to have")
     parser.add_argument("--jwks", type=Path, help="a JSON Web Key Set: the keys of the issuer whose JWTs it takes")
+    parser.add_argument(
+        "--concurrency", type=concurrency, default=CONCURRENCY, help=f"requests of a function at once ({CONCURRENCY})"
+    )
     options = parser.parse_args()
     try:
-        run(options.port, options.aws_port, fault_tables(options.faults) if options.faults else {}, options.jwks)
+        run(options, fault_tables(options.faults) if options.faults else {})
     except (KeyboardInterrupt, SystemExit):
         print("\nStopped.", file=sys.stderr)  # the reader of the other may be gone, as `tee` is after Ctrl-C
     except BadFaults as error:
@@ -64,11 +70,20 @@ def fault_tables(file: Path) -> dict[str, Any]:
         raise BadFaults([str(error)]) from error
 
 
-def run(port: int, aws_port: int, faults: dict[str, Any], jwks: Path | None = None) -> None:
+def concurrency(text: str) -> int:
+    """The number in the text; raises ArgumentTypeError where Lambda gives no account so many."""
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_CONCURRENCY:
+        message = f"CONCURRENCY={text}: must be a whole number from 1 to {_MOST_CONCURRENCY}, as accounts have"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
+def run(options: argparse.Namespace, faults: dict[str, Any]) -> None:
     """Runs it until something ends it."""
     started = time.monotonic()
     say("Starting an AWS on this machine and deploying the stack into it:")
-    with LocalStack(port, aws_port, faults=faults, jwks=jwks, say=say) as stack:
+    stack_of = partial(LocalStack, options.port, options.aws_port, jwks=options.jwks, concurrency=options.concurrency)
+    with stack_of(faults=faults, say=say) as stack:
         say(ready(Stage("local", stack.outputs, stack.aws_endpoint), time.monotonic() - started))
         signal.pause()
 

@@ -18,7 +18,7 @@ from local import deployment, loopback
 from local.deployment import Cdk, aws_at
 from local.event_sources import EventSource, EventSources
 from local.faults import FaultLayer, Faults, read
-from local.functions import Functions, find_interpreter
+from local.functions import CONCURRENCY, Functions, find_interpreter
 from local.gateway import Gateway, read_keys
 from local.iam.keys import AccessKeys
 
@@ -38,8 +38,9 @@ class LocalStack:
 
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
-    that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `say` takes each
-    line of progress and of the functions' logs. `interpreter` is the Python that the functions run on.
+    that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `concurrency` is
+    how many requests of a function may be under way; `say` takes each line of progress and of the functions' logs.
+    `interpreter` is the Python that the functions run on.
     Raises BadFaults, BadKeys, BadInterpreter, RuntimeNotInstalled, PortRefused, StepFailed or NotCreated, whose
     messages are written for the user.
     """
@@ -53,6 +54,7 @@ class LocalStack:
         layers: Sequence[Any] = (),
         faults: Mapping[str, Any] | None = None,
         jwks: Path | None = None,
+        concurrency: int = CONCURRENCY,
         say: Callable[[str], None] = print,
     ) -> None:
         self.outputs: dict[str, str] = {}
@@ -64,6 +66,7 @@ class LocalStack:
         self.keys = AccessKeys()
         self.interpreter = find_interpreter()
         self.faults = Faults()
+        self._concurrency = concurrency
         self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
         self._say = say
         self._open = ExitStack()
@@ -124,6 +127,7 @@ class LocalStack:
             deployed.function,
             environment=aws_at(self.aws_endpoint),
             credentials=self.credentials,
+            concurrency=self._concurrency,
             log=self._say,
             keep=FunctionLogs(self.aws.access).keep,
             interpreter=self.interpreter,

@@ -29,8 +29,10 @@ QUALIFIED = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^/]+)")
 
 def function(name: str) -> FunctionSpec:
     """The function of that name or ARN, with or without a qualifier; raises LookupError where there is none."""
+    backend = lambda_backends[ACCOUNT][REGION]
     try:
-        found = lambda_backends[ACCOUNT][REGION].get_function(name)
+        found = backend.get_function(name)
+        reserved = backend.get_function(found.function_name).reserved_concurrency  # the function's, not a version's
     except UnknownFunctionException as error:
         raise LookupError(name) from error
     qualifier = name.rpartition("function:")[2].partition(":")[2]
@@ -46,6 +48,7 @@ def function(name: str) -> FunctionSpec:
         revision=revision(found),
         version=str(found.version),
         role=str(found.role),
+        reserved_concurrency=None if reserved is None else int(reserved),
     )
 
 

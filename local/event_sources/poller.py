@@ -17,8 +17,9 @@ _AT_ONCE = 4  # batches in flight where the mapping sets no maximum: as many as 
 _LONG_POLL_SECONDS = 1
 _ERROR_PAUSE = 0.5
 # Then the batch goes back: Lambda tries until the visibility timeout ends, which leaves no time for the function.
-# docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+# docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html. Each try may have waited for a process itself.
 _THROTTLED_PAUSES = (0.1, 0.2, 0.4, 0.8, *[1.6] * 30)
+_THROTTLED_SECONDS = 50.0
 # moto's long poll of a FIFO queue does not see a group that is freed meanwhile, and spins while one is locked: so FIFO
 # queues are asked again and again, from this pause up to the longest while nothing comes.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.16
@@ -129,10 +130,13 @@ class Poller:
         return list(answer.get("Messages", ()))
 
     def _invoke(self, payload: bytes) -> Invocation:
+        end = self._clock() + _THROTTLED_SECONDS
         for pause in _THROTTLED_PAUSES:
             try:
                 return self._functions.invoke(self._source.function, payload)
             except TooManyRequests:
+                if self._clock() >= end:
+                    raise
                 if self._stopping.wait(pause):
                     break
         return self._functions.invoke(self._source.function, payload)

@@ -1,15 +1,16 @@
 """Lambda on this machine: each deployed function in processes of its own, under the real `awslambdaric`.
 
-One request at a time per execution environment, warm ones first, new ones on demand, each isolated from this project's
-own packages.
+One request at a time per execution environment, warm ones first, new ones on demand up to a few, each isolated from
+this project's own packages. Requests beyond wait, as many as Lambda would start further environments for.
 """
 
 from local.functions.folders import RuntimeNotInstalled
 from local.functions.interpreter import LAMBDA, BadInterpreter, Interpreter, find_interpreter
-from local.functions.pool import Functions
+from local.functions.pool import CONCURRENCY, Functions
 from local.functions.values import FunctionSpec, Invocation, RequestTooLarge, TooManyRequests
 
 __all__ = [
+    "CONCURRENCY",
     "LAMBDA",
     "BadInterpreter",
     "FunctionSpec",

@@ -25,6 +25,7 @@ class FunctionSpec:
     revision: str
     version: str = "$LATEST"
     role: str = ""  # its execution role's ARN
+    reserved_concurrency: int | None = None  # None: it shares the account's
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Invocation:
 
 
 class TooManyRequests(Exception):
-    """Every execution environment that the function may have is busy: Lambda's TooManyRequestsException, 429."""
+    """As many requests as the function may have are under way: Lambda's TooManyRequestsException, 429."""
 
 
 class RequestTooLarge(Exception):

@@ -41,7 +41,8 @@ _REFUSALS = {
     TimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
-_AT_ONCE = 64  # far more than there are execution environments: a throttled request must not wait for a thread
+# Threads, made as they are needed: more than may wait for a process, so that a throttled request gets one at once.
+_AT_ONCE = 2048
 
 
 class Application:

@@ -18,6 +18,7 @@ from local.gateway.routing import HttpApi
 # "Amazon API Gateway quotas", HTTP API: maximum integration timeout 30 s
 # (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
 _INTEGRATION_SECONDS = 30.0
+_IDLE_SECONDS = 75  # what a client that keeps its connections, as most SDKs do, may rely on
 _READ_HEAD_BYTES = 1024 * 1024  # what is read of a request line and headers before it can be called too large
 
 
@@ -25,8 +26,9 @@ class Gateway:
     """Serves whatever `api` says is deployed, at 127.0.0.1:`port` (0: a free one) from `start` to `close`.
 
     `api` is asked at each request, so that a later deployment counts at once; it raises LookupError while there is
-    none. `keys` are those that JWTs are checked with. `log` takes a line for each answer of the gateway's own that a
-    developer would wonder about, `keep` what belongs into the API's access log.
+    none. `keys` are those that JWTs are checked with. A connection is closed when it was idle for `idle_seconds`. `log`
+    takes a line for each answer of the gateway's own that a developer would wonder about, `keep` what belongs into the
+    API's access log.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class Gateway:
         port: int,
         keys: KeySet | None = None,
         integration_seconds: float = _INTEGRATION_SECONDS,
+        idle_seconds: int = _IDLE_SECONDS,
         log: Callable[[str], None] = print,
         keep: Callable[[str, str, str], None] = lambda *_: None,
     ) -> None:
@@ -53,6 +56,7 @@ class Gateway:
             access_log=False,
             server_header=False,
             h11_max_incomplete_event_size=_READ_HEAD_BYTES,
+            timeout_keep_alive=idle_seconds,
             timeout_graceful_shutdown=1,
         )
         self._server = uvicorn.Server(config)

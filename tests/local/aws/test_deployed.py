@@ -173,3 +173,17 @@ def test_a_revision_changes_with_the_configuration_alone(aws, stack, api):
     stack.delete()
 
     assert revisions[0] == revisions[1] != revisions[2]
+
+
+def test_reserved_concurrency_is_the_functions_under_every_name(aws, stack, api):
+    """As the template has it, by the function's name and by a version of it; None where none is reserved."""
+    resources = {"Function": api["Function"], "Version": resource("Lambda::Version", FunctionName={"Ref": "Function"})}
+    name = stack.deploy(resources, {"Name": {"Ref": "Function"}})["Name"]
+    names = (name, f"{name}:1")
+    before = [aws.inside(f"deployed.function({one!r}).reserved_concurrency") for one in names]
+    reserving = {**api["Function"]["Properties"], "ReservedConcurrentExecutions": 7}
+    stack.deploy({**resources, "Function": api["Function"] | {"Properties": reserving}})
+    after = [aws.inside(f"deployed.function({one!r}).reserved_concurrency") for one in names]
+    stack.delete()
+
+    assert (before, after) == ([None, None], [7, 7])

@@ -147,6 +147,21 @@ def test_a_batch_that_stays_throttled_goes_back(poller, sqs, functions, make) ->
     assert sqs.deleted == []
 
 
+def test_a_batch_goes_back_before_its_messages_are_visible_again(poller, sqs, functions, make) -> None:
+    """Each try may have waited for a process: so it is the time that counts, 50 s, not the number of tries."""
+
+    def act(event):
+        sqs.now += 29
+        raise TooManyRequests
+
+    functions.act = act
+
+    with pytest.raises(TooManyRequests):
+        poller().hand_over([make.message("a")])
+    assert functions.batches == [["a"]] * 2
+    assert sqs.deleted == []
+
+
 def test_a_message_that_could_not_be_deleted_is_said(poller, sqs, make) -> None:
     """What SQS refuses to delete is in the log."""
     sqs.refuse_deletes = True

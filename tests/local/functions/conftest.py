@@ -11,6 +11,8 @@ import pytest
 
 from local.functions import Functions, FunctionSpec
 
+LIMITS = ("max_environments", "concurrency", "wait_seconds")
+
 
 def package(source: str, **more: str) -> bytes:
     """A deployment package with `source` as its `handler.py`."""
@@ -48,12 +50,13 @@ def deploy():
     """Deploys a source as the function `work`; what comes back invokes it with a Python value and keeps its log."""
     running = []
 
-    def start(source: str, *, max_environments: int = 4, **changes: object) -> SimpleNamespace:
+    def start(source: str, **changes: object) -> SimpleNamespace:
+        limits = {name: changes.pop(name) for name in LIMITS if name in changes}
         deployed = SimpleNamespace(spec=spec(source, **changes), log=[], kept=[])
         deployed.functions = Functions(
             lambda name: {"work": deployed.spec}[name],
             environment={"AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": "http://localhost:1"},
-            max_environments=max_environments,
+            **limits,
             log=deployed.log.append,
             keep=lambda *event: deployed.kept.append(event),
         )

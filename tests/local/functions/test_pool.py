@@ -33,9 +33,31 @@ def test_the_most_recently_used_is_taken_first(deploy) -> None:
     assert len({work.call() for _ in range(5)}) == 1
 
 
-def test_beyond_the_last_environment_is_throttled(deploy, wait_for) -> None:
-    """A request for which no process is free and none may be started is TooManyRequests; afterwards all is well."""
+def test_a_request_waits_for_a_process(deploy, wait_for) -> None:
+    """With one process, requests at the same time are all answered, one after the other."""
     work = deploy(WHO, max_environments=1)
+    with ThreadPoolExecutor(4) as pool:
+        pids = [one.result() for one in [pool.submit(work.call, 0.1) for _ in range(4)]]
+
+    assert len(set(pids)) == 1
+    assert work.call() == pids[0]
+
+
+def test_beyond_the_concurrency_is_throttled_at_once(deploy, wait_for) -> None:
+    """With two under way, one of which waits, a third is TooManyRequests; afterwards all is well."""
+    work = deploy(WHO, max_environments=1, concurrency=2)
+    work.call()
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(work.call, 1) for _ in range(2)]
+        wait_for(lambda: work.functions._pools["work"].line._turns)
+        with pytest.raises(TooManyRequests):
+            work.call()
+        assert [one.result() for one in both] == [work.call()] * 2
+
+
+def test_reserved_concurrency_is_the_limit_where_there_is_one(deploy, wait_for) -> None:
+    """Reserved for one: a second request is TooManyRequests, though a process would be free."""
+    work = deploy(WHO, reserved_concurrency=1)
     work.call()
     with ThreadPoolExecutor(1) as pool:
         slow = pool.submit(work.call, 1)
@@ -44,7 +66,47 @@ def test_beyond_the_last_environment_is_throttled(deploy, wait_for) -> None:
             work.call()
         slow.result()
 
-    assert work.call()
+
+def test_who_waited_in_vain_is_throttled(deploy, wait_for) -> None:
+    """When no process becomes free in time it is TooManyRequests."""
+    work = deploy(WHO, max_environments=1, wait_seconds=0.01)
+    work.call()
+    with ThreadPoolExecutor(1) as pool:
+        slow = pool.submit(work.call, 1)
+        wait_for(lambda: work.functions._pools["work"].busy)
+        with pytest.raises(TooManyRequests):
+            work.call()
+        slow.result()
+
+
+def test_who_waits_gets_what_was_deployed_meanwhile(deploy, make, wait_for) -> None:
+    """A request that came before a deployment and runs after it runs the new code."""
+    work = deploy(WHO, max_environments=1)
+    work.call()
+    with ThreadPoolExecutor(2) as pool:
+        slow = pool.submit(work.call, 1)
+        wait_for(lambda: work.functions._pools["work"].busy)
+        waits = pool.submit(work.call)
+        wait_for(lambda: work.functions._pools["work"].line._turns)
+        work.spec = make.spec("def handle(event, context): return 'new'", revision="2")
+        assert isinstance(slow.result(), int)
+        assert waits.result() == "new"
+
+
+def test_who_waits_when_it_is_closed_is_refused(deploy, wait_for) -> None:
+    """`close` leaves nobody waiting."""
+    work = deploy(WHO, max_environments=1)
+    work.call()
+    with ThreadPoolExecutor(3) as pool:
+        slow = pool.submit(work.call, 60)
+        wait_for(lambda: any(one._handling for one in work.functions._pools["work"].busy))
+        waiting = [pool.submit(work.call) for _ in range(2)]
+        wait_for(lambda: len(work.functions._pools["work"].line._turns) == 2)
+        work.functions.close()
+        for one in waiting:
+            with pytest.raises(TooManyRequests, match="stopped"):
+                one.result(60)
+        assert slow.result()["errorType"] == "Runtime.ExitError"
 
 
 def test_a_request_over_six_megabytes_is_refused(deploy) -> None:

@@ -2,11 +2,22 @@ import io
 import socket
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from local.functions import Functions, FunctionSpec
 from local.gateway import Gateway, HttpApi, Route
+
+ECHO = "def handle(event, context): return {'statusCode': 200, 'body': event['body']}"
+
+
+def package(source: str) -> bytes:
+    """A deployment package with `source` as its `handler.py`."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("handler.py", source)
+    return file.getvalue()
 
 
 def said(text: bytes, port: int) -> bytes:
@@ -23,6 +34,22 @@ def test_a_connection_is_kept(client) -> None:
 
     assert [client.ask("GET", "/nothing").status, client.ask("POST", "/v1/events", "2").status] == [404, 202]
     assert client.http.sock.getsockname() == first
+
+
+def test_an_idle_connection_is_closed_after_its_time(served) -> None:
+    """That long and not at once: 75 s where nothing else is said."""
+    seconds = 1
+    gateway = Gateway(lambda: served.api, served.functions, port=0, idle_seconds=seconds)
+    gateway.start()
+    try:
+        begun = time.monotonic()
+        answer = said(b"GET /nothing HTTP/1.1\r\nhost: h\r\n\r\n", gateway.port)
+    finally:
+        gateway.close()
+
+    assert time.monotonic() - begun >= seconds
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert served.gateway._server.config.timeout_keep_alive == 75
 
 
 def test_a_refused_body_does_not_spoil_the_connection(client) -> None:
@@ -106,12 +133,26 @@ def test_close_frees_the_port(served, once) -> None:
     socket.create_server(("127.0.0.1", served.gateway.port)).close()
 
 
+def test_a_burst_waits_for_the_function(api, connect) -> None:
+    """200 requests at once, each with a connection of its own, are all answered by two processes."""
+    spec = FunctionSpec("ingest", "arn", "handler.handle", package(ECHO), {}, 30, 128, "/log", "1")
+    functions = Functions(lambda name: spec, environment={}, max_environments=2, concurrency=200)
+    gateway = Gateway(lambda: api, functions, port=0, log=lambda line: None)
+    gateway.start()
+    clients = [connect(gateway.port) for _ in range(200)]
+    try:
+        with ThreadPoolExecutor(200) as pool:
+            answers = list(pool.map(lambda one: one.ask("POST", "/v1/events", "x").status, clients))
+    finally:
+        gateway.close()
+        functions.close()
+
+    assert answers == [200] * 200
+
+
 def test_a_real_function_behind_it(api, connect) -> None:
     """HTTP to a deployed package under awslambdaric and back."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("handler.py", "def handle(event, context): return {'statusCode': 200, 'body': event['body']}")
-    spec = FunctionSpec("ingest", "arn", "handler.handle", file.getvalue(), {}, 5, 128, "/log", "1")
+    spec = FunctionSpec("ingest", "arn", "handler.handle", package(ECHO), {}, 5, 128, "/log", "1")
     functions = Functions(lambda name: spec, environment={})
     gateway = Gateway(lambda: api, functions, port=0, log=lambda line: None)
     gateway.start()

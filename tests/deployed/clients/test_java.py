@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from arrived import stream_records
-from real_client import json_from, must_exist
+from real_client import ROOT, json_from, must_exist
 
 from commands.read_back import wait_for
 
 FOLDER = Path(__file__).parent / "java"
-JARS = FOLDER / "jars/amazon_kclpy/jars"
+JARS = ROOT / "build/clients/java/amazon_kclpy/jars"
 RUN = uuid.uuid4().hex
 
 

@@ -1,7 +1,7 @@
 """The HTTP API: each line of the route table, the default route, CORS and throttles."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import cast
 
 import aws_cdk as cdk
@@ -53,7 +53,7 @@ ACCESS_LOG = {
     "bytes": "$context.responseLength",
     "integration_error": "$context.integrationErrorMessage",
 }
-_EXPOSED_HEADERS = ("retry-after", "x-request-id", "idempotency-key")
+_EXPOSED_HEADERS = ("retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key")
 
 
 class Api(Construct):
@@ -74,7 +74,7 @@ class Api(Construct):
             default_integration=targets[DEFAULT],
             # Nobody goes around the name: its records and its certificate are what clients are told to trust.
             disable_execute_api_endpoint=True if http.domain.name else None,
-            cors_preflight=_cors(http.cors_origins) if http.cors_origins else None,
+            cors_preflight=_cors(http) if http.cors_origins else None,
         )
         self._domain, self._issuer = http.domain.name, http.jwt.issuer
         if self._domain:
@@ -138,11 +138,12 @@ def _authorizer(jwt: Jwt) -> authorizers.HttpJwtAuthorizer | None:
     return authorizers.HttpJwtAuthorizer("Jwt", jwt.issuer, jwt_audience=[*jwt.audience]) if jwt.issuer else None
 
 
-def _cors(origins: Sequence[str]) -> apigateway.CorsPreflightOptions:
+def _cors(http: Http) -> apigateway.CorsPreflightOptions:
     return apigateway.CorsPreflightOptions(
-        allow_origins=[*origins],
+        allow_origins=[*http.cors_origins],
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
-        allow_headers=[*_ALLOWED_HEADERS],
+        allow_headers=[*dict.fromkeys((*_ALLOWED_HEADERS, *http.cors_headers))],
+        allow_credentials=http.cors_credentials or None,
         expose_headers=[*_EXPOSED_HEADERS],
         max_age=cdk.Duration.hours(1),
     )

@@ -57,6 +57,7 @@ class Domain:
 
 
 _LABEL = "[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HEADER = r"[a-z0-9!#$%&'+.^_`|~-]+"  # an HTTP token without "*", which API Gateway takes for every header
 _FORMS = {
     "name": (rf"({_LABEL}\.)+{_LABEL}", 'a host name in lower case, such as "events.example.com"'),
     "certificate": (r"arn:[a-z-]+:acm:[a-z0-9-]+:\d{12}:certificate/[0-9a-f-]+", "the ARN of an ACM certificate"),
@@ -76,6 +77,8 @@ class Http:
     """
 
     cors_origins: tuple[str, ...] = ()
+    cors_headers: tuple[str, ...] = ("traceparent", "tracestate", "baggage")
+    cors_credentials: bool = False
     requests_per_second: int = within(1, 100_000, 1000)
     burst: int = within(1, 50_000, 500)
     jwt: Jwt = field(default_factory=Jwt)
@@ -83,5 +86,16 @@ class Http:
 
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
+        yield from self._cors_faults()
         yield from (f"http.jwt.{fault}" for fault in self.jwt.faults())
         yield from (f"http.domain.{fault}" for fault in self.domain.faults())
+
+    def _cors_faults(self) -> Iterator[str]:
+        for header in self.cors_headers:
+            if not re.fullmatch(_HEADER, header):
+                yield f"http.cors_headers: {header!r} must be a header's name in lower case, such as 'x-my-header'"
+        if self.cors_credentials and not self.cors_origins:
+            yield "http.cors_credentials: is used with cors_origins only"
+        # Browsers and API Gateway take no "*" with credentials. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
+        if self.cors_credentials and "*" in self.cors_origins:
+            yield "http.cors_credentials: needs cors_origins by name, not '*'"

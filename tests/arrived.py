@@ -1,6 +1,7 @@
 """What the deployed stack's sinks hold of what was written past the envelope."""
 
 import gzip
+from collections.abc import Iterator
 from typing import Any
 
 from commands.stage import Stage
@@ -18,16 +19,19 @@ def delivered_lines(stage: Stage) -> dict[bytes, bytes]:
 
 def stream_records(stage: Stage) -> dict[bytes, dict[str, Any]]:
     """Every record in the stream, by its data."""
+    return {one["Data"]: one for one in every_record(stage)}
+
+
+def every_record(stage: Stage) -> Iterator[dict[str, Any]]:
+    """The records in the stream, each shard's in their order; what was sent twice is there twice."""
     client = stage.client("kinesis")
     name = stage.outputs["StreamName"]
-    found: dict[bytes, dict[str, Any]] = {}
     for shard in client.list_shards(StreamName=name)["Shards"]:
         iterator = client.get_shard_iterator(
             StreamName=name, ShardId=shard["ShardId"], ShardIteratorType="TRIM_HORIZON"
         )["ShardIterator"]
         while records := client.get_records(ShardIterator=iterator, Limit=10_000):
-            found |= {one["Data"]: one for one in records["Records"]}
+            yield from records["Records"]
             iterator = records["NextShardIterator"]
             if not records["Records"]:
                 break
-    return found

@@ -1,7 +1,6 @@
 """A real Chromium without a window: it opens a page, and the page posts what it has to say."""
 
 import json
-import shutil
 import subprocess
 import threading
 from collections.abc import Iterator, Mapping
@@ -11,21 +10,13 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
-import pytest
+from real_client import installed
 
 TIMEOUT_SECONDS = 120
 _OPTIONS = (
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-proxy-server"),
 )
-
-
-def chromium() -> str:
-    """The program. Fails the test where there is none."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if found is None:
-        pytest.fail("no browser is installed: apt-get install chromium")
-    return found
 
 
 class Pages:
@@ -59,7 +50,7 @@ class Pages:
         """The page is open in a browser with a profile of its own until the block ends."""
         serving = threading.Thread(target=self._server.serve_forever, daemon=True)
         serving.start()
-        command = [chromium(), *_OPTIONS, f"--user-data-dir={profile}", self.origin + path]
+        command = [installed("chromium", "chromium"), *_OPTIONS, f"--user-data-dir={profile}", self.origin + path]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
             try:
                 yield

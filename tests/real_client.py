@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,14 @@ def must_exist(path: Path) -> Path:
     if not path.exists():
         pytest.fail(f"{path.relative_to(ROOT)} is missing: `make clients` installs what this test runs")
     return path
+
+
+def installed(program: str, packages: str) -> str:
+    """The path of a program of Debian's. Fails the test where it is not installed, with the command to type."""
+    found = shutil.which(program)
+    if found is None:
+        pytest.fail(f"{program} is missing: apt-get install {packages}")
+    return found
 
 
 def json_from(command: Sequence[str], environment: Mapping[str, str]) -> Any:

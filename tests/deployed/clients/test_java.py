@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from arrived import stream_records
-from real_client import ROOT, json_from, must_exist
+from real_client import ROOT, installed, json_from, must_exist
 
 from commands.read_back import wait_for
 
@@ -24,7 +24,16 @@ def answers(stage, https, certificate, credential, tmp_path_factory) -> dict[str
     alone = trust.with_suffix(".crt")  # keytool reads no file that begins with a key
     alone.write_text("".join(certificate.read_text().partition("-----BEGIN CERTIFICATE-----")[1:]))
     store = ["-keystore", str(trust), "-storepass", "changeit", "-storetype", "PKCS12"]
-    importing = ["keytool", "-importcert", "-noprompt", "-alias", "localhost", *store, "-file", str(alone)]
+    importing = [
+        installed("keytool", "default-jdk-headless"),
+        "-importcert",
+        "-noprompt",
+        "-alias",
+        "localhost",
+        *store,
+        "-file",
+        str(alone),
+    ]
     subprocess.run(importing, check=True, capture_output=True, timeout=60)
     url, front = https
     front.versions.clear()
@@ -73,7 +82,7 @@ def test_an_error_in_cbor_is_awss_class(answers, call, error) -> None:
 
 
 def test_the_gateways_own_413_has_a_status_and_no_name(answers) -> None:
-    """What Lambda cannot take is answered by API Gateway, in JSON and without a name: docs/clients.md shows it."""
+    """What Lambda cannot take is answered by API Gateway, in JSON and without a name: docs/how-to/clients shows it."""
     assert answers["over_the_gateways_limit"].startswith("413 KinesisException null")
 
 

@@ -65,6 +65,6 @@ def test_an_error_has_awss_name(answers, call, name) -> None:
 
 
 def test_the_gateways_own_413_has_a_status_and_no_name(answers) -> None:
-    """What Lambda cannot take is answered by API Gateway, without an error's name: docs/clients.md shows it."""
+    """What Lambda cannot take is answered by API Gateway, without an error's name: docs/how-to/clients shows it."""
     told = {"status": 413, "name": "Unknown", "message": "Request Entity Too Large"}
     assert answers["over_the_gateways_limit"] == told

@@ -1,4 +1,4 @@
-// Writes with the AWS SDK for Java v2 as docs/clients.md shows it, and prints what each call answered as one JSON.
+// Writes with the AWS SDK for Java v2 as docs/how-to/clients shows it, and prints what each call answered as one JSON.
 import java.net.URI;
 import java.util.List;
 import java.util.concurrent.CompletionException;

@@ -1,4 +1,4 @@
-// Writes with the AWS SDK for JavaScript v3 as docs/clients.md shows it, and prints what each call answered as one JSON.
+// Writes with the AWS SDK for JavaScript v3 as docs/how-to/clients shows it, and prints what each call answered as one JSON.
 import { FirehoseClient, PutRecordBatchCommand } from "@aws-sdk/client-firehose";
 import { KinesisClient, PutRecordCommand, PutRecordsCommand } from "@aws-sdk/client-kinesis";
 import { NodeHttpHandler } from "@smithy/node-http-handler";

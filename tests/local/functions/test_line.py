@@ -47,8 +47,8 @@ def test_the_first_that_waits_is_the_first_that_goes(wait_for) -> None:
     assert order == [0, 1, 2, 3]
 
 
-def test_several_that_become_free_at_once_wake_as_many(wait_for) -> None:
-    """One call after two changes is enough: who goes has the next look."""
+def test_who_comes_later_does_not_overtake(wait_for) -> None:
+    """What became free is the first's, though it has not woken up yet when another comes."""
     lock, free = threading.Lock(), []
     line = Line(lock)
 
@@ -57,14 +57,35 @@ def test_several_that_become_free_at_once_wake_as_many(wait_for) -> None:
             line.wait(lambda: bool(free), 60)
             free.pop()
 
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(take)
+        wait_for(lambda: line._turns)
+        with lock:
+            free.append("a process")
+            line.look_again()
+            with pytest.raises(TooManyRequests):
+                line.wait(lambda: bool(free), 0)
+        first.result(60)
+
+
+def test_several_that_become_free_at_once_wake_as_many(wait_for) -> None:
+    """One call after two changes is enough: who goes has the next look."""
+    lock, free = threading.Lock(), []
+    line = Line(lock)
+
+    def take() -> None:
+        with lock:
+            line.wait(lambda: bool(free), 90)  # longer than this test looks
+            free.pop()
+
     with ThreadPoolExecutor(2) as pool:
         both = [pool.submit(take) for _ in range(2)]
         wait_for(lambda: len(line._turns) == 2)
         with lock:
             free += ["one", "two"]
             line.look_again()
-        for one in both:
-            one.result(60)
+        wait_for(lambda: all(one.done() for one in both))
+        assert [one.result() for one in both] == [None, None]
 
 
 def test_who_has_waited_long_enough_is_refused() -> None:

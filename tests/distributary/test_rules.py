@@ -35,16 +35,20 @@ def test_an_event_is_routed_as_the_case_says(case: dict[str, Any]) -> None:
         return
     with pytest.raises(BadEvent) as caught:
         rules.route(event(case["event"]))
-    assert (caught.value.code, caught.value.pointer) == (case["code"], case["pointer"])
+    error = caught.value
+    assert (error.code, error.detail, error.pointer) == (case["code"], case["detail"], case["pointer"])
 
 
 def test_inputs_are_there_for_the_sink() -> None:
-    """Their attributes and their key, under their names; lists of the file become tuples."""
-    tables = {"a": {"attributes": ["x.y", "`with blanks`.z"], "key": "x.y"}, "b": {"attributes": ["n"]}}
+    """Their attributes, their key and what else they set, under their names; lists of the file become tuples."""
+    tables = {"a": {"attributes": ["x.y", "`with blanks`.z"], "key": "x.y"}, "b": {"attributes": ["n"], "dedup": False}}
 
     rules = Rules.from_tables([{"sinks": ["iot_events"], "input": "a"}], tables)
 
-    assert rules.inputs == {"a": Input("a", ("x.y", "`with blanks`.z"), "x.y"), "b": Input("b", ("n",))}
+    assert rules.inputs == {
+        "a": Input("a", ("x.y", "`with blanks`.z"), "x.y"),
+        "b": Input("b", ("n",), None, dedup=False),
+    }
 
 
 def test_data_is_no_expression() -> None:

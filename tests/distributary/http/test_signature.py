@@ -1,4 +1,5 @@
 import json
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from distributary.errors import Unauthorized
 from distributary.http.request import Request
-from distributary.http.signature import read, verify
+from distributary.http.signature import read, unrecognized, verify
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/signatures.json").read_text())
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
@@ -71,8 +72,43 @@ def test_a_changed_request_is_refused_with_awss_name(case: dict) -> None:
     with pytest.raises(Unauthorized) as refused:
         check(changed(case), "kinesis", secret=case.get("secret", SECRET), signed=("x-amz-target",))
 
-    assert refused.value.code == case["code"]
+    assert (refused.value.code, refused.value.detail) == (case["code"], case["detail"])
     assert SECRET not in str(refused.value)
+
+
+def test_an_unknown_key_gets_awss_words() -> None:
+    """SDKs and people look for them."""
+    assert (unrecognized().code, unrecognized().detail) == (
+        "UnrecognizedClientException",
+        "The security token included in the request is invalid.",
+    )
+
+
+def test_the_times_that_an_error_names_are_utc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the function believes to be: the client compares them with its x-amz-date."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        with pytest.raises(Unauthorized, match="20260131T235800Z is now earlier than 20260131T235900Z"):
+            check(changed({"seconds": 360}), "kinesis")
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+def test_a_header_that_was_signed_and_not_sent_counts_as_empty() -> None:
+    """A proxy may drop a header that has no value; with a value, the signature is another one."""
+    for value in ("", "x"):
+        signed = AWSRequest("POST", f"https://{HOST}/", {"X-Dropped": value}, b"{}")
+        SigV4Auth(Credentials(KEY_ID, SECRET), "kinesis", "us-east-1").add_auth(signed)
+        headers = {"host": HOST, **{name.lower(): value for name, value in signed.headers.items()}}
+        del headers["x-dropped"]
+        request = Request("POST", "/", headers, "", b"{}", time=arrived(headers))
+        if value:
+            with pytest.raises(Unauthorized, match="does not match"):
+                check(request, "kinesis")
+        else:
+            check(request, "kinesis")
 
 
 def test_an_authority_counts_with_the_value_of_host() -> None:

@@ -212,7 +212,7 @@ def test_a_record_that_spoils_its_call_is_given_up_alone() -> None:
     assert (tally.redriven, tally.dead) == ({"kinesis": 9}, {"kinesis": 1})
 
 
-@pytest.mark.parametrize(("age", "given_up"), [(12.9, False), (13.1, True)])
+@pytest.mark.parametrize(("age", "given_up"), [(12.9, False), (13.0, False), (13.1, True)])
 def test_what_is_too_old_is_given_up(age: float, given_up: bool) -> None:
     """Older than the setting by its first time, a record is a dead letter and its sink is not asked."""
     stage = Stage(kinesis=Sink("kinesis", "busy"))
@@ -230,7 +230,17 @@ def test_what_its_sink_cannot_take_is_given_up_alone() -> None:
 
     assert stage.take(stage.body(large, small))[0] is False
     assert stage.sinks["kinesis"].records == [small]
-    assert [letter["reason"] for letter in stage.letters] == ["TooLarge"]
+    assert [(letter["reason"], letter["detail"]) for letter in stage.letters] == [
+        ("TooLarge", "kinesis takes 10 bytes")
+    ]
+
+
+def test_a_record_as_large_as_its_sink_takes_is_delivered() -> None:
+    """The limit itself is none too many."""
+    stage = Stage(kinesis=Sink("kinesis", max_record_bytes=10))
+
+    assert stage.take(stage.body(KinesisRecord(b"x" * 10, "k")))[0] is False
+    assert stage.letters == []
 
 
 def test_what_ended_the_function_a_thousand_times_is_given_up() -> None:
@@ -246,10 +256,36 @@ def test_what_ended_the_function_a_thousand_times_is_given_up() -> None:
 def test_what_cannot_be_read_is_given_up_as_it_is(url: str) -> None:
     """A message that is not ours lies among the dead letters with its text."""
     stage = Stage()
+    stays, tally = stage.take("what is this?", receives=3, url=url)
 
-    assert stage.take("what is this?", url=url)[0] is False
+    assert stays is False
+    assert tally.dead == {"kinesis": 1}
+    assert stage.letters == [
+        {
+            "sink": "kinesis",
+            "reason": "Unreadable",
+            "detail": "Only base64 data is allowed",
+            "attempts": 3,
+            "first": "2023-11-14T22:13:20.000Z",  # when the message was sent
+            "last": "2023-11-14T22:13:20.000Z",
+            "record": {"body": "what is this?"},
+        }
+    ]
+
+
+def test_an_object_that_cannot_be_read_is_given_up_by_its_name() -> None:
+    """What lies in the bucket under the name is none of ours: the name is the dead letter, with what is wrong."""
+    stage = Stage()
+    body = stage.body(KinesisRecord(os.urandom(1_000_000), "k"))
+    [key] = stage.keeping.objects
+    stage.keeping.objects[key] = b"what is this?"
+    stays, tally = stage.take(body)
     [letter] = stage.letters
-    assert (letter["sink"], letter["reason"], letter["record"]) == ("kinesis", "Unreadable", {"body": "what is this?"})
+
+    assert stays is False
+    assert tally.dead == {"kinesis": 1}
+    assert letter["record"] == {"body": key}
+    assert (letter["reason"], letter["detail"]) == ("Unreadable", "BadGzipFile: Not a gzipped file (b'wh')")
 
 
 def test_a_message_without_records_is_done() -> None:
@@ -288,6 +324,7 @@ def test_what_lies_in_the_bucket_is_delivered_from_there() -> None:
     stage.keeping.objects.clear()
     assert stage.take(old)[0] is False
     assert stage.letters[0]["record"] == {"body": pointed}
+    assert stage.letters[0]["detail"] == "AccessDenied: as AWS says it"
 
 
 def test_a_sink_that_is_down_is_not_hammered() -> None:
@@ -303,6 +340,74 @@ def test_a_sink_that_is_down_is_not_hammered() -> None:
     stage.clock.now += OPEN_SECONDS
     stage.sinks["kinesis"].script = ["stored"]
     assert stage.take(body)[0] is False
+
+
+def test_all_that_waits_on_is_counted_and_the_oldest_of_it_is_known() -> None:
+    """Each record of what was not delivered, and one for what lies in the bucket and could not be fetched."""
+    stage = Stage(kinesis=Sink("kinesis", "busy"))
+    bodies = [
+        stage.body(*records(2), first=30.0),
+        stage.body(KinesisRecord(os.urandom(1_000_000), "k"), first=40.0),
+        stage.body(*records(1), first=20.0),
+    ]
+    stage.keeping.bucket_is_down = True
+    batch = [sqs_record(URLS["kinesis"], body, message_id="m", receives=1) for body in bodies]
+    left, tally = stage.redrive.take(stage.queues.read({"Records": batch}), REMAINING)
+
+    assert len(left) == 3
+    assert (tally.waiting, tally.oldest) == ({"kinesis": 4}, {"kinesis": stage.clock.since_1970 - 40.0})
+
+
+def test_the_messages_are_held_for_as_long_as_the_function_may_run() -> None:
+    """No other copy of it takes them meanwhile; a margin covers what Lambda needs to end one."""
+    stage = Stage()
+    stage.take(stage.body(*records(1)))
+    [held] = [given for name, given in stage.keeping.sqs.calls if name == "change_message_visibility_batch"]
+
+    assert [entry["VisibilityTimeout"] > REMAINING for entry in held["Entries"]] == [True]
+
+
+def test_what_has_just_enough_time_is_tried() -> None:
+    """A put at its longest, what comes after it, and the answer: with that much left, the sink is asked."""
+    stage = Stage()
+    needed = timeouts.PUT + timeouts.KEEPING + timeouts.ANSWER
+
+    assert stage.take(stage.body(*records(1)), remaining=needed)[0] is False
+    assert stage.sinks["kinesis"].calls == 1
+
+
+@pytest.mark.parametrize(("late", "stays"), [(0.1, True), (0.0, False)])
+def test_what_is_left_of_a_message_is_sent_only_where_that_can_end_in_time(late: float, stays: bool) -> None:
+    """A slow sink may use up the time for it: then the message stays as a whole, and waits as one that failed."""
+    stage = Stage(kinesis=Sink("kinesis", "odd"))
+    body, put = stage.body(*records(4)), stage.sinks["kinesis"].put
+
+    def slow(records: Sequence) -> list[Outcome]:
+        stage.clock.now += REMAINING - timeouts.ANSWER - timeouts.CALL + late
+        return put(records)
+
+    stage.sinks["kinesis"].put = slow
+
+    assert stage.take(body, receives=3)[0] is stays
+    assert stage.pauses == [4] * stays
+
+
+def test_what_was_tried_does_not_come_back_soon() -> None:
+    """A record that was refused waits as long as its message has, though there was no time for its neighbour."""
+    stage = Stage(kinesis=Sink("kinesis", "busy"))
+    stage.sinks["kinesis"].max_records = 1
+    put = stage.sinks["kinesis"].put
+
+    def slow(records: Sequence) -> list[Outcome]:
+        stage.clock.now += timeouts.PUT
+        return put(records)
+
+    stage.sinks["kinesis"].put = slow
+    needed = timeouts.PUT + timeouts.KEEPING + timeouts.ANSWER
+    stage.take(stage.body(*records(2)), receives=6, remaining=needed)
+
+    assert stage.sinks["kinesis"].calls == 1
+    assert stage.pauses == [32]
 
 
 @pytest.mark.parametrize(("receives", "pause"), [(9, 1), (HASTY, 1), (HASTY + 1, 1800)])
@@ -327,6 +432,12 @@ def test_pauses_double_up_to_the_longest(receives: int, longest: int, drawn: flo
 
     assert 1 <= pause_after(receives, longest, drawn) <= wanted
     assert pause_after(receives, longest, drawn) >= 0.75 * wanted
+
+
+@pytest.mark.parametrize(("receives", "drawn", "pause"), [(5, 0.0, 16), (5, 0.999, 13), (500, 0.0, 1800), (1, 0.5, 1)])
+def test_a_pause_is_whole_seconds_less_up_to_a_quarter(receives: int, drawn: float, pause: int) -> None:
+    """16 s after the fifth receipt, 12 s at the least of chance, and rounded up."""
+    assert pause_after(receives, 1800, drawn) == pause
 
 
 def test_thirteen_days_take_fewer_receipts_than_sqs_allows() -> None:

@@ -141,7 +141,8 @@ def test_an_unknown_id_and_a_wrong_secret_get_the_same_answer(house: House) -> N
     """Nobody learns from it which ids there are."""
     answers = {house.post(WRONG[name]).body for name in WRONG if name not in ("no credentials", "an AWS signature")}
 
-    assert len(answers) == 1
+    [answer] = answers
+    assert json.loads(answer)["detail"] == "no such key, a wrong secret, or a key that is revoked or expired"
 
 
 @pytest.mark.parametrize("name", ["a wrong secret", "an id that is not ours", "an id that was never given"])
@@ -166,7 +167,12 @@ def test_no_answer_or_log_line_repeats_a_secret(house: House) -> None:
 
 def test_a_key_in_the_url_must_be_a_browsers(house: House) -> None:
     """Any other is 403, although it is good: a URL is shown to too many."""
-    assert house.post({}, f"key={ID}.{SECRET}").status == 403
+    refused = house.post({}, f"key={ID}.{SECRET}")
+
+    assert refused.status == 403
+    assert json.loads(refused.body)["detail"] == (
+        "this key may not stand in a URL: send it in the Authorization header"
+    )
 
     house.give(browser=True)
 
@@ -178,7 +184,13 @@ def test_a_key_opens_its_own_doors_only(house: House, door: str) -> None:
     """A good key at another door is 403, and its use there is none."""
     house.give(doors=frozenset({door}))
 
-    assert house.post().status == (202 if door == "events" else 403)
+    response = house.post()
+
+    assert response.status == (202 if door == "events" else 403)
+    if door != "events":
+        assert json.loads(response.body)["detail"] == (
+            "this key lacks the right events: its operator can grant it with `make keys`"
+        )
     assert bool(house.keys.used) is (door == "events")
 
 
@@ -397,16 +409,21 @@ def test_a_key_that_is_revoked_or_gone_is_an_unrecognised_client(house: House, c
     assert error_of(put, client(house, service)) == ("UnrecognizedClientException", status(service))
 
 
+SINK_OF = {"firehose": "firehose", "kinesis": "kinesis", "iotevents-data": "iot_events"}
+
+
 @pytest.mark.parametrize("allowed", ["firehose", "kinesis", "iot_events"])
 def test_a_key_reaches_its_own_sinks_only(house: House, call: tuple, allowed: str) -> None:
     """The service that a request is signed for names the sink."""
     service, put, answer = call
     house.answer = Response(200, json.dumps(answer))
     house.give(sinks=frozenset({allowed}))
-    if {"iotevents-data": "iot_events"}.get(service, service) == allowed:
+    if SINK_OF[service] == allowed:
         put(client(house, service))
         return
 
+    with pytest.raises(ClientError, match=f"this key may not write to {SINK_OF[service]}$"):
+        put(client(house, service))
     assert error_of(put, client(house, service)) == ("AccessDeniedException", status(service))
     assert house.seen == []
 
@@ -438,7 +455,9 @@ def test_detectors_are_for_keys_with_the_right_alone(house: House, right: str) -
         assert response.status == status
         if status == 403:
             assert response.headers["x-amzn-errortype"] == "AccessDeniedException"
-            assert right in json.loads(response.body)["message"]
+            assert json.loads(response.body)["message"] == (
+                f"this key lacks the right {right}: its operator can grant it with `make keys`"
+            )
 
 
 def test_a_signature_for_one_stream_opens_no_other(house: House) -> None:
@@ -580,7 +599,7 @@ def test_where_tokens_are_taken_a_key_is_not(by_token: House, headers: dict[str,
     response = by_token.events(with_claims(None, headers))
 
     assert response.status == 401
-    assert "takes a JWT" in json.loads(response.body)["detail"]
+    assert json.loads(response.body)["detail"] == "this door takes a JWT: Authorization: Bearer <token>"
     assert by_token.seen == []
 
 

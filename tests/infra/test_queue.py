@@ -1,3 +1,4 @@
+import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
@@ -32,3 +33,21 @@ def test_removal(stack, configured, retain, policy):
     make_queue(stack, "Queue", configured(retain=retain))
 
     Template.from_stack(stack).has_resource(QUEUE, {"DeletionPolicy": policy})
+
+
+def test_a_queue_has_what_else_its_maker_wants(stack, configuration):
+    """Any other property of SQS's construct, such as how long a message stays invisible."""
+    make_queue(stack, "Queue", configuration, visibility_timeout=cdk.Duration.seconds(77))
+
+    Template.from_stack(stack).has_resource_properties(QUEUE, {"VisibilityTimeout": 77})
+
+
+def test_a_queue_of_a_stage_with_a_key_is_encrypted_with_it(stack, configured):
+    """The key is made in the queue's own stack, once; an hour of its data key's reuse saves most calls to KMS."""
+    for name in ("One", "Two"):
+        make_queue(stack, name, configured(encryption="own-key"))
+
+    template = Template.from_stack(stack)
+    [key] = template.find_resources("AWS::KMS::Key")
+    encrypted = {"KmsMasterKeyId": {"Fn::GetAtt": [key, "Arn"]}, "KmsDataKeyReusePeriodSeconds": 3600}
+    template.resource_properties_count_is(QUEUE, encrypted, 2)

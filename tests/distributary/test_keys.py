@@ -1,4 +1,5 @@
 import json
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -44,6 +45,9 @@ class FakeTable:
         return {"Item": item_of(key)} if key else {}
 
     def update_item(self, **call: Any) -> None:
+        assert call["TableName"] == "keys"
+        assert call["UpdateExpression"] == "SET last_used = :today"
+        assert call["ConditionExpression"] == "attribute_exists(id)"  # a deleted key stays deleted
         self.updates.append(call["ExpressionAttributeValues"][":today"]["S"])
         if self.failure:
             raise self.failure
@@ -187,10 +191,13 @@ def test_an_id_known_as_unknown_is_not_let_in_by_an_outage(world: World) -> None
 def test_a_table_that_failed_is_not_asked_by_every_request(world: World) -> None:
     """For five seconds nobody waits for its time-outs; then it is asked again, and answers."""
     world.table.failure = refused("ThrottlingException")
+    causes = []
     for _ in range(50):
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(KeysUnavailable) as unavailable:
             world.store.find(ID)
+        causes.append((unavailable.value.cause, unavailable.value.retry_after))
 
+    assert causes == [("ThrottlingException", 5)] + [("Paused", 5)] * 49
     assert len(world.table.reads) == 1
 
     world.table.failure = None
@@ -264,6 +271,19 @@ def test_the_use_of_a_key_is_written_once_a_day(world: World) -> None:
 
     # The fake time starts at 2023-11-14T22:13:20Z.
     assert world.table.updates == ["2023-11-14", "2023-11-15"]
+
+
+def test_the_day_of_a_use_is_utcs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the function believes to be: it is another day in Tokyo already."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        use(world.store)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+    assert world.table.updates == ["2023-11-14"]
 
 
 def test_another_environment_sees_that_the_use_was_written(world: World) -> None:
@@ -345,15 +365,25 @@ def test_ids_of_versions_that_never_were_cost_a_call_a_minute(world: World) -> N
     assert world.secrets.reads == 1
 
 
-@pytest.mark.parametrize("text", [refused("AccessDeniedException"), "no JSON", "[]", '{"1": 5}', '{"1": ""}', "null"])
-def test_a_master_secret_that_cannot_be_read_is_unavailable(world: World, text: str | Exception) -> None:
-    """It is asked for again after five seconds; known versions go on meanwhile."""
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        (refused("AccessDeniedException"), "AccessDeniedException"),
+        (EndpointConnectionError(endpoint_url="x"), "EndpointConnectionError"),
+        (KeyError("SecretString"), "KeyError"),
+        ("no JSON", "JSONDecodeError"),
+        *((text, "ValueError") for text in ("[]", '{"1": 5}', '{"1": ""}', "null")),
+    ],
+)
+def test_a_master_secret_that_cannot_be_read_is_unavailable(world: World, text: str | Exception, cause: str) -> None:
+    """It is asked for again after five seconds; known versions go on meanwhile. The cause is for the log."""
     world.store.secret(ID)
     sound, world.secrets.text = world.secrets.text, text
     world.time.now += 60
     for _ in range(9):
-        with pytest.raises(KeysUnavailable):
+        with pytest.raises(KeysUnavailable) as unavailable:
             world.store.secret(NEWER)
+        assert (unavailable.value.cause, unavailable.value.retry_after) == (cause, 5)
 
     assert world.store.secret(ID)
     assert world.secrets.reads == 2
@@ -370,6 +400,13 @@ def test_no_error_shows_a_master_secret() -> None:
         with pytest.raises(ValueError) as error:  # noqa: PT011 - json's own error is one of the three
             read_versions(text)
         assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize("text", ["[]", '{"1": 5}', '{"1": "", "2": "sound"}'])
+def test_a_master_secret_of_another_form_is_an_error_that_says_the_form(text: str) -> None:
+    """For whoever reads it in the log of `make keys`."""
+    with pytest.raises(ValueError, match=r"^the master secret must be a JSON object of texts by version$"):
+        read_versions(text)
 
 
 def test_a_stage_with_keys_waits_a_second_for_them_at_most(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import pytest
 from detector_cases import definition_of
 from detector_cloud import message, models_of, record
 
+from distributary.detectors import batch
 from distributary.detectors.batch import Runner
 from distributary.detectors.item import Row, Version, new_row
 from distributary.detectors.record import WakeUp, read_record, wake_up_body
@@ -35,11 +36,11 @@ def redriven(sequence: int, payload: dict, *, accepted: int, sent: int) -> dict:
     return record(entry.body, sequence, model="m", key="k", sent=sent)
 
 
-def run(model: dict, *records: dict, row: Row | None = None, **runner):
+def run(model: dict, *records: dict, row: Row | None = None, token=lambda: "token", **runner):
     """What the records come to, for a new detector or the one of the row."""
     models = models_of({**definition_of(model), "key": "d"})
     ready = models.ready("m", Version("1", models.sha256("m")))
-    return Runner("queue", lambda: "token", **runner).run(ready, row or new_row("m", "k", "1"), works_of(*records))
+    return Runner("queue", token, **runner).run(ready, row or new_row("m", "k", "1"), works_of(*records))
 
 
 def times(outcome) -> list[int]:
@@ -169,3 +170,181 @@ def test_a_timer_too_many_is_not_set_and_logged() -> None:
     assert [one.level for one in outcome.logs] == ["ERROR"]
     assert list(outcome.row.detector.timers) == [f"t{number}" for number in range(5)]
     assert times(outcome) == [0]
+
+
+# ── limits ──
+
+LONG = {"states": {"S": {"input": [["currentInput('in')", ["set", "n", "$input.in.n"]]]}}}
+
+
+@pytest.mark.parametrize("letter", ["x", "é"])
+@pytest.mark.parametrize("spare", [0, -1])
+def test_an_action_of_more_bytes_than_a_queue_takes_is_not_carried_out(monkeypatch, letter, spare) -> None:
+    """It is logged with its place, and the record is done; one that just fits is kept. Bytes count, not characters."""
+    model = {"states": {"S": {"input": [["currentInput('in')", ["send", "t", "STRING", "$input.in.n"]]]}}}
+    long = message(1, {"n": letter * 500}, sent=NOW)
+    [text] = run(model, long).row.pending
+    monkeypatch.setattr(batch, "MAX_ACTION_BYTES", len(text.encode()) + spare)
+
+    outcome = run(model, long)
+
+    assert outcome.done == 1
+    if spare == 0:
+        assert (outcome.row.pending, outcome.logs) == ((text,), [])
+        return
+    assert outcome.row.pending == ()
+    [line] = outcome.logs
+    assert (line.level, line.text) == (
+        "ERROR",
+        f"an action of more than {len(text.encode()) - 1} bytes is not carried out",
+    )
+    assert line.fields == {
+        "detectorModelName": "m",
+        "keyValue": "k",
+        "kind": json.loads(text)["kind"],
+        "path": json.loads(text)["path"],
+    }
+
+
+@pytest.mark.parametrize("letter", ["x", "é"])
+@pytest.mark.parametrize("spare", [0, -1])
+def test_a_detector_of_more_bytes_than_an_item_holds_is_not_stored(monkeypatch, letter, spare) -> None:
+    """Its record is a dead letter, the detector stays as it was, and the records after it are handled."""
+    records = [message(place, {"n": text}, sent=NOW) for place, text in ((1, "a"), (2, letter * 500), (3, "b"))]
+    most = len(run(LONG, *records[:2]).row.written.encode())
+    monkeypatch.setattr(batch, "MAX_STATE_BYTES", most + spare)
+
+    assert run(LONG, *records[:2]).row.detector.variables == {"n": "a" if spare else letter * 500}
+
+    outcome = run(LONG, *records)
+
+    dead = [(one.work.sequence, one.reason) for one in outcome.dead]
+    assert dead == [(2, "its detector would be more than an item of the table can hold")] * -spare
+    assert (outcome.done, outcome.changed, outcome.row.detector.variables) == (3, True, {"n": "b"})
+
+
+# ── which records are done ──
+
+
+def test_a_record_with_a_fault_is_a_dead_letter_and_done() -> None:
+    """The ones around it are handled."""
+    broken = {**message(2, {"n": 2}, sent=NOW), "body": "{"}
+
+    outcome = run(LONG, message(1, {"n": 1}, sent=NOW), broken, message(3, {"n": 3}, sent=NOW))
+
+    assert [(one.work.id, one.reason) for one in outcome.dead] == [("r2", "unreadable: BadPayload")]
+    assert (outcome.done, outcome.row.detector.variables, outcome.row.sequence) == (3, {"n": 3}, 3)
+
+
+@pytest.mark.parametrize(
+    ("queue", "sequence", "handled"), [("queue", 1, False), ("queue", 2, True), ("other", 1, True)]
+)
+def test_a_record_is_repeated_where_its_queue_has_handed_out_its_number_or_a_later_one(
+    queue, sequence, handled
+) -> None:
+    """Numbers of another queue say nothing: this one may have been made anew."""
+    row = run(LONG, message(1, {"n": "first"}, sent=NOW)).row._replace(queue=queue)
+
+    outcome = run(LONG, message(sequence, {"n": "again"}, sent=NOW), row=row)
+
+    assert (outcome.done, outcome.changed) == (1, handled)
+    assert outcome.row.detector.variables == {"n": "again" if handled else "first"}
+    if handled:
+        assert (outcome.row.queue, outcome.row.sequence) == ("queue", sequence)
+
+
+def test_what_fails_comes_again_with_all_that_follows(monkeypatch) -> None:
+    """What came before is done and stored; the error is the first one's."""
+    steps, bug = batch.step, RuntimeError("a bug")
+
+    def failing(model, detector, trigger, *rest, **more):
+        if trigger.payload["n"] == 2:
+            raise bug
+        return steps(model, detector, trigger, *rest, **more)
+
+    monkeypatch.setattr(batch, "step", failing)
+    outcome = run(LONG, *(message(place, {"n": place}, sent=NOW) for place in (1, 2, 3)))
+
+    assert (outcome.done, outcome.error, outcome.changed) == (1, bug, True)
+    assert (outcome.row.detector.variables, outcome.row.sequence) == ({"n": 1}, 1)
+
+
+def test_an_outcome_that_could_not_be_stored_has_nothing_done() -> None:
+    """Every record comes again, with the error; there is nothing left to store."""
+    outcome = run(LONG, message(1, {"n": 1}, sent=NOW))
+    error = RuntimeError("the table is down")
+
+    undone = batch.cut(outcome, error)
+
+    assert (undone.done, undone.changed, undone.error) == (0, False, error)
+    assert (outcome.done, outcome.changed, outcome.error) == (1, True, None)
+
+
+# ── wake-ups ──
+
+
+def woken_by(wake_up: WakeUp, sequence: int = 2, sent: int = NOW + 61_000) -> dict:
+    """The record of a wake-up."""
+    return record(wake_up_body("m", "k", wake_up), sequence, model="m", key="k", sent=sent)
+
+
+@pytest.mark.parametrize(
+    "change", [{"version": "2"}, {"created": NOW - 1}, {"token": "another"}], ids=lambda change: next(iter(change))
+)
+def test_a_wake_up_of_another_life_or_arming_is_passed_over(change) -> None:
+    """Done, without a change: the detector's own arming still stands."""
+    armed = run(TIMED, message(1, {}, sent=NOW))
+    own = WakeUp("1", NOW, armed.row.token, armed.wake)
+
+    passed = run(TIMED, woken_by(own._replace(**change)), message(3, {}, sent=NOW + 62_000), row=armed.row)
+
+    assert (passed.done, passed.dead) == (2, [])
+    assert run(TIMED, woken_by(own), row=armed.row).row.detector.variables == {"over": True}
+    assert run(TIMED, woken_by(own._replace(**change)), row=armed.row).changed is False
+
+
+def test_a_wake_up_of_a_detector_that_is_not_there_is_passed_over() -> None:
+    """Its item may have expired meanwhile; nothing is made anew by it."""
+    nothing = new_row("m", "k", "1")
+    gone = WakeUp("1", nothing.detector.created, nothing.token, NOW // 1000)
+
+    outcome = run(TIMED, woken_by(gone), row=nothing)
+
+    assert (outcome.done, outcome.changed, outcome.row) == (1, False, nothing)
+
+
+def test_a_wake_up_too_early_is_armed_again_under_the_same_word() -> None:
+    """Nothing changed, so nothing is stored, and the word in the table is the one that the next wake-up must have."""
+    armed = run(TIMED, message(1, {}, sent=NOW))
+    early = WakeUp("1", NOW, armed.row.token, armed.wake)
+
+    outcome = run(TIMED, woken_by(early, sent=NOW + 59_000), row=armed.row)
+
+    assert (outcome.wake, outcome.changed, outcome.row) == (NOW // 1000 + 60, False, armed.row)
+
+
+SEVERAL = {
+    "states": {
+        "S": {
+            "input": [
+                ["$input.in.n > 0", ["timer", "t", "$input.in.n"]],
+                ["$input.in.n < 0", ["clear", "t"]],
+            ]
+        }
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "wake"), [([100, 50], 50), ([50, 100], None), ([50, 50], None), ([50, 10, 100], None), ([50, -1], None)]
+)
+def test_a_wake_up_is_armed_anew_only_where_the_one_under_way_would_be_too_late(seconds, wake) -> None:
+    """One that comes too early or for nothing costs less than one for each message."""
+    first, *later = [message(place, {"n": n}, sent=NOW) for place, n in enumerate(seconds)]
+    words = iter(["first", "second"])
+    row = run(SEVERAL, first, token=lambda: next(words)).row
+
+    outcome = run(SEVERAL, *later, row=row, token=lambda: next(words))
+
+    assert outcome.wake == (wake and NOW // 1000 + wake)
+    assert outcome.row.token == ("second" if wake else "first")

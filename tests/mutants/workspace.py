@@ -1,0 +1,114 @@
+"""The folder in which mutmut works: a copy of the sources and the tests, laid out and configured as it wants."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+BUILD = ROOT / "build/mutants"
+COPIED = ("tests", "lambdas", "infra", "detectors", "distributary.toml", "cdk.json", "app.py")
+LEFT_OUT = shutil.ignore_patterns("deployed", "node_modules", "__pycache__", ".hypothesis", "mutants")
+PROFILE = """
+from hypothesis import settings
+
+settings.register_profile("mutants", deadline=None, derandomize=True, database=None, max_examples=20)
+settings.load_profile("mutants")
+"""
+"""Of Hypothesis, for every test: the same few examples each time, however slow the machine is."""
+
+ONE_STAGE = """
+
+@pytest.fixture(scope="session")
+def synthesised(new_app, configured):
+    others = {
+        "retired": lambda: configured(iot_events={"provider": "endpoint"}),
+        "told": lambda: configured(
+            alarms=TOLD,
+            http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
+            functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
+        ),
+        "careful": lambda: replace(
+            read(ROOT / "distributary.toml", "prod"),
+            encryption="own-key",
+            releases=Releases(shift="canary-10-percent-5-minutes"),
+            iot_rules=read(ROOT / "distributary.toml", "local").iot_rules,
+        ),
+    }
+
+    @cache
+    def template(stage="dev"):
+        configuration = others[stage]() if stage in others else read(ROOT / "distributary.toml", stage)
+        stack = DistributaryStack(new_app(), stage, configuration=configuration)
+        return Template.from_stack(stack).to_json()
+
+    return template
+"""
+"""In place of the fixture that synthesises and checks seven stacks: the one that a test asks for, unchecked."""
+
+
+@dataclass(frozen=True)
+class Module:
+    """A row of modules.toml: a source, the tests that must notice, how many mutants to run, in how many processes."""
+
+    name: str
+    source: Path
+    tests: list[str]
+    sample: int = 100_000
+    processes: int = 1
+    all_tests: bool = False
+
+    @property
+    def folder(self) -> Path:
+        """Where mutmut works on it."""
+        return BUILD / "work" / self.name.replace("/", "-")
+
+
+def module(name: str, row: dict[str, Any]) -> Module:
+    """A row of modules.toml as a value: `infra/x` is a file of infra/, every other name one of the library."""
+    folder = ROOT if name.startswith("infra/") else ROOT / "lambdas/distributary"
+    return Module(name, folder / f"{name}.py", **row)
+
+
+def lay_out(module: Module) -> None:
+    """Make the module's folder anew; the library is in `src`, from where mutmut takes its modules' names."""
+    shutil.rmtree(module.folder, ignore_errors=True)
+    module.folder.mkdir(parents=True)
+    for name in COPIED:
+        if (ROOT / name).is_dir():
+            shutil.copytree(ROOT / name, module.folder / name, ignore=LEFT_OUT)
+        else:
+            shutil.copy(ROOT / name, module.folder / name)
+    source = str(module.source.relative_to(ROOT))
+    if source.startswith("lambdas/"):
+        shutil.copytree(module.folder / "lambdas/distributary", module.folder / "src/distributary")
+        source = source.replace("lambdas", "src", 1)
+    (module.folder / "conftest.py").write_text(PROFILE)
+    with (module.folder / "tests/infra/conftest.py").open("a") as conftest:
+        conftest.write(ONE_STAGE)
+    (module.folder / "pyproject.toml").write_text(_configuration(module, source))
+
+
+def _configuration(module: Module, source: str) -> str:
+    tool = {
+        "source_paths": ["src/distributary" if source.startswith("src/") else "infra"],
+        "only_mutate": [source],
+        "also_copy": ["conftest.py", *COPIED],
+        "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
+        "pytest_add_cli_args_test_selection": [f"tests/{path}" for path in module.tests],
+        "timeout_constant": 3.0,
+        "track_dependencies": False,
+        "use_git_change_detection": False,
+    }
+    tests = {
+        "pythonpath": [".", "src", "lambdas"],
+        "addopts": ["--import-mode=importlib"],
+        "markers": ["covers: names a rule", "deployed: runs deployed"],
+    }
+    return _table("tool.mutmut", tool) + _table("tool.pytest", tests)
+
+
+def _table(name: str, values: dict[str, Any]) -> str:
+    """A TOML table; JSON's strings, lists and booleans are TOML's."""
+    return f"[{name}]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())

@@ -62,3 +62,60 @@ def test_in_steps(released, shift, steps):
             },
         },
     )
+
+
+def test_the_brake_rings_at_the_first_error_of_a_minute(released):
+    """One minute with one error takes the release back; a minute without calls says nothing."""
+    [alarm] = released(shift="canary-10-percent-5-minutes").find_resources("AWS::CloudWatch::Alarm").values()
+    [dimension] = alarm["Properties"].pop("Dimensions")
+
+    assert alarm["Properties"] == {
+        "AlarmDescription": "docs/runbook.md#function-errors",
+        "Namespace": "AWS/Lambda",
+        "MetricName": "Errors",
+        "Statistic": "Sum",
+        "Period": 60,
+        "EvaluationPeriods": 1,
+        "Threshold": 0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    assert dimension["Name"] == "FunctionName"
+
+
+def test_codedeploy_may_move_this_functions_alias_alone(released):
+    """And look at alarms, which IAM grants for all or none."""
+    template = released(shift="canary-10-percent-5-minutes")
+    [function] = template.find_resources("AWS::Lambda::Function")
+    [role] = [
+        each["Properties"]
+        for each in template.find_resources("AWS::IAM::Role").values()
+        if "codedeploy" in str(each["Properties"]["AssumeRolePolicyDocument"])
+    ]
+    [policy] = role["Policies"]
+    arn = {"Fn::GetAtt": [function, "Arn"]}
+
+    assert "ManagedPolicyArns" not in role
+    assert [(each["Action"], each["Resource"]) for each in policy["PolicyDocument"]["Statement"]] == [
+        (["lambda:GetAlias", "lambda:UpdateAlias"], arn),
+        (
+            ["lambda:GetAlias", "lambda:GetProvisionedConcurrencyConfig", "lambda:UpdateAlias"],
+            {"Fn::Join": ["", [arn, ":*"]]},
+        ),
+        ("cloudwatch:DescribeAlarms", "*"),
+    ]
+
+
+def test_commands_know_the_alias(stack, configuration):
+    """`make rollback` points it to another version."""
+    function = lambda_.Function(
+        stack,
+        "Function",
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        handler="index.handler",
+        code=lambda_.Code.from_inline("def handler(event, context): ..."),
+    )
+
+    assert Release(stack, "Release", function=function, configuration=configuration).outputs == {
+        "IngestAliasName": "live"
+    }

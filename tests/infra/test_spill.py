@@ -91,6 +91,61 @@ def test_names(stack, spill):
     }
     assert set(spill.outputs) == {"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"}
 
+    template = Template.from_stack(stack)
+    [bucket] = template.find_resources("AWS::S3::Bucket")
+    assert stack.resolve(spill.names.pop("bucket_name")) == {"Ref": bucket}
+    for sink, part in (("firehose", "Firehose"), ("kinesis", "Kinesis"), ("iot_events", "IotEvents")):
+        for kind, urls in (
+            ("", (spill.names[f"{sink}_spill_url"], spill.outputs[f"{part}SpillQueueUrl"])),
+            ("SetAside", (spill.names[f"{sink}_set_aside_url"],)),
+        ):
+            [queue] = [name for name in template.find_resources(QUEUE) if name[:-8] == f"Spill{part}{kind}"]
+            assert [stack.resolve(url) for url in urls] == [{"Ref": queue}] * len(urls)
+
+
+def test_a_mapping_is_made_after_the_functions_role_may_receive(stack, redrive):
+    """Lambda looks when the mapping is made, and refuses it else."""
+    template = Template.from_stack(stack)
+    policies = set(template.find_resources("AWS::IAM::Policy"))
+
+    assert len(policies) == 1
+    for mapping in template.find_resources(MAPPING).values():
+        assert policies <= set(mapping["DependsOn"])
+
+
+def test_the_function_may_receive_from_every_queue_and_read_what_they_point_to(stack, redrive):
+    """And nothing else is among its permissions but its log."""
+    template = Template.from_stack(stack)
+    [policy] = template.find_resources("AWS::IAM::Policy").values()
+    reading, receiving = [
+        statement
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "logs:" not in str(statement["Action"])
+    ]
+    [bucket] = template.find_resources("AWS::S3::Bucket")
+
+    assert reading["Action"] == "s3:GetObject"
+    assert reading["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/spill/*"]]}
+    assert {each["Fn::GetAtt"][0] for each in receiving["Resource"]} == set(template.find_resources(QUEUE))
+    assert receiving["Action"] == [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+    ]
+
+
+def test_who_spills_for_one_sink_may_send_to_its_queue_alone(stack, spill):
+    """`take_messages` has nothing to do with the streams."""
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    spill.grant_write(role, "iot_events")
+    [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    sending, writing = policy["Properties"]["PolicyDocument"]["Statement"]
+
+    assert sending["Action"] == "sqs:SendMessage"
+    assert sending["Resource"]["Fn::GetAtt"][0][:-8] == "SpillIotEvents"
+    assert [resource["Fn::Join"][1][1] for resource in writing["Resource"]] == ["/dead-letters/*", "/spill/*"]
+
 
 def test_grants(stack, spill):
     """Who spills may send and write, who looks may look, who claims may write claims; one function may park actions."""

@@ -1,5 +1,7 @@
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
+
+import pytest
 
 from infra.table import laid_over, read, within
 
@@ -50,3 +52,57 @@ def test_laid_over():
 
     assert laid_over(table, preset) == {"a": 1, "b": 2, "inner": {"x": 1, "y": [3]}}
     assert table == {"a": 1, "inner": {"x": 1, "y": [1, 2]}}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kinds:
+    on: bool = False
+    count: int = within(0, 3, 1)
+    share: float = 0.5
+    name: str = "n"
+    level: Literal[1, 2] = 1
+    rows: tuple[Inner, ...] = ()
+    inner: Inner = field(default_factory=Inner)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "described"),
+    [
+        ("on", 1, "true or false"),
+        ("count", True, "a whole number"),
+        ("count", 1.0, "a whole number"),
+        ("count", -1, "from 0 to 3"),
+        ("count", 4, "from 0 to 3"),
+        ("share", "0.5", "a number"),
+        ("share", True, "a number"),
+        ("name", 5, "a string"),
+        ("level", 3, "one of 1, 2"),
+        ("level", True, "one of 1, 2"),
+        ("rows", {}, "a list of tables"),
+        ("rows", ["a"], "a list of tables"),
+        ("inner", 5, "a table"),
+    ],
+)
+def test_a_value_of_another_kind_is_a_fault_that_says_what_it_must_be(key: str, value: Any, described: str):
+    """A Boolean is no number, nor a number a Boolean."""
+    faults: list[str] = []
+
+    assert read(Kinds, {key: value}, faults, place="top.") == Kinds()
+    assert faults == [f"top.{key} = {value!r}: must be {described}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("on", True), ("count", 0), ("count", 3), ("share", 1), ("level", 2), ("rows", ({"size": 1},))]
+)
+def test_a_value_that_fits_is_taken(key: str, value: Any):
+    """The ends of a range too; a list becomes a tuple, a list of tables stays one of tables."""
+    faults: list[str] = []
+    given = list(value) if isinstance(value, tuple) else value
+
+    assert getattr(read(Kinds, {key: given}, faults), key) == value
+    assert faults == []
+
+
+def test_a_preset_lays_a_table_over_what_is_none():
+    """A table in place of a number, and a number in place of a table."""
+    assert laid_over({"a": 1, "b": {"x": 1}}, {"a": {"y": 2}, "b": 3}) == {"a": {"y": 2}, "b": 3}

@@ -128,7 +128,7 @@ def _arm(before: Row, outcome: Outcome, token: Callable[[], str], *, woken: bool
         outcome.row = outcome.row._replace(token=token())
 
 
-def action_text(row: Row, effect: Effect, hops: int = 0) -> str:
+def action_text(row: Row, effect: Effect, hops: int) -> str:
     """An action as it is pending, queued and carried out."""
     members: dict[str, Any] = {"model": row.model, "key": row.key, "version": row.version, "hops": hops}
     return keep_json({**members, **effect._asdict(), "parameters": dict(effect.parameters)})

@@ -348,3 +348,30 @@ def test_a_wake_up_is_armed_anew_only_where_the_one_under_way_would_be_too_late(
 
     assert outcome.wake == (wake and NOW // 1000 + wake)
     assert outcome.row.token == ("second" if wake else "first")
+
+
+# ── actions ──
+
+
+def test_an_action_is_kept_with_its_detector_and_the_way_that_its_message_came() -> None:
+    """As it is queued and carried out: each member of the effect, the detector, its version, and the hops so far."""
+    model = {"states": {"S": {"input": [["currentInput('in')", ["send", "t", "STRING", "$input.in.n"]]]}}}
+    came = message(1, {"n": "x"}, sent=NOW)
+    text = {"hops": 3, **json.loads(came["body"])}  # the payload is a body's last member
+
+    [pending] = run(model, {**came, "body": json.dumps(text, separators=(",", ":"))}).row.pending
+    action = json.loads(pending)
+
+    assert action.pop("id")
+    assert action.pop("path").startswith("states[0].onInput")
+    assert action == {
+        "model": "m",
+        "key": "k",
+        "version": "1",
+        "hops": 3,
+        "kind": "iotTopicPublish",
+        "time": NOW,
+        "parameters": {"mqttTopic": "t"},
+        "body": "x",
+        "payload_type": "STRING",
+    }

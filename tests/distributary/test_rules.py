@@ -1,5 +1,7 @@
 import json
 import time
+import timeit
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -59,12 +61,12 @@ def test_data_is_no_expression() -> None:
 
 
 def test_a_thousand_events_are_routed_in_a_blink() -> None:
-    """A condition and a key cost some ten microseconds an event; the bound is ten times that, for slow machines."""
+    """A condition and a key cost some ten times what it takes to parse the event; the bound is five times that."""
     rules = Rules.from_tables([{"when": "type == 't'", "sinks": ["kinesis"], "partition_key": "data.deviceId"}], {})
-    one = event({"data": '{"deviceId":"pump-7"}'})
-    began = time.process_time()
+    data = '{"deviceId":"pump-7"}'
+    one = event({"data": data})
 
-    for _ in range(1000):
-        rules.route(one)
+    def quickest(call: Callable[[], object]) -> float:
+        return min(timeit.repeat(call, timer=time.process_time, number=1000, repeat=5))
 
-    assert time.process_time() - began < 0.2
+    assert quickest(lambda: rules.route(one)) < 50 * quickest(lambda: json.loads(data))

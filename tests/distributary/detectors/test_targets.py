@@ -320,7 +320,7 @@ def sent_by(asked: dict, payload: str, now: int) -> str:
     text = json.dumps(definition_of({"states": {"A": {"input": [["currentInput('i')", asked]]}}}))
     (definition,) = load_text(text, name="m")
     _, [effect] = step(Model(definition), Detector(None), Message("i", "1", read_object(payload)), now)
-    return action_text(Row("m", None, "1", Detector(None)), effect)
+    return action_text(Row("m", None, "1", Detector(None)), effect, 0)
 
 
 @pytest.mark.parametrize(

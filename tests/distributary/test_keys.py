@@ -361,8 +361,14 @@ def test_ids_of_versions_that_never_were_cost_a_call_a_minute(world: World) -> N
     """Whoever makes up versions does not make us ask for each."""
     for number in range(1000):
         assert world.store.secret(f"DK{number + 2}AAAAAAAAAAAAAAAA") is None
+        world.time.now += 0.0599
 
     assert world.secrets.reads == 1
+
+    world.time.now = 60
+    world.store.secret(NEWER)
+
+    assert world.secrets.reads == 2
 
 
 @pytest.mark.parametrize(
@@ -414,11 +420,13 @@ def test_a_stage_with_keys_waits_a_second_for_them_at_most(monkeypatch: pytest.M
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     names = {"stage": "t", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
     closed = Settings(**names, key_table_name="keys", key_secret_arn="arn")
-    store = key_store(closed, Clients(), Clock())
+    clock = Clock()
+    store = key_store(closed, Clients(), clock)
 
     assert store is not None
     clients = (store._dynamodb, store._masters._secretsmanager)
     assert [client.meta.config.read_timeout for client in clients] == [timeouts.READ_KEY] * 2
     assert [client.meta.service_model.service_name for client in clients] == ["dynamodb", "secretsmanager"]
     assert (store._table_name, store._masters._secret_id) == ("keys", "arn")
+    assert store._clock is store._masters._clock is clock
     assert key_store(replace(closed, auth="open"), Clients(), Clock()) is None

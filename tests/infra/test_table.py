@@ -106,3 +106,8 @@ def test_a_value_that_fits_is_taken(key: str, value: Any):
 def test_a_preset_lays_a_table_over_what_is_none():
     """A table in place of a number, and a number in place of a table."""
     assert laid_over({"a": 1, "b": {"x": 1}}, {"a": {"y": 2}, "b": 3}) == {"a": {"y": 2}, "b": 3}
+
+
+def test_a_number_that_no_table_sets_is_its_default():
+    """Not checked against the range: it is ours."""
+    assert Inner() == Inner(size=5, share=0.5)

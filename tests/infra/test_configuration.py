@@ -66,7 +66,7 @@ def test_shipped_stages():
     dev, prod, local = (read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local"))
 
     assert (dev.retain, prod.retain, local.retain) == (False, True, False)
-    assert [each.bucket.empty_on_destroy for each in (dev, prod, local)] == [True, False, False]
+    assert [each.bucket.empty_on_destroy for each in (dev, prod, local)] == [True, False, True]
     assert [each.kinesis.mode for each in (dev, prod, local)] == ["provisioned", "on-demand", "provisioned"]
     assert [each.kinesis.retention_hours for each in (dev, prod, local)] == [24, 168, 24]
     assert local.firehose.buffer_seconds == 1

@@ -16,11 +16,6 @@ FIXED = {
     ("AWS::ApiGatewayV2::ApiMapping", "Stage"),
     ("AWS::ApiGatewayV2::DomainName", "DomainNameConfigurations"),
 }
-# What an account alone has: releases in steps, and a zone for the endpoint's own name.
-ONLY_IN_AN_ACCOUNT = ("AWS::CodeDeploy::", "AWS::Route53::", "Custom::")
-KINDS = {kind.name: kind for kind in TYPES}
-# Changing it gives a new secret in AWS. Nobody changes it: every key that was handed out would be void.
-NEVER_CHANGED = {("AWS::SecretsManager::Secret", "GenerateSecretString")}
 
 
 @pytest.fixture(scope="session")

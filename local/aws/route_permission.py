@@ -8,12 +8,21 @@ from local.deployment import ACCOUNT, REGION, NotCreated
 from local.iam.denial import Denied
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from local.gateway import HttpApi
     from local.iam.access import Services
 
 
-def check_routes(api: HttpApi, access: Services) -> None:
-    """Raises NotCreated, which names each route whose function API Gateway may not call."""
+def check_routes(find: Callable[[], HttpApi], access: Services) -> None:
+    """Raises NotCreated, which names each route whose function API Gateway may not call.
+
+    `find` raises LookupError where no API is deployed: there is no route then.
+    """
+    try:
+        api = find()
+    except LookupError:
+        return
     denied = []
     for route in api.routes:
         function = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{route.function}"

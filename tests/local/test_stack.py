@@ -53,6 +53,14 @@ def answering(word):
                 "Runtime": "python3.13",
             },
         ),
+        "Called": (
+            "Lambda::Permission",
+            {
+                "Action": "lambda:InvokeFunction",
+                "FunctionName": {"Ref": "Function"},
+                "Principal": "apigateway.amazonaws.com",
+            },
+        ),
         "Api": ("ApiGatewayV2::Api", {"Name": "small", "ProtocolType": "HTTP"}),
         "To": (
             "ApiGatewayV2::Integration",
@@ -217,6 +225,7 @@ def test_a_stack_runs_changes_while_it_runs_and_leaves_nothing(project, tmp_path
 def test_a_signal_while_it_deploys_leaves_nothing(project, sign):
     """The CDK CLI and what it has started end too."""
     with Run("-c", UP, str(project({"Resources": {}})), *FREE_PORTS) as run:
+        run.lines_until("  cdk synth")  # what looked for the functions' Python is over
         run.has_started(2)
         status, left = run.ended_by(sign)
         printed = run.process.stdout.read()

@@ -27,7 +27,7 @@ def test_each_route_is_asked_for_by_stage_method_and_path() -> None:
     """In the name of API Gateway, for the function under the alias that the route calls."""
     allowing = Allowing("")
 
-    check_routes(API, allowing)
+    check_routes(lambda: API, allowing)
 
     assert [source.partition(":api/")[2] for *_, source in allowing.asked] == [
         "$default/POST/v1/events",
@@ -44,6 +44,18 @@ def test_each_route_is_asked_for_by_stage_method_and_path() -> None:
 def test_a_route_whose_function_may_not_be_called_is_named() -> None:
     """With AWS's words; the deployment is none then."""
     with pytest.raises(NotCreated, match=r"route POST /v1/events: apigateway\..* not authorized") as error:
-        check_routes(API, Allowing("$default", "GET/"))
+        check_routes(lambda: API, Allowing("$default", "GET/"))
 
     assert "GET /:" not in str(error.value)
+
+
+def test_where_no_api_is_deployed_nothing_is_asked() -> None:
+    """A project may have none."""
+    allowing = Allowing()
+
+    def none() -> HttpApi:
+        raise LookupError("no HTTP API is deployed")
+
+    check_routes(none, allowing)
+
+    assert allowing.asked == []

@@ -1,3 +1,4 @@
+import os
 import subprocess
 from pathlib import Path
 
@@ -8,7 +9,9 @@ ROOT = Path(__file__).parent.parent
 
 def told(*arguments):
     """The last command of a target, as make would run it."""
-    run = subprocess.run(["make", "-n", *arguments], cwd=ROOT, capture_output=True, text=True, check=True)
+    # A make above this one would have its flags, and the names of folders, in what this one prints.
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+    run = subprocess.run(["make", "-n", *arguments], cwd=ROOT, env=own, capture_output=True, text=True, check=True)
     return run.stdout.splitlines()[-1]
 
 

@@ -2,6 +2,7 @@
 
 import sys
 
+from commands.ending import ended
 from local.functions import LAMBDA, BadInterpreter, find_interpreter
 
 
@@ -20,4 +21,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

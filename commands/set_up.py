@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from commands.ending import ended
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -142,4 +144,4 @@ def _as_pip(pip: list[str]) -> dict[str, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

@@ -2,11 +2,13 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
-from infra.encryption import encrypted, of_bucket, of_queue, own_key, uses
+from infra.encryption import encrypted, of_bucket, of_delivery_stream, of_queue, of_stream, own_key, uses
 from infra.log_group import log_group
 from infra.permission import allow
 
@@ -104,3 +106,36 @@ def actions(statement):
     """A statement's actions, also where there is one."""
     action = statement["Action"]
     return [action] if isinstance(action, str) else action
+
+
+@pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
+def test_removal(stack, configured, retain, policy):
+    """The key stays or goes with the stack, as the stage says; its description says whose it is."""
+    own_key(stack, configured(encryption="own-key", retain=retain))
+
+    template = Template.from_stack(stack)
+    template.has_resource("AWS::KMS::Key", {"DeletionPolicy": policy})
+    template.has_resource_properties("AWS::KMS::Key", {"Description": "Distributary: everything that alone keeps"})
+
+
+def test_stream(stack, own, configuration, properties):
+    """A stream is encrypted under the stack's key, or under Kinesis' own."""
+    kinesis.Stream(stack, "Stream", **of_stream(stack, own))
+    [key] = Template.from_stack(stack).find_resources("AWS::KMS::Key")
+
+    assert properties("AWS::Kinesis::Stream")["StreamEncryption"] == {
+        "EncryptionType": "KMS",
+        "KeyId": {"Fn::GetAtt": [key, "Arn"]},
+    }
+    assert of_stream(stack, configuration) == {"encryption": kinesis.StreamEncryption.MANAGED}
+
+
+def test_delivery_stream(stack, own, configuration):
+    """What Firehose buffers is encrypted under the stack's key, or under Firehose's own."""
+    with_key = of_delivery_stream(stack, own)
+
+    assert (with_key.type, with_key.encryption_key) == (
+        firehose.StreamEncryptionType.CUSTOMER_MANAGED,
+        own_key(stack, own),
+    )
+    assert of_delivery_stream(stack, configuration).type == firehose.StreamEncryptionType.AWS_OWNED

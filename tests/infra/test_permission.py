@@ -1,7 +1,8 @@
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from infra.permission import allow
+from infra.encryption import own_key
+from infra.permission import allow, statements
 
 
 def test_allow(stack):
@@ -18,3 +19,31 @@ def test_allow(stack):
             "Resource": "arn:aws:sqs:eu-west-1:123456789012:one",
         }
     ]
+
+
+def test_allow_under_conditions(stack):
+    """The conditions are the statement's."""
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    conditions = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+
+    allow(role, "arn:aws:sqs:eu-west-1:123456789012:one", "sqs:SendMessage", conditions=conditions)
+
+    [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+    [statement] = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == conditions
+
+
+def test_who_may_do_it_may_use_the_key_of_what_it_is_done_to(stack, configured):
+    """In the statement after it; the conditions of the first are none of the key's."""
+    key = own_key(stack, configured(encryption="own-key"))
+    conditions = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+
+    own, use = statements(stack, "arn:aws:any", "sqs:SendMessage", "sqs:ReceiveMessage", conditions=conditions)
+
+    assert (own.actions, own.resources, own.conditions) == (
+        ["sqs:SendMessage", "sqs:ReceiveMessage"],
+        ["arn:aws:any"],
+        conditions,
+    )
+    assert (use.actions, use.resources) == (["kms:GenerateDataKey", "kms:Decrypt"], [key.key_arn])
+    assert list(use.conditions["StringEquals"]) == ["kms:ViaService"]

@@ -1,4 +1,6 @@
-from infra.entrance import Http, Jwt
+import pytest
+
+from infra.entrance import Domain, Http, Jwt
 
 
 def test_without_an_issuer_keys_are_taken():
@@ -12,3 +14,59 @@ def test_faults_stand_under_their_table():
     assert [*Http(jwt=Jwt(issuer="http://a", audience=("b",))).faults()] == [
         "http.jwt.issuer = 'http://a': must be an https URL, as the tokens' iss has it"
     ]
+
+
+MISSING = "issuer: is missing, and without it no token is taken"
+AUDIENCE = "audience: must name whom the tokens are for, as their aud or client_id"
+
+
+@pytest.mark.parametrize(
+    ("given", "faults"),
+    [
+        ({}, []),
+        ({"source_claim": ""}, []),
+        ({"audience": ("a",)}, [MISSING]),
+        ({"scopes": ("a",)}, [MISSING]),
+        ({"sinks_claim": "a"}, [MISSING]),
+        ({"issuer": "https://a", "audience": ("b",)}, []),
+        ({"issuer": "https://a"}, [AUDIENCE]),
+        ({"issuer": "https://a", "audience": ("b", "")}, [AUDIENCE]),
+        (
+            {"issuer": "https://a", "audience": ("b",), "source_claim": ""},
+            ["source_claim: must name the claim that events without a source have theirs from"],
+        ),
+    ],
+)
+def test_what_is_said_of_tokens_is_whole_or_a_fault(given, faults):
+    """An issuer needs an audience and a source's claim; nothing else is of use without an issuer."""
+    assert [*Jwt(**given).faults()] == faults
+
+
+DOMAIN = {
+    "name": "events.example.com",
+    "certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/0f0f-1",
+    "zone_id": "Z0123456789ABC",
+}
+HOST = 'a host name in lower case, such as "events.example.com"'
+
+
+@pytest.mark.parametrize(
+    ("changed", "faults"),
+    [
+        ({}, []),
+        ({"name": "", "certificate": "", "zone_id": ""}, []),
+        *(({name: ""}, [f"{name}: is missing; a domain needs name, certificate and zone_id"]) for name in DOMAIN),
+        ({"name": "Events.example.com"}, [f"name = 'Events.example.com': must be {HOST}"]),
+        ({"name": "localhost"}, [f"name = 'localhost': must be {HOST}"]),
+        ({"name": "a-.example"}, [f"name = 'a-.example': must be {HOST}"]),
+        (
+            {"certificate": "arn:aws:iam::1:x"},
+            ["certificate = 'arn:aws:iam::1:x': must be the ARN of an ACM certificate"],
+        ),
+        ({"zone_id": "z1"}, ["zone_id = 'z1': must be the id of a hosted zone, such as \"Z0123456789ABC\""]),
+    ],
+)
+def test_a_domain_is_whole_or_a_fault(changed, faults):
+    """All of it or nothing, each in its form."""
+    assert [*Domain(**{**DOMAIN, **changed}).faults()] == faults
+    assert [*Http(domain=Domain(**{**DOMAIN, **changed})).faults()] == [f"http.domain.{fault}" for fault in faults]

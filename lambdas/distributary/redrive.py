@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from distributary import timeouts
 from distributary.breaker import OPEN, Breaker
@@ -117,7 +117,7 @@ class Redrive:
         ]
         places = [place for place, outcome in enumerate(outcomes) if outcome is OPEN]
         fitting = [spilled.records[place] for place in places]
-        delivered = self._breakers[sink.name].deliver(sink, fitting, deadline=deadline) if fitting else []
+        delivered = self._breakers[sink.name].deliver(sink, fitting, deadline=deadline)
         for place, outcome in zip(places, delivered, strict=True):
             outcomes[place] = outcome
         return outcomes
@@ -193,10 +193,10 @@ def _dated(spilled: Spilled) -> Spilled:
     return replace(spilled, records=records)
 
 
-def _hopeless(outcome: Outcome) -> bool:
+def _hopeless(outcome: Outcome) -> TypeGuard[Failure]:
     return isinstance(outcome, Failure) and outcome.permanent
 
 
-def _letter(spilled: Spilled, record: Record, failure: Outcome, now: float) -> DeadLetter:
-    code, detail = (failure.code, failure.detail) if isinstance(failure, Failure) else ("", "")
-    return DeadLetter(spilled.sink, code, detail, spilled.attempts, spilled.first, now, to_json(record))
+def _letter(spilled: Spilled, record: Record, failure: Failure, now: float) -> DeadLetter:
+    first = spilled.first
+    return DeadLetter(spilled.sink, failure.code, failure.detail, spilled.attempts, first, now, to_json(record))

@@ -28,6 +28,7 @@ from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.kinesis import KinesisRecord
 from distributary.sinks.message import Message
 from distributary.sinks.message_queue import MessageQueue
+from distributary.sinks.record import to_json
 from distributary.spill import Spilled, decode
 from distributary.spill_queue import SpillQueues
 
@@ -166,8 +167,43 @@ def test_a_message_stays_if_its_rest_cannot_be_sent() -> None:
     stage = Stage(kinesis=Sink("kinesis", "odd"))
     body = stage.body(*records(4))
     stage.keeping.queues_are_down = True
+    stays, tally = stage.take(body, receives=2)
 
-    assert stage.take(body)[0] is True
+    assert stays is True
+    assert (tally.waiting, stage.pauses) == ({"kinesis": 4}, [2])
+
+
+def test_the_rest_of_what_lies_in_the_bucket_does_not_point_there() -> None:
+    """The object has the records that were delivered, too: they would be delivered again."""
+    stage = Stage(kinesis=Sink("kinesis", "odd"))
+    envelope = {"sink": "kinesis", "attempts": 1, "first": 1_700_000_000, "last": 1_700_000_000}
+    stored = {**envelope, "records": [to_json(one) for one in records(2)]}
+    stage.keeping.objects["spill/kinesis/1.json.gz"] = gzip.compress(json.dumps(stored).encode())
+    pointer = json.dumps({**envelope, "object": "spill/kinesis/1.json.gz"})
+
+    assert stage.take(base64.b64encode(gzip.compress(pointer.encode())).decode())[0] is False
+    [(_, rest)] = stage.keeping.sent
+    assert (decode(rest).object, decode(rest).records) == ("", [records(2)[1]])
+
+
+def test_each_message_that_cannot_be_read_counts() -> None:
+    """Two of them are two dead letters."""
+    stage = Stage()
+    batch = [sqs_record(URLS["kinesis"], "what is this?", message_id=name, receives=1) for name in "ab"]
+    left, tally = stage.redrive.take(stage.queues.read({"Records": batch}), REMAINING)
+
+    assert (left, tally.dead, len(stage.letters)) == ([], {"kinesis": 2}, 2)
+
+
+def test_what_no_sink_could_take_says_nothing_of_the_sink() -> None:
+    """A message of which nothing is tried ends no run of failures: its sink was not asked."""
+    stage = Stage(kinesis=Sink("kinesis", "down", max_record_bytes=10))
+    down, large = stage.body(*records(1)), stage.body(KinesisRecord(b"x" * 11, "k"))
+    for _ in range(FAILURES + 3):
+        stage.take(down)
+        stage.take(large)
+
+    assert stage.sinks["kinesis"].calls == FAILURES
 
 
 def test_what_is_refused_for_good_is_a_dead_letter() -> None:
@@ -219,7 +255,7 @@ def test_what_is_too_old_is_given_up(age: float, given_up: bool) -> None:
     stays, _ = stage.take(stage.body(*records(2), first=age * DAY))
 
     assert stays is not given_up
-    assert [letter["reason"] for letter in stage.letters] == ["TooOld"] * 2 * given_up
+    assert [(letter["reason"], letter["detail"]) for letter in stage.letters] == [("TooOld", "")] * 2 * given_up
     assert stage.sinks["kinesis"].calls == (not given_up)
 
 

@@ -1,4 +1,5 @@
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Match, Template
 
 from infra.streams import Streams
@@ -130,3 +131,64 @@ def test_nothing_but_resources(stack, configuration):
     Streams(stack, "Streams", configuration=configuration)
 
     assert "Mappings" not in Template.from_stack(stack).to_json()
+
+
+@pytest.mark.parametrize("encryption", ["aws-managed", "own-key"])
+def test_firehose_has_one_role(stack, configured, encryption):
+    """With a key too, for which the construct would make one of its own, with rights that nobody looked at."""
+    Streams(stack, "Streams", configuration=configured(encryption=encryption, bucket={"empty_on_destroy": False}))
+
+    Template.from_stack(stack).resource_count_is("AWS::IAM::Role", 1)
+
+
+def test_functions_and_commands_know_the_streams(stack, configuration):
+    """Each name and ARN is the one of its resource."""
+    streams = Streams(stack, "Streams", configuration=configuration)
+    template = Template.from_stack(stack)
+    [stream] = template.find_resources("AWS::Kinesis::Stream")
+    [delivery] = template.find_resources("AWS::KinesisFirehose::DeliveryStream")
+    [bucket] = template.find_resources("AWS::S3::Bucket")
+    [logs] = template.find_resources("AWS::Logs::LogGroup")
+
+    assert stack.resolve(streams.names) == {"delivery_stream_name": {"Ref": delivery}, "stream_name": {"Ref": stream}}
+    assert stack.resolve(streams.outputs) == {
+        "StreamName": {"Ref": stream},
+        "StreamArn": {"Fn::GetAtt": [stream, "Arn"]},
+        "DeliveryStreamName": {"Ref": delivery},
+        "BucketName": {"Ref": bucket},
+        "DeliveryLogGroupName": {"Ref": logs},
+    }
+
+
+LOOKING = {"stream": {"kinesis:DescribeStreamSummary"}, "delivery": {"firehose:DescribeDeliveryStream"}}
+WRITING = {
+    "stream": LOOKING["stream"] | {"kinesis:PutRecord", "kinesis:PutRecords", "kinesis:DescribeStream"},
+    "delivery": LOOKING["delivery"] | {"firehose:PutRecord", "firehose:PutRecordBatch"},
+}
+
+
+@pytest.mark.parametrize(
+    ("grant", "granted"),
+    [("grant_look", LOOKING), ("grant_write", WRITING), ("grant_list", {"stream": {"kinesis:ListShards"}})],
+)
+def test_grants(stack, configuration, properties, grant, granted):
+    """Who looks may describe, who writes may put and describe, who lists may list shards: of these streams alone."""
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    streams = Streams(stack, "Streams", configuration=configuration)
+    getattr(streams, grant)(role)
+    arns = {
+        "stream": stack.resolve(streams.stream.stream_arn),
+        "delivery": stack.resolve(streams.delivery_stream.delivery_stream_arn),
+    }
+
+    found = {}
+    [policy] = [
+        each["Properties"]
+        for each in Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
+        if each["Properties"]["Roles"] == [stack.resolve(role.role_name)]
+    ]
+    for statement in policy["PolicyDocument"]["Statement"]:
+        [name] = [name for name, arn in arns.items() if arn == statement["Resource"]]
+        action = statement["Action"]
+        found.setdefault(name, set()).update([action] if isinstance(action, str) else action)
+    assert found == granted

@@ -5,7 +5,7 @@ import pytest
 from distributary.detectors.forms import read_documents
 from distributary.detectors.reading import read_definition
 from distributary.errors import BadDefinition
-from infra.action_grants import Grant, grants_for
+from infra.action_grants import Grant, arn_of, grants_for
 
 
 def definition(*actions):
@@ -40,6 +40,14 @@ TABLE = {"hashKeyField": "'h'", "hashKeyValue": "'v'"}
             {"dynamoDB": {"tableName": "'t'", "operation": "'UPDATE'", **TABLE}},
             [("dynamodb:UpdateItem", "dynamodb:table/t")],
         ),
+        (
+            {"dynamoDB": {"tableName": "'t'", "operation": "$variable.o", **TABLE}},
+            [(f"dynamodb:{verb}Item", "dynamodb:table/t") for verb in ("Put", "Update", "Delete")],
+        ),
+        (
+            {"iotSiteWise": {"assetId": "'a-1'", "propertyId": "'p'"}},
+            [("iotsitewise:BatchPutAssetPropertyValue", "iotsitewise:asset/a-1")],
+        ),
         ({"setVariable": {"variableName": "v", "value": "1"}}, []),
         ({"iotEvents": {"inputName": "in"}}, []),
     ],
@@ -56,6 +64,9 @@ def test_a_literal_is_granted_exactly_and_an_expression_by_how_it_starts(action,
         {"dynamoDBv2": {"tableName": "$variable.v"}},
         {"iotSiteWise": {"propertyAlias": "'/a'"}},
         {"sqs": {"queueUrl": "https://elsewhere.example/q"}},
+        {"sqs": {"queueUrl": "https://elsewhere.example/123/q"}},
+        {"sqs": {"queueUrl": "https://sqs/123/q"}},
+        {"sqs": {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/123"}},
         {"sns": {"targetArn": "sns-topic-arn"}},
         {"lambda": {"functionArn": "alarm"}},
     ],
@@ -87,3 +98,18 @@ def test_the_fault_says_what_is_wrong_with_the_target(action, told):
     """A placeholder that an example left is not known only when it runs: it is no target at all."""
     with pytest.raises(BadDefinition, match=told):
         grants_for((definition(action),), (), FILES)
+
+
+@pytest.mark.parametrize(
+    ("resource", "arn"),
+    [
+        ("arn:aws:sns:r:1:t", "arn:aws:sns:r:1:t"),
+        ("iot:topic/a/*", "arn:aws-cn:iot:cn-north-1:123:topic/a/*"),
+        ("dynamodb:table/a:b", "arn:aws-cn:dynamodb:cn-north-1:123:table/a:b"),
+    ],
+)
+def test_a_resource_that_is_no_arn_is_of_the_stacks_own_account_and_region(resource, arn):
+    """In their partition."""
+    environment = {"partition": "aws-cn", "region": "cn-north-1", "account": "123"}
+
+    assert arn_of(Grant("any:Action", resource), environment) == arn

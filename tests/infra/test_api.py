@@ -168,3 +168,10 @@ def test_tokens(stack, functions, configured, properties):
         (each["RouteKey"], each["AuthorizationType"], each["AuthorizerId"], each["AuthorizationScopes"])
         for each in behind
     ] == [("POST /v1/events", "JWT", {"Ref": reference}, ["write"])]
+
+
+def test_the_api_has_the_stacks_name(stack, functions, configured):
+    """In the console, next to the other stages'."""
+    Api(stack, "Api", functions=functions, configuration=configured())
+
+    Template.from_stack(stack).has_resource_properties("AWS::ApiGatewayV2::Api", {"Name": "alone"})

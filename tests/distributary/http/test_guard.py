@@ -231,7 +231,8 @@ def test_keys_that_cannot_be_checked_are_503_with_retry_after(house: House) -> N
 
 
 def test_the_time_that_checking_took_is_not_the_doors(house: House) -> None:
-    """A key that took three seconds to look up leaves the door three seconds less."""
+    """A key that took three seconds to look up leaves the door three seconds less, whenever that is."""
+    house.time.now = 100.0
 
     def find(_key_id: str) -> Key:
         house.time.now += 3.0
@@ -470,6 +471,26 @@ def test_a_signature_for_one_stream_opens_no_other(house: House) -> None:
 
         assert house.aws(Request("POST", "/", headers, "", b"{}", time=Clock().time())).status == status
     assert len(house.seen) == 1
+
+
+def test_a_target_names_its_service_before_its_first_underscore(house: House) -> None:
+    """An operation that has one more is no way around it."""
+    signed = AWSRequest("POST", "https://h/", {"X-Amz-Target": "Kinesis_20131202.Put_Record"}, b"{}")
+    SigV4Auth(Credentials(ID, SECRET), "firehose", "us-east-1").add_auth(signed)
+    headers = {"host": "h", **{name.lower(): value for name, value in signed.headers.items()}}
+
+    assert house.aws(Request("POST", "/", headers, "", b"{}", time=Clock().time())).status == 400
+
+
+def test_a_refusal_for_a_sink_is_in_the_log_by_its_code(house: House) -> None:
+    """As every refusal is."""
+    house.give(sinks=frozenset({"kinesis"}))
+    signed = AWSRequest("POST", "https://h/", {"X-Amz-Target": "Firehose_20150804.PutRecord"}, b"{}")
+    SigV4Auth(Credentials(ID, SECRET), "firehose", "us-east-1").add_auth(signed)
+    headers = {"host": "h", **{name.lower(): value for name, value in signed.headers.items()}}
+    response = house.aws(Request("POST", "/", headers, "", b"{}", time=Clock().time()))
+
+    assert response.log["refused"] == "Forbidden"
 
 
 @pytest.mark.parametrize("name", ["host", "x-amz-date", "x-amz-target"])

@@ -114,3 +114,17 @@ def test_outputs(made) -> None:
     assert set(rules.outputs) == {
         *{"TakeMessagesFunctionName", "TakeMessagesLogGroupName", "TakeMessagesFunctionArn", "RuleErrorQueueUrl"}
     }
+
+
+def test_nothing_calls_before_its_failures_have_a_place(made) -> None:
+    """The retries wait for the alias and for the right to send to the error queue, the rule for the retries."""
+    _, template = made(*ROWS)
+    [policy] = [name for name in template.find_resources("AWS::IAM::Policy") if "TakeMessagesRole" in name]
+    [alias] = template.find_resources("AWS::Lambda::Alias", {"Properties": {"Name": "one"}})
+    [name] = template.find_resources("AWS::Lambda::EventInvokeConfig", {"Properties": {"Qualifier": "one"}})
+    retries = template.find_resources("AWS::Lambda::EventInvokeConfig")[name]
+    [rule] = template.find_resources("AWS::IoT::TopicRule").values()
+
+    assert {policy, alias} <= set(retries["DependsOn"])
+    assert name in rule["DependsOn"]
+    assert {"AWS::Lambda::Permission"} <= {template.to_json()["Resources"][one]["Type"] for one in rule["DependsOn"]}

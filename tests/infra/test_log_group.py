@@ -31,3 +31,12 @@ def test_every_choice_of_days(stack, configured):
     assert {name[4:-8]: group["Properties"]["RetentionInDays"] for name, group in groups.items()} == {
         str(days): days for days in choices
     }
+
+
+def test_a_log_group_is_encrypted_with_the_stages_own_key(stack, configured):
+    """Where it has one."""
+    log_group(stack, "Logs", configured(encryption="own-key"))
+
+    template = Template.from_stack(stack)
+    [key] = template.find_resources("AWS::KMS::Key")
+    template.has_resource_properties("AWS::Logs::LogGroup", {"KmsKeyId": {"Fn::GetAtt": [key, "Arn"]}})

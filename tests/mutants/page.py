@@ -29,12 +29,15 @@ class Survivors:
         return cls(tomllib.loads((Path(__file__).parent / "survivors.toml").read_text()).get("survivor", []))
 
     def why(self, module: str, mutant: Mapping[str, str]) -> str | None:
-        """The reason of the first row that names this mutant: its module, its function, a part of its new lines."""
+        """The reason of the first row that names this mutant: its module, its function, a part of its new lines.
+
+        An empty part is a mutant that has none: it only leaves lines out.
+        """
         for row in self.rows:
             functions, parts = row.get("functions"), row["is"]
             if row["module"] != module or (functions and mutant["function"] not in functions):
                 continue
-            if any(part in mutant["is"] for part in parts):
+            if any(part in mutant["is"] if part else not mutant["is"] for part in parts):
                 return str(row["reason"])
         return None
 

@@ -111,6 +111,28 @@ def test_a_header_that_was_signed_and_not_sent_counts_as_empty() -> None:
             check(request, "kinesis")
 
 
+def test_all_that_is_wrong_is_named() -> None:
+    """Each header that is not signed, each service that would be right."""
+    request = as_request(PUT)
+
+    with pytest.raises(Unauthorized) as unsigned:
+        read(request, services=("kinesis",), signed=("x-a", "host", "x-b"))
+    assert unsigned.value.detail == "x-a, x-b must be signed: a 'SignedHeader' in Authorization"
+
+    with pytest.raises(Unauthorized) as elsewhere:
+        read(request, services=("one", "another"), signed=())
+    assert elsewhere.value.detail == "Credential should be scoped to correct service: 'another or one'."
+
+
+def test_what_a_signature_says_is_read() -> None:
+    """The key's id first of all: it decides whose secret is asked for."""
+    said = read(as_request(PUT), services=("kinesis",), signed=())
+
+    assert (said.key_id, said.date[:8], said.region, said.service) == (KEY_ID, "20260131", "eu-central-1", "kinesis")
+    assert set(said.signed_headers) >= {"host", "x-amz-date", "x-amz-target"}
+    assert len(said.digest) == 64
+
+
 def test_an_authority_counts_with_the_value_of_host() -> None:
     """Another host is refused, also where a client sends a header of the pseudo-header's name."""
     over_http2 = as_request(next(case for case in CASES["good"] if "HTTP/2" in case["is"]))

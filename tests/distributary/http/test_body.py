@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.envelope import Posted
-from distributary.errors import BadRequest, TooLarge
+from distributary.errors import BadEvent, BadRequest, TooLarge
 from distributary.events import Rejection
 from distributary.http.body import MAX_VALUES, read
 from distributary.http.request import Request
+from distributary.json_text import cut_array, parse
 
 
 def shown(one: Posted | Rejection) -> dict[str, Any]:
@@ -88,6 +89,83 @@ def test_what_is_wrong_inside_text_is_said() -> None:
     """Text that is JSON but against a rule for the request is refused as JSON is, not stored as text."""
     with pytest.raises(BadRequest, match="EmptyBody"):
         read(body("[]", "text/plain"), max_events=1)
+
+
+EMPTY = ("EmptyBody", "there is no event in this request", None)
+VALUES_SAID = (
+    "TooManyValues",
+    (
+        "a JSON body may have 1,000,000 values: objects, arrays, names, strings, numbers and literals; "
+        "split it into several requests"
+    ),
+    None,
+)
+SCALAR = ("ScalarBody", "a JSON body must be an object, or an array with an element for each event", "")
+REFUSED = {
+    "nothing": (body(""), EMPTY),
+    "nothing opaque": (body(b"", "application/octet-stream"), EMPTY),
+    "blanks": (body(" \n\t\r "), EMPTY),
+    "an empty array": (body("[]"), EMPTY),
+    "no line": (body("\n\n", "application/jsonl"), EMPTY),
+    "blank text": (body(" ", "text/plain"), EMPTY),
+    "a number": (body("5"), SCALAR),
+    "a string after blanks": (body('  "a"'), SCALAR),
+    "a batch that is none": (
+        body("{}", "application/cloudevents-batch+json"),
+        ("NotABatch", "a CloudEvents batch must be a JSON array", ""),
+    ),
+    "an element too many": (
+        body("[1,2,3,4,5]"),
+        ("TooManyEvents", "a request may have 3 events; send several", "/3"),
+    ),
+    "a line too many": (
+        body("1\n2\n3\n4\n5", "application/jsonl"),
+        ("TooManyEvents", "a request may have 3 events; send several", None),
+    ),
+    "a value too many": (body("[" + "1," * MAX_VALUES + "1]"), VALUES_SAID),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_body_that_cannot_be_taken_is_refused_in_words(name: str) -> None:
+    """Code, words and place."""
+    request, said = REFUSED[name]
+    with pytest.raises((BadRequest, TooLarge)) as refused:
+        read(request, max_events=3)
+
+    assert (refused.value.code, refused.value.detail, refused.value.pointer) == said
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        ("application/json", '{"a":1,}'),
+        ("application/json", "nul"),
+        ("application/json", "[1,"),
+        ("application/cloudevents+json", "{"),
+        ("application/cloudevents-batch+json", "{"),
+    ],
+)
+def test_what_is_no_json_is_refused_at_its_place(kind: str, text: str) -> None:
+    """The parser's words are the answer's."""
+    with pytest.raises(BadRequest) as refused:
+        read(body(text, kind), max_events=3)
+    with pytest.raises(BadEvent) as parsed:
+        [*cut_array(text)] if text[0] == "[" else parse(text)
+
+    assert refused.value.code == "MalformedJson"
+    assert (refused.value.detail, refused.value.pointer) == (parsed.value.detail, parsed.value.pointer)
+
+
+def test_a_rejected_event_has_its_line_and_its_fault() -> None:
+    """The other lines are events."""
+    first, broken, last = read(body('{"a":1}\n\n{"a":1,"a":2}\n{"a":3}', "application/jsonl"), max_events=3).events
+    with pytest.raises(BadEvent) as parsed:
+        parse('{"a":1,"a":2}')
+    fault = parsed.value
+
+    assert broken == Rejection(1, fault.code, fault.detail, fault.pointer, line=3)
+    assert [(one.index, one.line, one.value) for one in (first, last)] == [(0, 1, {"a": 1}), (2, 4, {"a": 3})]
 
 
 VALUES = st.recursive(

@@ -424,3 +424,108 @@ def _stamp(cloud: Cloud, now: float) -> None:
     """Notes when each new message of the delay queue is due, in seconds from the start."""
     for one in cloud.queues["wakes"]:
         one.setdefault("at", int(now) + one["DelaySeconds"])
+
+
+# ── the log ──
+
+
+def logged(cloud: Cloud, *records: dict) -> tuple[list[str], list[tuple]]:
+    """Hands a batch over: the ids of the records that come again, and the lines that were written."""
+    lines: list[tuple] = []
+    clock = FakeClock(since_1970=NOW / 1000)
+    runner = runner_of(cloud, MODELS, clock.clock, log=lambda *line: lines.append(line))
+    answer = runner({"Records": list(records)})
+    return [one["itemIdentifier"] for one in answer["batchItemFailures"]], lines
+
+
+TIMEOUT = 'ConnectTimeoutError: Connect timeout on endpoint URL: "https://aws"'
+
+
+@pytest.mark.parametrize(
+    ("call", "name", "text"),
+    [
+        (0, "batch_get_item", "the detectors cannot be read"),
+        (1, "send_message", "a detector was not stored"),
+        (2, "put_item", "a detector was not stored"),
+        (3, "send_message_batch", "actions were not handed on"),
+        (4, "update_item", "actions were handed on and not forgotten"),
+    ],
+)
+def test_each_call_that_fails_is_a_line_and_its_records_come_again(call: int, name: str, text: str) -> None:
+    """One line, with AWS's error."""
+    cloud = cloud_of(crash=call)
+
+    again, lines = logged(cloud, *readings(1, 20))
+
+    assert cloud.calls[call] == name
+    assert again == ["r1", "r2"]
+    assert lines == [("ERROR", text, {"error": TIMEOUT})]
+
+
+def parked(cloud: Cloud) -> None:
+    """Notes in the stored detector that it has actions in an object."""
+    [item] = [one for (pk, sk), one in cloud.items.items() if sk == "k" and not pk.endswith("#version")]
+    item["parked"] = {"L": [{"S": "actions/one"}]}
+
+
+def test_actions_that_cannot_be_read_hold_their_detector_up() -> None:
+    """The object may be there the next time; until then nothing of the detector is forgotten."""
+    cloud = cloud_of()
+    run(cloud, *readings(1, 20))
+    parked(cloud)
+    cloud.calls.clear()
+    cloud._crash = 2
+
+    again, lines = logged(cloud, *readings(30, first=3))
+
+    assert cloud.calls[:3] == ["batch_get_item", "put_item", "get_object"]
+    assert again == ["r3"]
+    assert lines == [("ERROR", "actions cannot be read", {"error": TIMEOUT})]
+
+
+def test_actions_that_have_expired_are_a_line_and_hold_nothing_up() -> None:
+    """Nobody has them any more: the line names the objects."""
+    cloud = cloud_of()
+    run(cloud, *readings(1, 20))
+    parked(cloud)
+
+    again, lines = logged(cloud, *readings(30, first=3))
+
+    assert again == []
+    assert lines == [
+        (
+            "ERROR",
+            "actions were not handed on before they expired",
+            {"detectorModelName": "m", "keyValue": "k", "objects": ["actions/one"]},
+        )
+    ]
+
+
+def test_a_record_that_fails_is_a_line_with_its_detector(monkeypatch) -> None:
+    """The error as it was raised, which is a bug of ours."""
+
+    def failing(*_, **__):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("distributary.detectors.batch.step", failing)
+
+    assert logged(cloud_of(), *readings(1)) == (
+        ["r1"],
+        [
+            (
+                "ERROR",
+                "a record failed",
+                {"detectorModelName": "m", "keyValue": "k", "error": "ZeroDivisionError('a bug')"},
+            )
+        ],
+    )
+
+
+def test_a_dead_letter_is_a_line_with_its_reason() -> None:
+    """By the record's own id in the queue."""
+    broken = {**readings(1)[0], "body": "{"}
+
+    assert logged(cloud_of(), broken) == (
+        [],
+        [("ERROR", "dead letter", {"messageId": "r1", "reason": "unreadable: BadPayload"})],
+    )

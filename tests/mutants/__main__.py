@@ -9,13 +9,12 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mutants.page import PAGE, RESULTS, Survivors, page
+from mutants.page import PAGE, RESULTS, Survivors, page, rows
 from mutants.workspace import BUILD, ROOT, Module, lay_out, module
 
 HERE = Path(__file__).parent
@@ -23,13 +22,13 @@ HERE = Path(__file__).parent
 
 def chosen(names: list[str]) -> list[Module]:
     """The modules of these names, or all. Ends the program at a name that modules.toml does not have."""
-    rows = tomllib.loads((HERE / "modules.toml").read_text())
-    unknown = [name for name in names if name not in rows]
+    known = rows()
+    unknown = [name for name in names if name not in known]
     if unknown:
         sys.exit(
-            f"make mutants: no module {', '.join(unknown)} in tests/mutants/modules.toml: it has {', '.join(rows)}"
+            f"make mutants: no module {', '.join(unknown)} in tests/mutants/modules.toml: it has {', '.join(known)}"
         )
-    return [module(name, rows[name]) for name in names or rows]
+    return [module(name, known[name]) for name in names or known]
 
 
 def run(module: Module, minutes: float) -> dict[str, Any] | None:
@@ -55,7 +54,7 @@ def record(name: str, result: Mapping[str, Any]) -> None:
     results = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     results[name] = result
     RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
-    PAGE.write_text(page(results, Survivors.read()))
+    PAGE.write_text(page(results, Survivors.read(), rows()))
 
 
 def main() -> None:

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -42,12 +42,14 @@ class Survivors:
         return None
 
 
-def page(results: Mapping[str, Mapping[str, Any]], survivors: Survivors) -> str:
-    """The page's text."""
+def page(results: Mapping[str, Mapping[str, Any]], survivors: Survivors, modules: Collection[str]) -> str:
+    """The page's text; a module without a result has a row that says so."""
     lines = [(Path(__file__).parent / "page.md").read_text()]
     lines.append("| module | mutants | run | killed | endless | survivors | on |\n|---|---|---|---|---|---|---|")
-    for name, result in sorted(results.items()):
-        lines.append(f"| `{name}` | {' | '.join(map(str, _counts(result)))} | {result['date']} |")
+    for name in sorted(modules):
+        result = results.get(name)
+        counts = f"{' | '.join(map(str, _counts(result)))} | {result['date']}" if result else "not yet | | | | |"
+        lines.append(f"| `{name}` | {counts} |")
     sums = map(sum, zip(*map(_counts, results.values()), strict=True))
     lines.append(f"| all | {' | '.join(map(str, sums))} | |")
     lines.append("\n## Survivors")
@@ -73,6 +75,8 @@ def _section(name: str, mutants: Sequence[Mapping[str, str]], survivors: Survivo
 
 def change(was: str, now: str) -> str:
     """What differs between two lines, with a little of what stands around it: `` `a == b` → `a != b` ``."""
+    if not now:
+        return f"`` {was} `` left out"
     start = _alike(was, now)
     end = _alike(was[start:][::-1], now[start:][::-1])
     begin = max(0, start - CONTEXT)
@@ -89,3 +93,8 @@ def _alike(one: str, other: str) -> int:
 def recorded() -> dict[str, Any]:
     """What results.json has."""
     return dict(json.loads(RESULTS.read_text()))
+
+
+def rows() -> dict[str, Any]:
+    """What modules.toml has, by the module's name."""
+    return tomllib.loads((Path(__file__).parent / "modules.toml").read_text())

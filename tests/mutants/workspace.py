@@ -56,7 +56,7 @@ class Module:
     source: Path
     tests: list[str]
     sample: int = 100_000
-    processes: int = 1
+    processes: int = 2
     all_tests: bool = False
 
     @property

@@ -168,6 +168,37 @@ def test_a_rejected_event_has_its_line_and_its_fault() -> None:
     assert [(one.index, one.line, one.value) for one in (first, last)] == [(0, 1, {"a": 1}), (2, 4, {"a": 3})]
 
 
+CE = {"ce-specversion": "1.0", "ce-id": "1", "ce-source": "/s", "ce-type": "t"}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        body('{"a":1,"a":2}'),
+        body('{"specversion":"1.0"}', "application/cloudevents+json"),
+        body('{"a":1,"a":2}', **CE),
+    ],
+    ids=["JSON", "a CloudEvent", "a CloudEvent in headers"],
+)
+def test_the_one_event_of_a_body_that_breaks_a_rule_is_the_first(request_: Request) -> None:
+    """It is rejected under its index, not the request refused."""
+    [one] = read(request_, max_events=3).events
+
+    assert isinstance(one, Rejection)
+    assert (one.index, one.line) == (0, None)
+
+
+def test_blanks_before_an_array_are_nothing() -> None:
+    """A pretty-printer may put a line end first."""
+    assert [one.value for one in read(body(" \n\t[1, 2]"), max_events=3).events] == [1, 2]
+
+
+def test_data_that_is_said_to_be_json_and_is_none_is_refused() -> None:
+    """In a CloudEvent's binary mode too; without a type it is whatever it is."""
+    with pytest.raises(BadRequest, match="MalformedJson"):
+        read(body("{", **CE), max_events=3)
+
+
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),

@@ -11,13 +11,13 @@ import jmespath
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "lambdas"))
 
-from distributary.detectors.detector import Detector, read_detector, write_detector
-from distributary.detectors.effects import Effect
-from distributary.detectors.expression import Scope, compile_expression
-from distributary.detectors.loading import load_text
-from distributary.detectors.machine import Message, step
-from distributary.detectors.model import Model
-from distributary.detectors.values import read_object
+from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
+from distributary.iot_events.engine.effects import Effect
+from distributary.iot_events.expression import Scope, compile_expression
+from distributary.iot_events.analysis.load import load_text
+from distributary.iot_events.engine.machine import Message, step
+from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.values import read_object
 
 SECONDS = 4.0
 PRESSURES = (80, 60, 60, 60)

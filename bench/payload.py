@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from distributary.access import derive_secret
+from distributary.access.key import derive_secret
 
 EVENT_BYTES = 1024
 KEY_ID = "DK1AAAAAAAAAAAAAAAA"

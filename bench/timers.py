@@ -14,18 +14,18 @@ from typing import Any
 
 # (module, what in it, step): functions before the modules that import them, so that those get the watched one.
 WATCHED = (
-    ("distributary.sinks.json_client", "JsonClient._call", "AWS, {1}"),
+    ("distributary.aws.json_client", "JsonClient._call", "AWS, {1}"),
     ("distributary.http.request", "Request.from_event", "request"),
-    ("distributary.http.body", "read", "parse"),
-    ("distributary.envelope", "address", "ids"),
-    ("distributary.envelope", "encode", "envelope"),
-    ("distributary.rules", "Rules.route", "rules"),
+    ("distributary.http.events_api.body", "read", "parse"),
+    ("distributary.ingest.envelope", "address", "ids"),
+    ("distributary.ingest.envelope", "encode", "envelope"),
+    ("distributary.ingest.rules", "Rules.route", "rules"),
     ("distributary.sinks.firehose", "join", "join for Firehose"),
     ("distributary.sinks.firehose", "FirehoseSink.put", "sink firehose"),
     ("distributary.sinks.kinesis", "KinesisSink.put", "sink kinesis"),
     ("distributary.sinks.iot_events", "IotEventsSink.put", "sink iot_events"),
-    ("distributary.fan_out", "FanOut.__call__", "fan-out"),
-    ("distributary.http.event_door", "EventDoor._longest_that_fits", "answer"),
+    ("distributary.ingest.fan_out", "FanOut.__call__", "fan-out"),
+    ("distributary.http.events_api.endpoint", "EventDoor._longest_that_fits", "answer"),
 )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from commands.columns import columns
-from distributary.access import Key
+from distributary.access.key import Key
 
 _HEAD = ("KEY", "NAME", "STATE", "LAST USED", "CREATED", "RIGHTS", "SINKS", "SOURCES", "QUOTA", "BEYOND DEFAULT")
 _ABOUT_BEYOND = "BEYOND DEFAULT is what a key gets today only if it is named. Take it away with deny KEY RIGHT …."

@@ -10,9 +10,9 @@ from typing import Any
 
 from commands.key_table import KeyRingError, KeyTable
 from commands.stage import Stage
-from distributary.access import ANY_SOURCE, RANDOM_BYTES, Key, derive_secret, new_id, version_of
-from distributary.key_item import key_of
-from distributary.keys import read_versions
+from distributary.access.key import ANY_SOURCE, RANDOM_BYTES, Key, derive_secret, new_id, version_of
+from distributary.access.key_item import key_of
+from distributary.access.key_store import read_versions
 
 __all__ = ["SECONDS_A_DAY", "KeyRing", "KeyRingError", "bearer", "passing_key"]
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from distributary.access import Key
-from distributary.key_item import item_of
+from distributary.access.key import Key
+from distributary.access.key_item import item_of
 
 _NAME = "name:"
 """How the id of a name's item begins; no key's id does."""

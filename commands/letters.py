@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from commands.stage import Stage
-from distributary.dead_letters import PREFIX
+from distributary.delivery.dead_letters import PREFIX
 
 REPLAYED = "dead-letters-replayed/"
 """For each object of dead letters, under the same name: the lines that were replayed, as a JSON list of numbers."""

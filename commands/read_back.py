@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from commands.stage import Stage
-from distributary.detectors.item import item_key
+from distributary.iot_events.runtime.detector_item import item_key
 
 Envelopes = dict[str, dict[str, Any]]
 """Envelopes by their id."""

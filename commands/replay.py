@@ -17,11 +17,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from commands.ending import ended
 from commands.letters import Choice, Letters, Page
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
-from distributary.bucket import Bucket
+from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
 from distributary.events import SINK_NAMES, SinkName
 from distributary.sinks.record import from_json
-from distributary.spill import Spill, Spilled
+from distributary.delivery.retry_queue import Spill, Spilled
 
 QUEUES: dict[SinkName, str] = {
     "firehose": "FirehoseSpillQueueUrl",

@@ -17,7 +17,7 @@ from commands.ending import ended, say
 from commands.key_ring import KeyRing, KeyRingError
 from commands.keys import curl
 from commands.stage import Stage
-from distributary.access import Key, for_everything
+from distributary.access.key import Key, for_everything
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
 from local.functions import CONCURRENCY, BadInterpreter, RuntimeNotInstalled

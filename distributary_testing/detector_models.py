@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from distributary.clock import Clock
-from distributary.detectors.analysis import analyse
-from distributary.detectors.carried import carry
-from distributary.detectors.definition import Definition
-from distributary.detectors.forms import Document, read_documents
-from distributary.detectors.item import Version
-from distributary.detectors.limits import Limits
-from distributary.detectors.reading import read_definition
-from distributary.detectors.reads import inputs_of
-from distributary.detectors.store import Store
+from distributary.iot_events.analysis.checks import analyse
+from distributary.iot_events.runtime.bundled_models import carry
+from distributary.iot_events.model.definition import Definition
+from distributary.iot_events.model.document_forms import Document, read_documents
+from distributary.iot_events.runtime.detector_item import Version
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.used_paths import inputs_of
+from distributary.iot_events.runtime.detector_table import Store
 from distributary.errors import BadDefinition
 from distributary_testing.inputs import Inputs
 from distributary_testing.kept import Members, Refused, VersionKept, exists, name_in, page

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distributary.detectors.definition import Definition
-from distributary.detectors.forms import Document
+from distributary.iot_events.model.definition import Definition
+from distributary.iot_events.model.document_forms import Document
 
 ACCOUNT = "123456789012"
 """The account that moto, too, acts in."""

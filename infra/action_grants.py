@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
-from distributary.detectors.action_kinds import ACTION_KINDS, INTERNAL, is_literal
-from distributary.detectors.definition import Action, Definition
-from distributary.detectors.expression import compile_expression
-from distributary.detectors.expression.tree import Chain, Literal, Node, Template
+from distributary.iot_events.model.action_kinds import ACTION_KINDS, INTERNAL, is_literal
+from distributary.iot_events.model.definition import Action, Definition
+from distributary.iot_events.expression import compile_expression
+from distributary.iot_events.expression.tree import Chain, Literal, Node, Template
 from distributary.errors import BadDefinition
 from infra.table import Table
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from distributary.errors import BadDefinition, DistributaryError, SettingsError
-from distributary.rules import Rules
+from distributary.ingest.rules import Rules
 from infra.configuration import Configuration
 from infra.iot_rule import read_iot_rules
 from infra.table import Table, laid_over
@@ -28,7 +28,7 @@ _PLACES = {
 # How long and how often the spill queues hand a message out, as `infra.queue` makes them.
 _QUEUE_DAYS = 14
 _MOST_RECEIVES = 1000
-# Some receipts end with a short pause, and any pause may lack a quarter: `distributary.redrive`.
+# Some receipts end with a short pause, and any pause may lack a quarter: `distributary.delivery.redrive`.
 _EARLY_RECEIVES = 111
 _SHORTEST = 0.75
 

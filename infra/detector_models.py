@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from distributary.detectors.analysis import analyse
-from distributary.detectors.carried import carry, route
-from distributary.detectors.definition import Definition
-from distributary.detectors.forms import read_documents, read_inputs
-from distributary.detectors.limits import Limits
-from distributary.detectors.reading import read_definition
-from distributary.detectors.reads import inputs_of
+from distributary.iot_events.analysis.checks import analyse
+from distributary.iot_events.runtime.bundled_models import carry, route
+from distributary.iot_events.model.definition import Definition
+from distributary.iot_events.model.document_forms import read_documents, read_inputs
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.used_paths import inputs_of
 from distributary.errors import BadDefinition
 from infra.configuration import Configuration
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from distributary.topic_rule import MESSAGE_ID
+from distributary.iot_events.topic_rule import MESSAGE_ID
 from infra.table import Table, read
 
 # https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html; Lambda has no alias of digits.

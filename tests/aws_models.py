@@ -5,7 +5,7 @@ from functools import cache
 import botocore.session
 from botocore.loaders import Loader
 
-from distributary.clients import MODELS
+from distributary.aws.clients import MODELS
 
 SERVICES = {"Firehose_20150804": "firehose", "Kinesis_20131202": "kinesis"}
 

@@ -8,14 +8,14 @@ of AWS's own. Where names do not matter, an event is called after its place (`A.
 import json
 from typing import Any
 
-from distributary.detectors.detector import Detector, read_detector, write_detector
-from distributary.detectors.effects import Effect, LogRecord
-from distributary.detectors.limits import Limits
-from distributary.detectors.loading import load_text
-from distributary.detectors.machine import Message, Timers, step
-from distributary.detectors.model import Model
-from distributary.detectors.overwriting import overwrite
-from distributary.detectors.values import keep_json, same_tree, write_json
+from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
+from distributary.iot_events.engine.effects import Effect, LogRecord
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.analysis.load import load_text
+from distributary.iot_events.engine.machine import Message, Timers, step
+from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.engine.state_update import overwrite
+from distributary.iot_events.values import keep_json, same_tree, write_json
 
 START = 1_700_000_000
 """The second at which every case begins."""
@@ -79,8 +79,8 @@ def model_of(case: dict[str, Any]) -> Model:
 
 def unchecked(text: str) -> list[Any]:
     """A model that the analysis would refuse."""
-    from distributary.detectors.forms import read_documents  # noqa: PLC0415 - only here
-    from distributary.detectors.reading import read_definition  # noqa: PLC0415 - only here
+    from distributary.iot_events.model.document_forms import read_documents  # noqa: PLC0415 - only here
+    from distributary.iot_events.model.document import read_definition  # noqa: PLC0415 - only here
 
     return [read_definition(document).definition for document in read_documents(text, name="m")]
 

@@ -5,13 +5,13 @@ from typing import Any
 
 from fake_client import FakeClient, aws_error
 
-from distributary.bucket import Bucket
-from distributary.claim_check import ClaimCheck
+from distributary.aws.bucket import Bucket
+from distributary.delivery.claim_check import ClaimCheck
 from distributary.clock import Clock
-from distributary.custody import Custody
-from distributary.dead_letters import DeadLetters
+from distributary.delivery.storing import Custody
+from distributary.delivery.dead_letters import DeadLetters
 from distributary.events import SINK_NAMES
-from distributary.spill import Spill
+from distributary.delivery.retry_queue import Spill
 
 URLS = {name: f"https://sqs.example/1/{name}-spill" for name in SINK_NAMES}
 

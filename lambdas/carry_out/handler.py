@@ -4,16 +4,16 @@ import json
 import os
 from pathlib import Path
 
-from distributary.clients import Clients
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.detectors.carrying import LONGEST_PAUSE, CarryOut
-from distributary.detectors.pausing import Pauses
-from distributary.detectors.routing import Readers
-from distributary.detectors.targets import Targets
-from distributary.rules import Rules
+from distributary.iot_events.runtime.action_batch import LONGEST_PAUSE, CarryOut
+from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.iot_events.routing import Readers
+from distributary.iot_events.runtime.action_targets import Targets
+from distributary.ingest.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.iot_events import provider
-from distributary.telemetry import lines
+from distributary.log import lines
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

@@ -6,30 +6,30 @@ import os
 from functools import partial
 from pathlib import Path
 
-from distributary.access import Claims
-from distributary.bucket import Bucket
-from distributary.claim_check import ClaimCheck
-from distributary.clients import Clients
+from distributary.access.key import Claims
+from distributary.aws.bucket import Bucket
+from distributary.delivery.claim_check import ClaimCheck
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.custody import Custody
-from distributary.dead_letters import DeadLetters
-from distributary.detectors.routing import Readers
-from distributary.fan_out import FanOut, Sinks
-from distributary.http.aws_wire import AwsWire
-from distributary.http.event_door import EventDoor
-from distributary.http.guard import Guard
-from distributary.http.iot_events_door import IotEventsDoor
+from distributary.delivery.storing import Custody
+from distributary.delivery.dead_letters import DeadLetters
+from distributary.iot_events.routing import Readers
+from distributary.ingest.fan_out import FanOut, Sinks
+from distributary.http.aws_api.endpoint import AwsWire
+from distributary.http.events_api.endpoint import EventDoor
+from distributary.http.auth.guard import Guard
+from distributary.http.iot_events_api.messages import IotEventsDoor
 from distributary.http.router import Known, Router
 from distributary.http.welcome import welcome
-from distributary.keys import key_store
-from distributary.quota import Quotas
-from distributary.rules import Rules
+from distributary.access.key_store import key_store
+from distributary.access.quota import Quotas
+from distributary.ingest.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import IotEventsSink, provider
 from distributary.sinks.kinesis import KinesisSink
-from distributary.spill import CONNECTIONS, Spill
-from distributary.telemetry import lines, logged
+from distributary.delivery.retry_queue import CONNECTIONS, Spill
+from distributary.log import lines, logged
 
 gc.disable()  # nothing that is made here ever goes: looking for it took 35 ms of a cold start
 settings = Settings.from_env(os.environ)

@@ -2,10 +2,10 @@
 
 import os
 
-from distributary.clients import Clients
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.detectors.publishing import publisher
-from distributary.detectors.store import Store
+from distributary.iot_events.runtime.model_versions import publisher
+from distributary.iot_events.runtime.detector_table import Store
 from distributary.settings import Settings
 
 settings = Settings.from_env(os.environ)

@@ -4,22 +4,22 @@ import json
 import os
 from pathlib import Path
 
-from distributary.bucket import Bucket
-from distributary.clients import Clients
+from distributary.aws.bucket import Bucket
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.dead_letters import DeadLetters
-from distributary.detectors.routing import Readers
-from distributary.fan_out import Sinks
-from distributary.redrive import Redrive
-from distributary.redrive_door import redriving
-from distributary.rules import Rules
+from distributary.delivery.dead_letters import DeadLetters
+from distributary.iot_events.routing import Readers
+from distributary.ingest.fan_out import Sinks
+from distributary.delivery.redrive import Redrive
+from distributary.functions.redrive import redriving
+from distributary.ingest.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import IotEventsSink, provider
 from distributary.sinks.kinesis import KinesisSink
-from distributary.spill import CONNECTIONS, Spill
-from distributary.spill_queue import SpillQueues
-from distributary.telemetry import Lines
+from distributary.delivery.retry_queue import CONNECTIONS, Spill
+from distributary.delivery.retry_messages import SpillQueues
+from distributary.log import Lines
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

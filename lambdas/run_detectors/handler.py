@@ -5,21 +5,21 @@ import os
 import secrets
 from pathlib import Path
 
-from distributary.bucket import Bucket
-from distributary.clients import Clients
+from distributary.aws.bucket import Bucket
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.detectors.actions import ActionQueue
-from distributary.detectors.batch import Runner
-from distributary.detectors.carried import Models
-from distributary.detectors.grave import Grave
-from distributary.detectors.limits import Limits
-from distributary.detectors.measuring import Measure
-from distributary.detectors.pausing import Pauses
-from distributary.detectors.running import LONGEST_PAUSE, RunDetectors
-from distributary.detectors.store import Store
-from distributary.detectors.wakeups import WakeUps
+from distributary.iot_events.runtime.action_queue import ActionQueue
+from distributary.iot_events.runtime.detector_run import Runner
+from distributary.iot_events.runtime.bundled_models import Models
+from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.iot_events.runtime.message_batch import LONGEST_PAUSE, RunDetectors
+from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.settings import Settings
-from distributary.telemetry import Lines, lines
+from distributary.log import Lines, lines
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

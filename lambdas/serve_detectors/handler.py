@@ -6,20 +6,20 @@ import secrets
 from functools import partial
 from pathlib import Path
 
-from distributary.clients import Clients
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.detectors.carried import Models
-from distributary.detectors.limits import AWS_LIMITS
-from distributary.detectors.managing import Detectors
-from distributary.detectors.store import Store
-from distributary.detectors.wakeups import WakeUps
-from distributary.http.detector_door import DetectorDoor
-from distributary.http.guard import Guard
+from distributary.iot_events.runtime.bundled_models import Models
+from distributary.iot_events.limits import AWS_LIMITS
+from distributary.iot_events.runtime.management import Detectors
+from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.wake_ups import WakeUps
+from distributary.http.iot_events_api.detectors import DetectorDoor
+from distributary.http.auth.guard import Guard
 from distributary.http.router import Known, Router
-from distributary.keys import key_store
-from distributary.quota import Quotas
+from distributary.access.key_store import key_store
+from distributary.access.quota import Quotas
 from distributary.settings import Settings
-from distributary.telemetry import logged
+from distributary.log import logged
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

@@ -4,18 +4,18 @@ import json
 import os
 from pathlib import Path
 
-from distributary.bucket import Bucket
-from distributary.clients import Clients
+from distributary.aws.bucket import Bucket
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.custody import Custody
-from distributary.dead_letters import DeadLetters
-from distributary.detectors.routing import Readers
-from distributary.rules import Rules
+from distributary.delivery.storing import Custody
+from distributary.delivery.dead_letters import DeadLetters
+from distributary.iot_events.routing import Readers
+from distributary.ingest.rules import Rules
 from distributary.settings import Settings
 from distributary.sinks.iot_events import IotEventsSink, provider
-from distributary.spill import Spill
-from distributary.telemetry import Lines
-from distributary.topic_rule_door import TopicRuleDoor
+from distributary.delivery.retry_queue import Spill
+from distributary.log import Lines
+from distributary.functions.take_messages import TopicRuleDoor
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

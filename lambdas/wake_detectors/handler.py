@@ -2,9 +2,9 @@
 
 import os
 
-from distributary.clients import Clients
+from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.detectors.wakeups import WakeUps, waker
+from distributary.iot_events.runtime.wake_ups import WakeUps, waker
 from distributary.settings import Settings
 
 settings = Settings.from_env(os.environ)

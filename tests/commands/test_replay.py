@@ -8,11 +8,11 @@ import pytest
 from moto import mock_aws
 
 from commands import replay
-from distributary.bucket import Bucket
+from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
-from distributary.dead_letters import DeadLetter, DeadLetters
+from distributary.delivery.dead_letters import DeadLetter, DeadLetters
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.spill import decode
+from distributary.delivery.retry_queue import decode
 
 QUEUES = {name: {"Type": "AWS::SQS::Queue"} for name in ("Firehose", "Kinesis", "IotEvents")}
 TEMPLATE = {

@@ -8,8 +8,8 @@ from moto import mock_aws
 
 from commands.stage import Stage
 from commands.up import main, ready
-from distributary.access import DOOR_NAMES, RIGHTS
-from distributary.key_item import key_of
+from distributary.access.key import DOOR_NAMES, RIGHTS
+from distributary.access.key_item import key_of
 
 ROOT = Path(__file__).parents[2]
 ADDRESSES = {"Endpoint": "http://localhost:8080"}

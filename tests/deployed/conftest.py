@@ -20,7 +20,7 @@ from commands.chaos.orders import Orders
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.stage import Stage
-from distributary.access import for_everything
+from distributary.access.key import for_everything
 from local.stack import LocalStack
 
 ROOT = Path(__file__).parents[2]

@@ -17,7 +17,7 @@ from fuzz.requests import INVALID_SIGNATURE, MARK, let_in, shots
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
-from distributary.access import DOOR_NAMES, Key
+from distributary.access.key import DOOR_NAMES, Key
 
 PUT_RECORD = json.dumps({"DeliveryStreamName": "events", "Record": {"Data": "e30K"}}).encode()
 TARGET = {"x-amz-target": "Firehose_20150804.PutRecord", "content-type": "application/x-amz-json-1.1"}

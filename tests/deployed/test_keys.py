@@ -18,7 +18,7 @@ from commands.key_ring import bearer
 from commands.post import Answer, request
 from commands.read_back import journal
 from commands.stage import Stage
-from distributary.access import DOOR_NAMES, derive_secret
+from distributary.access.key import DOOR_NAMES, derive_secret
 from local.aws import deployed
 from local.deployment import aws_at
 from local.functions import Functions

@@ -9,7 +9,7 @@ import pytest
 
 from commands.key_ring import KeyRing
 from commands.read_back import journal, journal_payloads, kinesis_envelopes, wait_for
-from distributary.access import for_everything
+from distributary.access.key import for_everything
 
 JSON = {"content_type": "application/json"}
 EVENTS = 20

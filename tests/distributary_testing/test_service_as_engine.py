@@ -7,10 +7,10 @@ import detector_cases
 import pytest
 from detector_cases import START, definition_of, model_of
 
-from distributary.detectors.detector import Detector, describe_variables
-from distributary.detectors.effects import Effect, LogRecord
-from distributary.detectors.machine import Timers, step
-from distributary.detectors.values import keep_json, read_json
+from distributary.iot_events.engine.detector import Detector, describe_variables
+from distributary.iot_events.engine.effects import Effect, LogRecord
+from distributary.iot_events.engine.machine import Timers, step
+from distributary.iot_events.values import keep_json, read_json
 from distributary_testing import mock_iot_events
 
 KEY = "_key"

@@ -19,7 +19,7 @@ from botocore.credentials import Credentials
 from commands.key_ring import KeyRing, bearer
 from commands.post import request
 from commands.stage import Stage
-from distributary.access import for_everything
+from distributary.access.key import for_everything
 from local.stack import LocalStack
 
 SEED = 20_260_520

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from distributary.detectors.forms import read_documents
-from distributary.detectors.reading import read_definition
+from distributary.iot_events.model.document_forms import read_documents
+from distributary.iot_events.model.document import read_definition
 from distributary.errors import BadDefinition
 from infra.action_grants import Grant, arn_of, grants_for
 

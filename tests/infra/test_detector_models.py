@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from distributary.detectors.carried import Models
-from distributary.detectors.limits import AWS_LIMITS
+from distributary.iot_events.runtime.bundled_models import Models
+from distributary.iot_events.limits import AWS_LIMITS
 from distributary.errors import BadDefinition
 from infra.detector_models import carried_by, models_of, read_models
 

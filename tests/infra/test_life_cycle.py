@@ -8,8 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.letters import REPLAYED
-from distributary import claim_check, dead_letters, spill
-from distributary.detectors import actions
+from distributary.delivery import claim_check
+from distributary.delivery import dead_letters
+from distributary.delivery import retry_queue as spill
+from distributary.iot_events.runtime import action_queue as actions
 from infra.configuration import Bucket
 from infra.life_cycle import KEPT, WAITING, life_cycle
 from local.aws.life_cycle import refusal

@@ -7,13 +7,16 @@ from typing import Any
 
 import pytest
 
-from distributary import breaker, delivery, spill, timeouts
-from distributary.envelope import Posted, Sender, address, encode
+from distributary.delivery import breaker
+from distributary.delivery import delivery
+from distributary.delivery import retry_queue as spill
+from distributary.aws import timeouts
+from distributary.ingest.envelope import Posted, Sender, address, encode
 from distributary.events import Event
 from distributary.http import health
 from distributary.metrics import UNITS
 from distributary.settings import Settings
-from distributary.sinks import json_client
+from distributary.aws import json_client
 from infra.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent

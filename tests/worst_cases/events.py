@@ -5,7 +5,7 @@ import json
 from base64 import b64encode
 from typing import Any
 
-from distributary.sinks.queue_entry import group_of
+from distributary.iot_events.queue_entry import group_of
 
 TEXTS = ("text/", "application/json")
 

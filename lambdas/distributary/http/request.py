@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
-from distributary.access import Key
+from distributary.access.key import Key
 
 
 class Context(Protocol):

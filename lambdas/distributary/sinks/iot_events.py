@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from distributary.events import Failure, Outcome, Receipt, SinkName
-from distributary.sinks.call import call
-from distributary.sinks.message import MAX_PAYLOAD_BYTES, RETRYABLE, ErrorEntry, Message, Provider
-from distributary.sinks.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
-from distributary.sinks.queue_entry import digest
+from distributary.aws.call import call
+from distributary.iot_events.message import MAX_PAYLOAD_BYTES, RETRYABLE, ErrorEntry, Message, Provider
+from distributary.iot_events.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
+from distributary.iot_events.queue_entry import digest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from distributary.clients import Clients
+    from distributary.aws.clients import Clients
     from distributary.clock import Clock
-    from distributary.detectors.routing import Readers
-    from distributary.rules import Input
+    from distributary.iot_events.routing import Readers
+    from distributary.ingest.rules import Input
     from distributary.settings import Settings
 
 __all__ = ["MAX_PAYLOAD_BYTES", "DataEndpoint", "IotEventsSink", "Message", "provider"]

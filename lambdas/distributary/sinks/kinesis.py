@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from distributary.events import Outcome, Receipt, SinkName
-from distributary.sinks.call import call, matched, refusal
+from distributary.aws.call import call, matched, refusal
 
 # 500 records, 10 MiB of data and partition keys; a record (its key included) up to 10 MiB:
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html

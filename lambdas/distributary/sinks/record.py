@@ -10,7 +10,7 @@ from typing import Any
 from distributary.events import SinkName
 from distributary.sinks.firehose import FirehoseRecord
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.sinks.message import Message
+from distributary.iot_events.message import Message
 
 Record = FirehoseRecord | KinesisRecord | Message
 

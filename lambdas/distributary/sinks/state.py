@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from distributary.errors import SinkUnavailable
-from distributary.sinks.call import call
+from distributary.aws.call import call
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.kinesis import KinesisSink
 

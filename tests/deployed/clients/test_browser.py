@@ -10,7 +10,7 @@ from snippets import snippet
 
 from commands.key_ring import KeyRing
 from commands.read_back import kinesis_envelopes, wait_for
-from distributary.access import for_everything
+from distributary.access.key import for_everything
 from local.functions import Invocation
 from local.gateway import Cors, Gateway, HttpApi, Route
 

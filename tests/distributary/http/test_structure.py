@@ -5,7 +5,7 @@ import tracemalloc
 import pytest
 
 from distributary.errors import BadRequest
-from distributary.http.stream_names import _ARN, _LONGEST_ARN
+from distributary.http.aws_api.stream_names import _ARN, _LONGEST_ARN
 from distributary.http.structure import Structure, read
 
 MANY = 300_000

@@ -1,7 +1,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
-from distributary.clients import Clients
+from distributary.aws.clients import Clients
 from distributary.errors import SinkUnavailable
 from local.iam.operations import Needed
 

@@ -1,0 +1,202 @@
+"""Redrive: takes what was spilled from the queues, delivers it, and decides what waits on and what is given up."""
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeGuard
+
+from distributary.aws import timeouts
+from distributary.delivery.breaker import OPEN, Breaker
+from distributary.clock import Clock
+from distributary.delivery.dead_letters import DeadLetter, DeadLetters
+from distributary.delivery.delivery import OUT_OF_TIME
+from distributary.errors import SinkUnavailable, Unreadable
+from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
+from distributary.settings import Settings
+from distributary.iot_events.message import Message
+from distributary.sinks.record import Record, to_json
+from distributary.sinks.sink import Sink
+from distributary.delivery.retry_queue import Spill, Spilled, decode
+from distributary.delivery.retry_messages import QueueMessage, SpillQueues
+
+SECONDS_A_DAY = 86_400
+TOO_LARGE = "TooLarge"
+"""A dead letter's reason: more bytes than its sink takes."""
+TOO_OLD = "TooOld"
+SET_ASIDE = "ReceivedTooOften"
+"""… that SQS gave up after a thousand receipts: mostly what ended the function each time."""
+UNREADABLE = "Unreadable"
+HASTY = 100
+"""So many of a message's receipts may end untried and bring it back after a second; more would use up SQS's 1,000."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of one batch: records by sink, and when the oldest that still waits was spilled first."""
+
+    redriven: Counter[SinkName] = field(default_factory=Counter)
+    dead: Counter[SinkName] = field(default_factory=Counter)
+    waiting: Counter[SinkName] = field(default_factory=Counter)
+    oldest: dict[SinkName, float] = field(default_factory=dict)
+
+    def wait(self, spilled: Spilled, records: int) -> None:
+        """So many records wait on."""
+        self.waiting[spilled.sink] += records
+        self.oldest[spilled.sink] = min(spilled.first, self.oldest.get(spilled.sink, spilled.first))
+
+
+class Redrive:
+    """Delivers what waits, behind a circuit breaker for each sink: one that is down is not called for each message."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        sinks: Mapping[SinkName, Sink[Any]],
+        *,
+        spill: Spill,
+        queues: SpillQueues,
+        dead_letters: DeadLetters,
+        clock: Clock,
+    ) -> None:
+        self._settings = settings
+        self._sinks = sinks
+        self._spill = spill
+        self._queues = queues
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._breakers = {name: Breaker(clock) for name in SINK_NAMES}
+
+    def take(self, messages: Sequence[QueueMessage], remaining: float) -> tuple[list[str], Tally]:
+        """The ids of the messages that stay in their queue, and the tally; `remaining` are the function's seconds."""
+        end = self._clock.monotonic() + remaining - timeouts.ANSWER
+        tally = Tally()
+        self._queues.hold(messages, remaining)
+        return [message.id for message in messages if not self._is_done(message, end, tally)], tally
+
+    def _is_done(self, message: QueueMessage, end: float, tally: Tally) -> bool:
+        """Whether the message may be deleted: each of its records is delivered, a dead letter, or in a new message."""
+        try:
+            spilled = decode(message.body)
+        except Unreadable as error:
+            return self._give_up_text(message, message.body, str(error), tally)
+        spilled = replace(spilled, attempts=spilled.attempts + message.receives)
+        try:
+            return self._settle(message, _dated(self._spill.fetch(spilled)), end, tally)
+        except Unreadable as error:
+            return self._give_up_text(message, spilled.object, str(error), tally)
+        except SinkUnavailable as error:
+            if self._hopeless(message, spilled):
+                return self._give_up_text(message, spilled.object, f"{error.code}: {error.detail}", tally)
+            self._postpone(message, tally, spilled)
+            return False
+
+    def _settle(self, message: QueueMessage, spilled: Spilled, end: float, tally: Tally) -> bool:
+        if reason := self._hopeless(message, spilled):
+            outcomes: list[Outcome] = [Failure(reason, "", retryable=False, permanent=True)] * len(spilled.records)
+        else:
+            outcomes = self._deliver(spilled, end - timeouts.KEEPING)
+        outcomes = self._bury(spilled, outcomes, tally)
+        left = [one for one, outcome in zip(spilled.records, outcomes, strict=True) if isinstance(outcome, Failure)]
+        if not left:
+            return True
+        if len(left) == len(spilled.records):
+            soon = message.receives <= HASTY and all(outcome is OUT_OF_TIME for outcome in outcomes)
+            self._postpone(message, tally, spilled, pause=1 if soon else None)
+            return False
+        return self._replace(message, spilled, left, end, tally)
+
+    def _deliver(self, spilled: Spilled, deadline: float) -> list[Outcome]:
+        """An outcome for each record; one that no sink could take is not tried."""
+        sink = self._sinks[spilled.sink]
+        outcomes: list[Outcome] = [
+            Failure(TOO_LARGE, f"{sink.name} takes {sink.max_record_bytes} bytes", retryable=False, permanent=True)
+            if sink.size(record) > sink.max_record_bytes
+            else OPEN
+            for record in spilled.records
+        ]
+        places = [place for place, outcome in enumerate(outcomes) if outcome is OPEN]
+        fitting = [spilled.records[place] for place in places]
+        delivered = self._breakers[sink.name].deliver(sink, fitting, deadline=deadline)
+        for place, outcome in zip(places, delivered, strict=True):
+            outcomes[place] = outcome
+        return outcomes
+
+    def _bury(self, spilled: Spilled, outcomes: list[Outcome], tally: Tally) -> list[Outcome]:
+        """The outcomes once what is refused for good lies among the dead letters; where it cannot, it waits on."""
+        tally.redriven[spilled.sink] += sum(isinstance(outcome, Receipt) for outcome in outcomes)
+        pairs = list(zip(spilled.records, outcomes, strict=True))
+        letters = [_letter(spilled, one, failure, self._clock.time()) for one, failure in pairs if _hopeless(failure)]
+        if not letters:
+            return outcomes
+        try:
+            self._dead_letters.write(letters)
+        except SinkUnavailable:
+            return outcomes
+        tally.dead[spilled.sink] += len(letters)
+        return [Receipt() if _hopeless(outcome) else outcome for outcome in outcomes]
+
+    def _replace(
+        self, message: QueueMessage, spilled: Spilled, left: Sequence[Record], end: float, tally: Tally
+    ) -> bool:
+        """Whether a new message holds what is left: then the old one may go. In between both may be delivered."""
+        rest = replace(spilled, records=left, last=self._clock.time(), object="")
+        if not all(self._spill.keep(rest, until=end)):
+            self._postpone(message, tally, spilled)
+            return False
+        tally.wait(spilled, len(left))
+        return True
+
+    def _hopeless(self, message: QueueMessage, spilled: Spilled) -> str:
+        """Why the message is given up without another attempt; empty where it is not."""
+        if message.set_aside:
+            return SET_ASIDE
+        age = self._clock.time() - spilled.first
+        return TOO_OLD if age > self._settings.redrive_days * SECONDS_A_DAY else ""
+
+    def _postpone(
+        self, message: QueueMessage, tally: Tally, spilled: Spilled | None = None, pause: int | None = None
+    ) -> None:
+        if spilled:
+            tally.wait(spilled, len(spilled.records) or 1)
+        wait = pause_after(message.receives, self._settings.redrive_pause_seconds, self._clock.random())
+        self._queues.postpone(message, wait if pause is None else pause)
+
+    def _give_up_text(self, message: QueueMessage, text: str, detail: str, tally: Tally) -> bool:
+        """Whether a message that cannot be read lies among the dead letters, as it is."""
+        now = self._clock.time()
+        letter = DeadLetter(message.sink, UNREADABLE, detail, message.receives, message.sent, now, {"body": text})
+        try:
+            self._dead_letters.write([letter])
+        except SinkUnavailable:
+            self._postpone(message, tally)
+            return False
+        tally.dead[message.sink] += 1
+        return True
+
+
+def pause_after(receives: int, longest: float, drawn: float) -> int:
+    """Whole seconds until a message is tried again: 1 doubling to `longest`, less up to a quarter of chance.
+
+    More chance would be more receipts: in 13 days at 30 minutes a message stays under SQS's 1,000.
+    """
+    return math.ceil(min(longest, 2.0 ** min(receives - 1, 20)) * (1 - drawn / 4))
+
+
+def _dated(spilled: Spilled) -> Spilled:
+    """The same, each message to an input with the time when it was accepted: whenever it is delivered, that counts."""
+    at = round(spilled.first * 1000)
+    records = [
+        replace(one, accepted_ms=at) if isinstance(one, Message) and one.accepted_ms is None else one
+        for one in spilled.records
+    ]
+    return replace(spilled, records=records)
+
+
+def _hopeless(outcome: Outcome) -> TypeGuard[Failure]:
+    return isinstance(outcome, Failure) and outcome.permanent
+
+
+def _letter(spilled: Spilled, record: Record, failure: Failure, now: float) -> DeadLetter:
+    first = spilled.first
+    return DeadLetter(spilled.sink, failure.code, failure.detail, spilled.attempts, first, now, to_json(record))

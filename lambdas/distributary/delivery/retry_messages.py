@@ -1,0 +1,88 @@
+"""The spill queues as the redrive function meets them: their messages, and when each of these can be received again."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from distributary.errors import SinkUnavailable
+from distributary.events import SinkName
+from distributary.aws.call import call
+
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
+_MAX_ENTRIES = 10
+_MARGIN_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueMessage:
+    """One message as Lambda hands it over; `set_aside` says that it comes from a queue's dead-letter queue."""
+
+    id: str
+    receipt_handle: str
+    body: str
+    receives: int
+    sent: float
+    """When it was sent, in seconds since 1970."""
+    sink: SinkName
+    queue_url: str
+    set_aside: bool
+
+
+class SpillQueues:
+    """The queues of each sink: `urls` those that are spilled to, `dead_urls` those that SQS sets messages aside in."""
+
+    def __init__(self, client: Any, urls: Mapping[SinkName, str], dead_urls: Mapping[SinkName, str]) -> None:
+        self._client = client
+        self._queues = {
+            url.rsplit("/", 1)[-1]: (sink, url, set_aside)
+            for queues, set_aside in ((urls, False), (dead_urls, True))
+            for sink, url in queues.items()
+        }
+
+    def read(self, event: Mapping[str, Any]) -> list[QueueMessage]:
+        """The messages of an event that Lambda's event source mapping makes, as its guide shows it.
+
+        Source: https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html#example-standard-queue-message-event
+        """
+        return [self._message(record) for record in event["Records"]]
+
+    def hold(self, messages: Sequence[QueueMessage], seconds: float) -> None:
+        """Keep them from others for so long: if the function is ended, they come back soon after its timeout.
+
+        Where this fails they come back when their queue says, which is six times as long.
+        """
+        timeout = math.ceil(seconds) + _MARGIN_SECONDS
+        for begin in range(0, len(messages), _MAX_ENTRIES):
+            batch = messages[begin : begin + _MAX_ENTRIES]
+            entries = [
+                {"Id": str(number), "ReceiptHandle": message.receipt_handle, "VisibilityTimeout": timeout}
+                for number, message in enumerate(batch)
+            ]
+            self._try(self._client.change_message_visibility_batch, QueueUrl=batch[0].queue_url, Entries=entries)
+
+    def postpone(self, message: QueueMessage, seconds: int) -> None:
+        """Make it invisible for so long from now on; where this fails, it comes back as `hold` said."""
+        handle = {"QueueUrl": message.queue_url, "ReceiptHandle": message.receipt_handle}
+        self._try(self._client.change_message_visibility, VisibilityTimeout=seconds, **handle)
+
+    def _message(self, record: Mapping[str, Any]) -> QueueMessage:
+        sink, url, set_aside = self._queues[record["eventSourceARN"].rsplit(":", 1)[-1]]
+        attributes = record["attributes"]
+        return QueueMessage(
+            id=record["messageId"],
+            receipt_handle=record["receiptHandle"],
+            body=record["body"],
+            receives=int(attributes["ApproximateReceiveCount"]),
+            sent=int(attributes["SentTimestamp"]) / 1000,
+            sink=sink,
+            queue_url=url,
+            set_aside=set_aside,
+        )
+
+    @staticmethod
+    def _try(operation: Any, **parameters: Any) -> None:
+        try:
+            call(operation, **parameters)
+        except SinkUnavailable:
+            return

@@ -1,0 +1,78 @@
+"""Custody of records: what a sink does not take is spilled to its queue, what it will never take is a dead letter."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from distributary.aws import timeouts
+from distributary.delivery.breaker import Breaker
+from distributary.clock import Clock
+from distributary.delivery.dead_letters import DeadLetter, DeadLetters
+from distributary.errors import SinkUnavailable
+from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
+from distributary.sinks.record import Record, to_json
+from distributary.sinks.sink import Sink
+from distributary.delivery.retry_queue import Spill, Spilled
+
+SPILLED = Receipt({"spilled": True})
+DEAD = Receipt({"deadLettered": True})
+
+
+class Custody:
+    """Delivers for the requests of one environment, behind a circuit breaker for each sink."""
+
+    def __init__(self, spill: Spill, dead_letters: DeadLetters, clock: Clock) -> None:
+        self._spill = spill
+        self._dead_letters = dead_letters
+        self._clock = clock
+        self._breakers = {name: Breaker(clock) for name in SINK_NAMES}
+
+    def deliver(self, sink: Sink[Any], records: Sequence[Record], *, deadline: float) -> list[Outcome]:
+        """An outcome for each record, in order: a Failure only where neither queue nor bucket took it either.
+
+        Deliveries are over by `deadline`, what comes after them `timeouts.KEEPING` later.
+        """
+        outcomes = self._breakers[sink.name].deliver(sink, records, deadline=deadline)
+        if any(isinstance(outcome, Failure) for outcome in outcomes):
+            until = deadline + timeouts.KEEPING
+            outcomes = self._bury_the_hopeless(sink.name, records, outcomes, until)
+            outcomes = self._spill_the_rest(sink.name, records, outcomes, until)
+        return outcomes
+
+    def bury(self, sink: SinkName, records: Sequence[Record], failures: Sequence[Failure], *, until: float) -> Outcome:
+        """The outcome of each of these records: a dead letter now, or the failure to write it."""
+        if self._clock.monotonic() + timeouts.CALL > until:
+            return Failure("OutOfTime", "no time was left to store it", retryable=True)
+        now = self._clock.time()
+        letters = [
+            DeadLetter(sink, failure.code, failure.detail, 1, now, now, to_json(record))
+            for record, failure in zip(records, failures, strict=True)
+        ]
+        try:
+            self._dead_letters.write(letters)
+        except SinkUnavailable as error:
+            return Failure(error.code, error.detail, retryable=True)
+        return DEAD
+
+    def _bury_the_hopeless(
+        self, sink: SinkName, records: Sequence[Record], outcomes: list[Outcome], until: float
+    ) -> list[Outcome]:
+        failures = {
+            place: outcome
+            for place, outcome in enumerate(outcomes)
+            if isinstance(outcome, Failure) and outcome.permanent
+        }
+        if not failures:
+            return outcomes
+        buried = self.bury(sink, [records[place] for place in failures], [*failures.values()], until=until)
+        return [buried if place in failures else outcome for place, outcome in enumerate(outcomes)]
+
+    def _spill_the_rest(
+        self, sink: SinkName, records: Sequence[Record], outcomes: list[Outcome], until: float
+    ) -> list[Outcome]:
+        places = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failure)]
+        if not places:
+            return outcomes
+        now = self._clock.time()
+        waiting = Spilled(sink, [records[place] for place in places], attempts=1, first=now, last=now)
+        kept = {place for place, kept in zip(places, self._spill.keep(waiting, until=until), strict=True) if kept}
+        return [SPILLED if place in kept else outcome for place, outcome in enumerate(outcomes)]

@@ -1,0 +1,85 @@
+"""`take_messages`'s side of Lambda: what a topic rule hands over is kept, or an error brings it back."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from distributary.aws import timeouts
+from distributary.clock import Clock
+from distributary.delivery.storing import DEAD, SPILLED, Custody
+from distributary.delivery.delivery import deadline
+from distributary.errors import SinkUnavailable
+from distributary.events import Failure, Outcome
+from distributary.http.request import Context
+from distributary.metrics import DEAD_LETTERS
+from distributary.metrics import SPILLED as SPILLED_COUNTS
+from distributary.sinks.iot_events import IotEventsSink
+from distributary.iot_events.message import INVALID_REQUEST, LONGEST_MESSAGE_ID, MESSAGE_ID, Message
+from distributary.log import Lines
+from distributary.iot_events.topic_rule import parts
+
+
+class TopicRuleDoor:
+    """Handles what topic rules hand over; `rules` has by their names the `input` and whether `batch`."""
+
+    def __init__(
+        self,
+        rules: Mapping[str, Mapping[str, Any]],
+        sink: IotEventsSink,
+        custody: Custody,
+        lines: Lines,
+        clock: Clock,
+        *,
+        retry_seconds: float,
+    ) -> None:
+        self._rules = rules
+        self._sink = sink
+        self._custody = custody
+        self._lines = lines
+        self._clock = clock
+        self._retry_seconds = retry_seconds
+
+    def __call__(self, event: Any, context: Context) -> None:
+        """Keeps every message: at its detectors, in the spill queue, or among the dead letters with the reason.
+
+        Raises SinkUnavailable where one is nowhere, LookupError for who calls under no rule's name: Lambda tries again,
+        and then puts the event into the error queue.
+        """
+        _, _, name = context.invoked_function_arn.rpartition(":")
+        rule = self._rules[name]
+        messages = [
+            Message(one.message_id, rule["input"], one.payload, caller=f"iot-rule:{name}")
+            for one in parts(event, batch=rule["batch"], request_id=context.aws_request_id)
+        ]
+        outcomes = self._keep(messages, context.get_remaining_time_in_millis() / 1000)
+        lost = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
+        line = {"rule": name, "received": len(messages), "failed": len(lost), **_counts(outcomes)}
+        self._lines.write("rule", {"function_request_id": context.aws_request_id, **line})
+        if lost:
+            raise SinkUnavailable(lost[0].code, f"rule {name}: {lost[0].detail}", retryable=True)
+
+    def _keep(self, messages: Sequence[Message], remaining: float) -> list[Outcome]:
+        """What became of each message, in no order."""
+        end = deadline(remaining=remaining, retry_seconds=self._retry_seconds, clock=self._clock)
+        faults = [self._fault(message) for message in messages]
+        good = [message for message, fault in zip(messages, faults, strict=True) if not fault]
+        outcomes = self._custody.deliver(self._sink, good, deadline=end)
+        if found := [fault for fault in faults if fault]:
+            bad = [message for message, fault in zip(messages, faults, strict=True) if fault]
+            buried = self._custody.bury(self._sink.name, bad, found, until=end + timeouts.KEEPING)
+            outcomes += [buried] * len(bad)
+        return outcomes
+
+    def _fault(self, message: Message) -> Failure | None:
+        """What is wrong with a message that nobody needs to be asked about."""
+        detail = ""
+        if not MESSAGE_ID.fullmatch(message.message_id) or len(message.message_id) > LONGEST_MESSAGE_ID:
+            detail = f"the messageId is not {MESSAGE_ID.pattern} of at most {LONGEST_MESSAGE_ID}"
+        elif len(message.payload) > self._sink.max_record_bytes:
+            detail = f"the payload is over {self._sink.max_record_bytes} bytes"
+        return Failure(INVALID_REQUEST, detail, retryable=False, permanent=True) if detail else None
+
+
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    """How many are spilled and how many dead letters, by the names of their metrics: those that are not 0."""
+    counts = {SPILLED_COUNTS["iot_events"]: outcomes.count(SPILLED), DEAD_LETTERS["iot_events"]: outcomes.count(DEAD)}
+    return {name: count for name, count in counts.items() if count}

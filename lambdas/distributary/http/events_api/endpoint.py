@@ -1,0 +1,152 @@
+"""`POST /v1/events`: a request in, its events to the sinks, an answer for every single one of them."""
+
+import gc
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from distributary.access.key import Key
+from distributary.clock import Clock
+from distributary.delivery.delivery import deadline
+from distributary.ingest.envelope import Posted, Sender, address, event_id, request_key
+from distributary.errors import BadRequest
+from distributary.events import Event, Fate, Rejection
+from distributary.http import event_ids
+from distributary.http.events_api import receipt
+from distributary.http.events_api.body import Body, read
+from distributary.http.problem import for_error, problem
+from distributary.http.events_api.receipt import Outcome, View
+from distributary.http.request import Request, Response
+from distributary.metrics import by_sink
+from distributary.settings import Settings
+
+FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
+"""A fate for each event, in order; the number is the deadline on the clock's `monotonic`, the key whose they are."""
+
+RETRY_AFTER_SECONDS = 3
+"""`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
+
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+class EventDoor:
+    """Answers `POST /v1/events`: every event that came in is counted as accepted, rejected or retry."""
+
+    def __init__(self, settings: Settings, clock: Clock, fan_out: FanOut) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._fan_out = fan_out
+
+    def answer(self, request: Request) -> Response:
+        """202 where something was accepted, 400 where nothing can be, 503 where some events must be sent again.
+
+        An empty batch of CloudEvents is 202 as well: there is nothing in it to refuse.
+        """
+        try:
+            with _without_collection():
+                return self._answer(request)
+        except BadRequest as error:
+            return for_error(error, request)
+
+    def _answer(self, request: Request) -> Response:
+        until = deadline(remaining=request.remaining, retry_seconds=self._settings.retry_seconds, clock=self._clock)
+        key = request_key(request.headers.get("idempotency-key"), self._clock)
+        source = request.key.name if request.key else self._settings.source
+        sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
+        body = read(request, max_events=self._settings.max_events)
+        many = body.shape != "one"
+        outcomes = self._outcomes(address(body.events, sender, many=many), until, request.key)
+        counts = _counts(outcomes)
+        response = self._longest_that_fits(request, body, outcomes, counts)
+        found = by_sink(one for one in outcomes if isinstance(one, Fate))
+        if counts["retry"]:
+            seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
+            response = response.with_headers({"retry-after": str(seconds)})
+        response = response.with_headers({"idempotency-key": key})
+        ids = event_ids.logged(_given_id(one, key, many=many) for one in outcomes)
+        log = {"idempotency_key": key, **ids, **counts, **found}
+        size = sum(len(one.data or "") for one in body.events if isinstance(one, Posted))
+        return replace(response, log=log, events=len(outcomes), size=size)
+
+    def _type(self, request: Request) -> str:
+        given = request.parameter("type", errors="surrogateescape")
+        if given is None:
+            return self._settings.type
+        if not given or _UNPRINTABLE.search(given):
+            raise BadRequest(
+                "InvalidType", "?type= must be percent-encoded UTF-8, not empty, without control characters"
+            )
+        return given
+
+    def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[Outcome]:
+        events = [one for one in addressed if isinstance(one, Event)]
+        fates = iter(self._fan_out(events, until, key) if events else ())
+        outcomes = [one if isinstance(one, Rejection) else next(fates) for one in addressed]
+        return [one.error if isinstance(one, Fate) and one.error else one for one in outcomes]
+
+    def _longest_that_fits(
+        self, request: Request, body: Body, outcomes: Sequence[Outcome], counts: Mapping[str, int]
+    ) -> Response:
+        asked = receipt.prefers_minimal(request.headers.get("prefer", ""))
+        views: list[View] = (
+            [receipt.minimal, receipt.brief] if asked else [receipt.full, receipt.minimal, receipt.brief]
+        )
+        for view in views:
+            response = _response(request, outcomes, counts, view(outcomes, body.shape))
+            if _bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
+                break
+        return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
+
+
+def _given_id(outcome: Outcome, key: str, *, many: bool) -> str | None:
+    """The event's id where the client chose it; None where it is made of the request's key."""
+    one = outcome if isinstance(outcome, Rejection) else outcome.event
+    return None if one.id == event_id(key, one.index, many=many) else one.id
+
+
+def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
+    counted = Counter(receipt.status(one) for one in outcomes)
+    return {status: counted[status] for status in ("accepted", "rejected", "retry")}
+
+
+def _response(
+    request: Request, outcomes: Sequence[Outcome], counts: Mapping[str, int], events: receipt.Entries
+) -> Response:
+    members = {**counts, "events": events}
+    if counts["retry"]:
+        detail = (
+            f"{counts['retry']} of {len(outcomes)} events are not stored in every sink: "
+            "send the whole request again, unchanged, with the Idempotency-Key of this answer"
+        )
+        return problem(503, "NotStored", detail, request.id, **members)
+    if outcomes and not counts["accepted"]:
+        return _refusal(request, [one for one in outcomes if isinstance(one, Rejection)], members)
+    return Response(202, json.dumps(members, separators=(",", ":")), {"content-type": "application/json"})
+
+
+def _refusal(request: Request, rejections: Sequence[Rejection], members: Mapping[str, Any]) -> Response:
+    forbidden = all(rejection.code == "Forbidden" for rejection in rejections)
+    status, code = (403, "Forbidden") if forbidden else (400, "AllRejected")
+    detail = rejections[0].detail if len(rejections) == 1 else f"none of {len(rejections)} events can be taken"
+    return problem(status, code, detail, request.id, **members)
+
+
+def _bytes_inside_json(text: str) -> int:
+    """The bytes of ASCII text once the function's own answer, which is JSON, holds it as a string."""
+    return len(text) + text.count('"') + text.count("\\")
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """What a request makes never refers to itself: to look through a million values for what does took seconds."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

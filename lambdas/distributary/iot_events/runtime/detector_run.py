@@ -1,0 +1,144 @@
+"""What one detector's records of a batch come to: a pure function of its row and the records, in their order."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
+
+from distributary.iot_events.engine.detector import write_detector
+from distributary.iot_events.engine.effects import Effect, LogRecord
+from distributary.iot_events.runtime.detector_item import Row
+from distributary.iot_events.engine.machine import Message, Timers, Trigger, step
+from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.runtime.queue_record import WakeUp, Work
+from distributary.iot_events.values import keep_json
+
+MAX_STATE_BYTES = 350_000
+"""Of an item, beside its names and numbers; DynamoDB takes 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
+MAX_ACTION_BYTES = 256 * 1024
+"""Of one action as it is queued: SQS takes four times that today, the targets behind it mostly do not."""
+TOO_LARGE = "its detector would be more than an item of the table can hold"
+
+
+class Dead(NamedTuple):
+    """A record that can never succeed."""
+
+    work: Work
+    reason: str
+
+
+@dataclass(slots=True)
+class Outcome:
+    """The row afterwards, and how many of the records are done; `wake` is when the detector must be looked at again.
+
+    `changed`: the row must be stored. `wake` comes with the row's `token`. `error` is what the first record that is not
+    done failed with.
+    """
+
+    row: Row
+    changed: bool = False
+    done: int = 0
+    wake: int | None = None
+    dead: list[Dead] = field(default_factory=list)
+    logs: list[LogRecord] = field(default_factory=list)
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runner:
+    """Runs records: `queue` is the ARN of the queue they come from, `token` makes a new word for an arming.
+
+    `debugged` are the (model, key) pairs whose cycles are written to the log; `dropping` the inputs whose late messages
+    are dropped.
+    """
+
+    queue: str
+    token: Callable[[], str]
+    debugged: frozenset[tuple[str, str | None]] = frozenset()
+    dropping: frozenset[str] = frozenset()
+
+    def run(self, model: Model, row: Row, works: Sequence[Work]) -> Outcome:
+        """What the records, all of this one detector, come to."""
+        before, outcome, woken = row, Outcome(row), False
+        for work in works:
+            if work.fault:
+                outcome.dead.append(Dead(work, work.fault))
+            elif not self._is_repeated(outcome.row, work):
+                trigger = self._trigger(outcome.row, work)
+                if trigger is None:
+                    outcome.done += 1
+                    continue
+                woken = woken or isinstance(work.trigger, WakeUp)
+                if not self._step(model, outcome, work, trigger):
+                    break
+            outcome.done += 1
+        _arm(before, outcome, self.token, woken=woken)
+        return outcome
+
+    def _is_repeated(self, row: Row, work: Work) -> bool:
+        return row.queue == self.queue and work.sequence <= row.sequence
+
+    def _trigger(self, row: Row, work: Work) -> Trigger | None:
+        """None for what is to be passed over: a wake-up of another life of the detector, a message that is too late."""
+        if isinstance(work.trigger, WakeUp):
+            mine = (row.version, row.detector.created, row.token)
+            return Timers() if row.exists and work.trigger[:3] == mine else None
+        if not isinstance(work.trigger, Message):
+            return None
+        late = work.late and work.accepted < row.detector.updated
+        return None if late and work.trigger.input in self.dropping else work.trigger
+
+    def _step(self, model: Model, outcome: Outcome, work: Work, trigger: Trigger) -> bool:
+        """Takes the step; False where the record is to come again."""
+        row = outcome.row
+        debug = (row.model, row.key) in self.debugged or (row.model, None) in self.debugged
+        try:
+            detector, found = step(model, row.detector, trigger, work.accepted, debug=debug)
+        except Exception as error:  # noqa: BLE001 - whatever it is: what came before is stored, this one comes again
+            outcome.error = error
+            return False
+        logs = [one for one in found if isinstance(one, LogRecord)]
+        kept: list[str] = []
+        for effect in (one for one in found if isinstance(one, Effect)):
+            text = action_text(row, effect, work.hops)
+            if len(text) * 4 > MAX_ACTION_BYTES and len(text.encode()) > MAX_ACTION_BYTES:
+                logs.append(_not_carried_out(row, effect))
+            else:
+                kept.append(text)
+        if detector is not row.detector or kept:
+            text = write_detector(detector)
+            if len(text) * 4 > MAX_STATE_BYTES and len(text.encode()) > MAX_STATE_BYTES:
+                outcome.dead.append(Dead(work, TOO_LARGE))
+                return True
+            pending = (*row.pending, *kept)
+            after = row._replace(detector=detector, written=text, queue=self.queue, sequence=work.sequence)
+            # What was noted while the record was tried alone goes: an item that expires is no living detector's.
+            outcome.row, outcome.changed = after._replace(pending=pending, trying="", expires=0), True
+        outcome.logs += logs
+        return True
+
+
+def _arm(before: Row, outcome: Outcome, token: Callable[[], str], *, woken: bool) -> None:
+    """Sees to the next wake-up: where the one that is under way would be too late, or was the one that came."""
+    earlier, due = before.detector.next_due(), outcome.row.detector.next_due()
+    if due is None or (earlier is not None and due >= earlier and not woken):
+        return
+    outcome.wake = due
+    if outcome.changed:
+        # The arming before this one is void: else each would wake on, for as long as the detector has any timer.
+        outcome.row = outcome.row._replace(token=token())
+
+
+def action_text(row: Row, effect: Effect, hops: int) -> str:
+    """An action as it is pending, queued and carried out."""
+    members: dict[str, Any] = {"model": row.model, "key": row.key, "version": row.version, "hops": hops}
+    return keep_json({**members, **effect._asdict(), "parameters": dict(effect.parameters)})
+
+
+def _not_carried_out(row: Row, effect: Effect) -> LogRecord:
+    where = {"detectorModelName": row.model, "keyValue": row.key, "kind": effect.kind, "path": effect.path}
+    return LogRecord("ERROR", f"an action of more than {MAX_ACTION_BYTES} bytes is not carried out", where)
+
+
+def cut(outcome: Outcome, error: Exception) -> Outcome:
+    """The outcome where storing it failed: nothing is done."""
+    return replace(outcome, done=0, changed=False, error=error)

@@ -1,0 +1,220 @@
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
+import pytest
+from botocore.credentials import Credentials
+from botocore.exceptions import NoCredentialsError
+from fake_clock import FakeClock
+from urllib3 import Timeout, connection_from_url
+
+from distributary.aws import timeouts
+from distributary.errors import SinkUnavailable
+from distributary.aws.call import call
+from distributary.aws.json_client import JsonClient
+
+STORED = (200, '{"FailedPutCount": 0}')
+THROTTLED = (
+    400,
+    '{"__type": "com.amazonaws.kinesis#ProvisionedThroughputExceededException", "message": "Rate exceeded."}',
+)
+DENIED = (400, '{"__type": "AccessDeniedException", "Message": "no"}')
+DOWN = (503, '{"__type": "ServiceUnavailableException"}')
+
+
+class Aws:
+    """A loopback service that answers from a script: (status, body), `drop` to close the connection, `hang`."""
+
+    def __init__(self, *script) -> None:
+        self.script = list(script)
+        self.asked: list[tuple[dict[str, str], bytes]] = []
+        self.hanging = threading.Event()
+        aws = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                aws.asked.append((headers, self.rfile.read(int(headers["content-length"]))))
+                line = aws.script.pop(0)
+                if line == "hang":
+                    aws.hanging.wait(5)
+                if isinstance(line, str):
+                    self.close_connection = True
+                    return
+                content = line[1].encode()
+                self.send_response(line[0])
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            def log_message(self, *_) -> None:
+                """Say nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.thread = threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.01})
+        self.thread.start()
+
+    def close(self) -> None:
+        self.hanging.set()
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+
+@pytest.fixture
+def aws():
+    """Makes services, closes them in the end."""
+    made = []
+
+    def make(*script) -> Aws:
+        made.append(Aws(*script))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def client(port: int, time: FakeClock | None = None, credentials=Credentials("AKID", "secret", "token")) -> JsonClient:  # noqa: B008 never changed
+    """A client of a Firehose at this port."""
+    url = f"http://127.0.0.1:{port}"
+    model = SimpleNamespace(
+        signing_name="firehose", metadata={"targetPrefix": "Firehose_20150804", "jsonVersion": "1.1"}
+    )
+    meta = SimpleNamespace(
+        service_model=model,
+        region_name="eu-west-1",
+        endpoint_url=url,
+        config=SimpleNamespace(user_agent="distributary/1"),
+    )
+    botocores = SimpleNamespace(meta=meta, describe_delivery_stream=lambda: "botocore's")
+    pool = connection_from_url(url, timeout=Timeout(connect=1, read=1))
+    return JsonClient(botocores, lambda: credentials, pool, (time or FakeClock()).clock)
+
+
+def test_a_put_is_a_signed_post_in_awss_json(aws) -> None:
+    """Target, content type, credentials and base64 are what AWS expects; the answer comes back as it is."""
+    service = aws(STORED)
+
+    answer = client(service.server.server_port).put_record_batch(DeliveryStreamName="s", Records=[{"Data": b"\xff"}])
+
+    ((headers, body),) = service.asked
+    assert answer == {"FailedPutCount": 0}
+    assert json.loads(body) == {"DeliveryStreamName": "s", "Records": [{"Data": "/w=="}]}
+    assert headers["x-amz-target"] == "Firehose_20150804.PutRecordBatch"
+    assert headers["content-type"] == "application/x-amz-json-1.1"
+    assert headers["x-amz-security-token"] == "token"
+    assert headers["host"] == f"127.0.0.1:{service.server.server_port}"
+    assert headers["authorization"].startswith(
+        "AWS4-HMAC-SHA256 Credential=AKID/20231114/eu-west-1/firehose/aws4_request"
+    )
+    assert headers["user-agent"] == "distributary/1"
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [
+        ("put_record", "PutRecord"),
+        ("put_records", "PutRecords"),
+        ("put_record_batch", "PutRecordBatch"),
+        ("send_message_batch", "SendMessageBatch"),
+        ("batch_get_item", "BatchGetItem"),
+        ("put_item", "PutItem"),
+        ("update_item", "UpdateItem"),
+    ],
+)
+def test_each_call_has_its_operation(aws, method, target) -> None:
+    """A client has botocore's names, the wire AWS's."""
+    service = aws(STORED)
+
+    getattr(client(service.server.server_port), method)()
+
+    assert service.asked[0][0]["x-amz-target"].endswith(f".{target}")
+
+
+@pytest.mark.parametrize(
+    ("script", "code", "retryable", "pauses"),
+    [
+        ([THROTTLED, THROTTLED], "ProvisionedThroughputExceededException", True, [0.5 * timeouts.BACKOFF]),
+        ([DOWN, DOWN], "ServiceUnavailableException", True, [0.025]),
+        ([DOWN, DENIED], "AccessDeniedException", False, [0.025]),
+        ([DENIED], "AccessDeniedException", False, []),
+        ([(500, "<html>"), (502, "")], "502", True, [0.025]),
+        (["drop", "drop"], "ProtocolError", True, [0.025]),
+        (["hang", "hang"], "ReadTimeoutError", True, [0.025]),
+        ([(200, "not JSON"), (200, "[]")], "ResponseParserError", True, [0.025]),
+    ],
+    ids=["throttled", "down", "down, denied", "denied", "no JSON", "dropped", "silent", "garbled"],
+)
+def test_what_fails_is_tried_twice_where_that_may_help(aws, script, code, retryable, pauses) -> None:
+    """Two attempts at most, a pause between them; the error is AWS's, or the transport's."""
+    service, time = aws(*script), FakeClock()
+
+    with pytest.raises(SinkUnavailable) as caught:
+        call(client(service.server.server_port, time).put_records)
+
+    assert (caught.value.code, caught.value.retryable) == (code, retryable)
+    assert len(service.asked) == len(script)
+    assert time.sleeps == pauses
+
+
+@pytest.mark.parametrize("first", [THROTTLED, DOWN, "drop", (200, "not JSON")])
+def test_a_second_attempt_may_succeed(aws, first) -> None:
+    """Then nobody hears of the first."""
+    service = aws(first, STORED)
+
+    assert client(service.server.server_port).put_records() == {"FailedPutCount": 0}
+
+
+def test_nobody_there_is_sink_unavailable() -> None:
+    """A connection that is refused is a failed call."""
+    service = Aws()
+    port = service.server.server_port
+    service.close()
+
+    with pytest.raises(SinkUnavailable) as caught:
+        client(port).put_records()
+    assert caught.value.retryable
+
+
+def test_without_credentials_nothing_is_sent(aws) -> None:
+    """An error of botocore's own, which `call` reads as one that no later call can mend."""
+    service = aws()
+    lonely = client(service.server.server_port, credentials=None)
+
+    with pytest.raises(NoCredentialsError):
+        lonely.put_records()
+    with pytest.raises(SinkUnavailable) as caught:
+        call(lonely.put_records)
+    assert not caught.value.retryable
+    assert service.asked == []
+
+
+def test_everything_else_is_botocores() -> None:
+    """Descriptions and errors come from the client itself."""
+    one = client(1)
+
+    assert one.describe_delivery_stream() == "botocore's"
+    with pytest.raises(AttributeError):
+        one.launch_rocket()
+
+
+def test_a_connection_is_used_again(aws) -> None:
+    """Two puts, one connection."""
+    service = aws(STORED, STORED)
+    one = client(service.server.server_port)
+
+    one.put_records()
+    one.put_records()
+
+    assert one._pool.num_connections == 1
+
+
+def test_what_is_no_json_is_a_mistake_of_ours(aws) -> None:
+    """Only bytes become base64."""
+    with pytest.raises(TypeError, match="object"):
+        client(aws().server.server_port).put_records(Records=[object()])

@@ -1,0 +1,156 @@
+import json
+
+import pytest
+from detector_cloud import Cloud, activated, message, models_of, runner_of
+from fake_clock import FakeClock
+
+from distributary.iot_events.runtime import detector_run as batch
+from distributary.iot_events.engine.machine import step
+from distributary.iot_events.runtime.solo_retry import LEFT_MILLISECONDS, MOST_TRIES
+
+NOW = 1_700_000_000_000
+KEEPING = {
+    "detectorModelName": "m",
+    "key": "d",
+    "detectorModelDefinition": {
+        "initialStateName": "on",
+        "states": [
+            {
+                "stateName": "on",
+                "onInput": {
+                    "events": [
+                        {
+                            "eventName": "keep",
+                            "actions": [{"setVariable": {"variableName": "n", "value": "$input.in.n"}}],
+                        }
+                    ]
+                },
+            }
+        ],
+    },
+}
+MODELS = models_of(KEEPING)
+
+
+class Killed(BaseException):
+    """What ends a function: no handler in it sees it."""
+
+
+class Queue:
+    """Records of several detectors that come again until their function answers; `deadly` end it."""
+
+    def __init__(self, monkeypatch, *, deadly: set[int] = frozenset()) -> None:
+        self.cloud = Cloud()
+        activated(self.cloud, MODELS)
+        self.records: dict[str, dict] = {}
+        self.steps: list[int] = []
+
+        def stepping(model, detector, trigger, now, *, debug):
+            self.steps.append(trigger.payload["n"])
+            if trigger.payload["n"] in deadly:
+                raise Killed
+            return step(model, detector, trigger, now, debug=debug)
+
+        monkeypatch.setattr(batch, "step", stepping)
+
+    def put(self, *numbers: int, key: str | None = None) -> None:
+        """A message for each number, of a detector of its own or of this one."""
+        for number in numbers:
+            one = message(number, {"d": "k", "n": number}, sent=NOW, key=key or f"k{number}")
+            one["attributes"]["ApproximateReceiveCount"] = "0"
+            self.records[one["messageId"]] = one
+
+    def receive(self, context=None) -> bool:
+        """Hands all of them over; whether the function answered."""
+        for one in self.records.values():
+            receives = int(one["attributes"]["ApproximateReceiveCount"]) + 1
+            one["attributes"]["ApproximateReceiveCount"] = str(receives)
+        handle = runner_of(self.cloud, MODELS, FakeClock(NOW / 1000).clock)
+        try:
+            answer = handle({"Records": list(self.records.values())}, context)
+        except Killed:
+            return False
+        left = {one["itemIdentifier"] for one in answer["batchItemFailures"]}
+        self.records = {name: one for name, one in self.records.items() if name in left}
+        return True
+
+    def values(self) -> dict[str, int]:
+        """What each living detector keeps."""
+        items = {sk: item for (_, sk), item in self.cloud.items.items() if "state" in item}
+        return {sk: json.loads(item["state"]["S"])["variables"]["n"] for sk, item in items.items()}
+
+
+def test_neighbours_of_what_ends_the_function_are_handled(monkeypatch) -> None:
+    """On both sides of it, by the third time that the batch comes."""
+    queue = Queue(monkeypatch, deadly={3})
+    queue.put(1, 2, 3, 4, 5)
+
+    assert [queue.receive() for _ in range(3)] == [False] * 3
+
+    assert queue.values() == {"k1": 1, "k2": 2, "k4": 4, "k5": 5}
+
+
+def test_what_ends_its_function_each_time_becomes_a_dead_letter(monkeypatch) -> None:
+    """That record alone, with the reason; the others of its detector go on behind it."""
+    queue = Queue(monkeypatch, deadly={3})
+    queue.put(2, 3, 4, key="k")
+    queue.put(9)
+    answers = [queue.receive() for _ in range(6)]
+
+    assert answers == [False] * (2 + MOST_TRIES) + [True]
+    [dead] = queue.cloud.queues["dead"]
+    assert "its function was ended 3 times" in dead["body"]
+    assert '"n": 3' in dead["body"]
+    assert queue.values() == {"k": 4, "k9": 9}
+    assert queue.records == {}
+
+
+def test_a_detector_that_lives_does_not_expire(monkeypatch) -> None:
+    """What is noted of a record before there is a detector goes when there is one."""
+    deadly = {1}
+    queue = Queue(monkeypatch, deadly=deadly)
+    queue.put(1)
+    assert [queue.receive() for _ in range(4)] == [False] * 4
+    [noted] = [item for (_, sk), item in queue.cloud.items.items() if sk == "k1"]
+    assert noted["trying"] == {"S": "1:2"}
+    assert int(noted["expires"]["N"]) > NOW // 1000
+
+    deadly.clear()
+    assert queue.receive()
+    [item] = [item for (_, sk), item in queue.cloud.items.items() if sk == "k1"]
+    assert "state" in item
+    assert "expires" not in item
+    assert "trying" not in item
+
+
+def test_what_fails_without_an_end_is_no_dead_letter(monkeypatch) -> None:
+    """A table that is down for long, say: only what was tried counts, and the record waits as before."""
+    queue = Queue(monkeypatch)
+    queue.put(1, 2)
+    queue.cloud._batch_get_item = None
+    monkeypatch.setattr(Cloud, "_batch_get_item", lambda *_, **__: {"Responses": {}, "UnprocessedKeys": {}})
+    for _ in range(10):
+        assert queue.receive()
+    monkeypatch.undo()
+
+    assert sorted(queue.records) == ["r1", "r2"]
+    assert queue.cloud.queues["dead"] == []
+    assert queue.receive()
+    assert queue.values() == {"k1": 1, "k2": 2}
+
+
+@pytest.mark.parametrize(("left", "handled"), [(LEFT_MILLISECONDS, False), (LEFT_MILLISECONDS + 1, True)])
+def test_a_record_is_tried_alone_only_while_there_is_time(monkeypatch, left: int, handled: bool) -> None:
+    """Else the function's end would be counted as its doing; it comes again."""
+
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return left
+
+    queue = Queue(monkeypatch)
+    queue.put(1)
+    queue.records["r1"]["attributes"]["ApproximateReceiveCount"] = "4"
+
+    assert queue.receive(Context())
+
+    assert (queue.records == {}) == handled

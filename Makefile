@@ -91,7 +91,7 @@ smoke: setup ## post and read back against a deployed stage: make smoke STAGE=de
 	@python -m commands.smoke $(AT)
 
 models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
-	@python -m distributary.detectors $(or $(ARGS),check detectors/*.json)
+	@python -m distributary.iot_events.cli $(or $(ARGS),check detectors/*.json)
 
 synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
 	@cdk synth --quiet --context stage=$(STAGE) && echo "cdk.out/ holds the template of stage $(STAGE)"

@@ -9,12 +9,12 @@ from typing import Any
 from bench.contestants import product
 from bench.report import markdown
 from bench.runtime import Function
-from distributary.iot_events.runtime.detector_run import Runner
+from distributary.iot_events.limits import AWS_LIMITS
+from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.runtime.bundled_models import Models
 from distributary.iot_events.runtime.detector_item import Item, Row, Version, new_row, to_item, version_key
-from distributary.iot_events.limits import AWS_LIMITS
+from distributary.iot_events.runtime.detector_run import Runner
 from distributary.iot_events.runtime.queue_record import read_record
-from distributary.iot_events.queue_entry import group_of
 
 REQUESTS, WARM_UPS = 60, 5
 KEYS = [f"device-{number:05}" for number in range(10)]

@@ -11,12 +11,13 @@ import jmespath
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "lambdas"))
 
+from distributary.iot_events.analysis.load import load_text
+from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
 from distributary.iot_events.engine.effects import Effect
-from distributary.iot_events.expression import Scope, compile_expression
-from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.engine.machine import Message, step
-from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.expression.evaluate import compile_expression
+from distributary.iot_events.expression.scope import Scope
 from distributary.iot_events.values import read_object
 
 SECONDS = 4.0

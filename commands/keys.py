@@ -16,8 +16,8 @@ from commands.file_names import refuse_file_names
 from commands.key_ring import SECONDS_A_DAY, KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.access.key import ANY_SOURCE, DEFAULT_DOORS, DOOR_NAMES, RIGHTS, Key
-from distributary.events import SINK_NAMES
 from distributary.access.quota import Quota
+from distributary.events import SINK_NAMES
 
 WORDS = (*DOOR_NAMES, *RIGHTS)
 """Everything that a key may be for, as the command names it."""

@@ -19,9 +19,9 @@ from commands.letters import Choice, Letters, Page
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
+from distributary.delivery.retry_queue import Spill, Spilled
 from distributary.events import SINK_NAMES, SinkName
 from distributary.sinks.record import from_json
-from distributary.delivery.retry_queue import Spill, Spilled
 
 QUEUES: dict[SinkName, str] = {
     "firehose": "FirehoseSpillQueueUrl",

@@ -80,7 +80,9 @@ def current() -> IotEvents:
 def _data_path() -> str:
     """Where botocore looks for services that it no longer knows, before it looks where it did."""
     known = (Path(botocore.__file__).parent / "data" / "iotevents").exists()
-    ours = [] if known else [Path(__file__).parent / "models", Path(distributary.__file__).parent / "models"]
+    ours = (
+        [] if known else [Path(__file__).parent / "models", Path(distributary.__file__).parent / "aws/service_models"]
+    )
     before = os.environ.get("AWS_DATA_PATH")
     return os.pathsep.join([*map(str, ours), *([before] if before else [])])
 

@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from distributary.clock import Clock
-from distributary.iot_events.analysis.checks import analyse
-from distributary.iot_events.runtime.bundled_models import carry
-from distributary.iot_events.model.definition import Definition
-from distributary.iot_events.model.document_forms import Document, read_documents
-from distributary.iot_events.runtime.detector_item import Version
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.model.document import read_definition
-from distributary.iot_events.model.used_paths import inputs_of
-from distributary.iot_events.runtime.detector_table import Store
 from distributary.errors import BadDefinition
+from distributary.iot_events.analysis.checks import analyse
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.model.definition import Definition
+from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.document_forms import Document, read_documents
+from distributary.iot_events.model.used_paths import inputs_of
+from distributary.iot_events.runtime.bundled_models import carry
+from distributary.iot_events.runtime.detector_item import Version
+from distributary.iot_events.runtime.detector_table import Store
 from distributary_testing.inputs import Inputs
 from distributary_testing.kept import Members, Refused, VersionKept, exists, name_in, page
 from distributary_testing.memory import Table

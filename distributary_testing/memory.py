@@ -7,12 +7,12 @@ from itertools import count
 from typing import Any
 
 from distributary.clock import Clock
+from distributary.errors import SinkUnavailable
+from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.runtime.action_queue import ActionQueue
 from distributary.iot_events.runtime.detector_item import Row
 from distributary.iot_events.runtime.queue_record import wake_up_body
 from distributary.iot_events.runtime.wake_ups import Arming, WakeUps
-from distributary.errors import SinkUnavailable
-from distributary.iot_events.queue_entry import group_of
 
 DEDUPLICATION_SECONDS = 300
 """https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_Message.html"""

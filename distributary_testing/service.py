@@ -9,26 +9,26 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from distributary.clock import Clock
-from distributary.iot_events.runtime.detector_run import Runner
-from distributary.iot_events.runtime.bundled_models import Models, route
-from distributary.iot_events.engine.effects import LogRecord
-from distributary.iot_events.runtime.dead_letter_queue import Grave
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.runtime.management import Detectors
-from distributary.iot_events.runtime.batch_metrics import Measure
-from distributary.iot_events.runtime.retry_delay import Pauses
-from distributary.iot_events.routing import Readers
-from distributary.iot_events.runtime.message_batch import RunDetectors
-from distributary.iot_events.runtime.detector_table import Store
-from distributary.iot_events.runtime.action_targets import Targets, read_action
 from distributary.errors import SinkUnavailable
 from distributary.http.iot_events_api.detectors import DetectorDoor
 from distributary.http.iot_events_api.messages import IotEventsDoor
 from distributary.http.request import Request, Response
-from distributary.ingest.rules import Input
+from distributary.iot_events.engine.effects import LogRecord
+from distributary.iot_events.input import Input
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.message_queue import MessageQueue
+from distributary.iot_events.routing import Readers
+from distributary.iot_events.runtime.action_targets import Targets, read_action
+from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.bundled_models import Models, route
+from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.runtime.detector_run import Runner
+from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.management import Detectors
+from distributary.iot_events.runtime.message_batch import RunDetectors
+from distributary.iot_events.runtime.retry_delay import Pauses
 from distributary.settings import Settings
 from distributary.sinks.iot_events import MAX_PAYLOAD_BYTES, STRICT_MAX_PAYLOAD_BYTES, IotEventsSink
-from distributary.iot_events.message_queue import MessageQueue
 from distributary_testing.action import Action
 from distributary_testing.control import Control
 from distributary_testing.detector_models import DetectorModels

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
+from distributary.errors import BadDefinition
+from distributary.iot_events.expression.evaluate import compile_expression
+from distributary.iot_events.expression.tree import Chain, Literal, Node, Template
 from distributary.iot_events.model.action_kinds import ACTION_KINDS, INTERNAL, is_literal
 from distributary.iot_events.model.definition import Action, Definition
-from distributary.iot_events.expression import compile_expression
-from distributary.iot_events.expression.tree import Chain, Literal, Node, Template
-from distributary.errors import BadDefinition
 from infra.table import Table
 
 _TABLE_ACTIONS = {"INSERT": "dynamodb:PutItem", "UPDATE": "dynamodb:UpdateItem", "DELETE": "dynamodb:DeleteItem"}

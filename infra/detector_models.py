@@ -5,14 +5,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from distributary.iot_events.analysis.checks import analyse
-from distributary.iot_events.runtime.bundled_models import carry, route
-from distributary.iot_events.model.definition import Definition
-from distributary.iot_events.model.document_forms import read_documents, read_inputs
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.model.document import read_definition
-from distributary.iot_events.model.used_paths import inputs_of
 from distributary.errors import BadDefinition
+from distributary.iot_events.analysis.checks import analyse
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.model.definition import Definition
+from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.document_forms import read_documents, read_inputs
+from distributary.iot_events.model.used_paths import inputs_of
+from distributary.iot_events.runtime.bundled_models import carry, route
 from infra.configuration import Configuration
 
 ROOT = Path(__file__).parent.parent

@@ -8,13 +8,13 @@ of AWS's own. Where names do not matter, an event is called after its place (`A.
 import json
 from typing import Any
 
-from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
-from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.limits import Limits
 from distributary.iot_events.analysis.load import load_text
-from distributary.iot_events.engine.machine import Message, Timers, step
 from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.engine.state_update import overwrite
+from distributary.iot_events.engine.detector import Detector, read_detector, variables_from, write_detector
+from distributary.iot_events.engine.effects import Effect, LogRecord
+from distributary.iot_events.engine.machine import Message, Timers, step
+from distributary.iot_events.engine.state_update import NewState, updated
+from distributary.iot_events.limits import Limits
 from distributary.iot_events.values import keep_json, same_tree, write_json
 
 START = 1_700_000_000
@@ -79,8 +79,8 @@ def model_of(case: dict[str, Any]) -> Model:
 
 def unchecked(text: str) -> list[Any]:
     """A model that the analysis would refuse."""
-    from distributary.iot_events.model.document_forms import read_documents  # noqa: PLC0415 - only here
     from distributary.iot_events.model.document import read_definition  # noqa: PLC0415 - only here
+    from distributary.iot_events.model.document_forms import read_documents  # noqa: PLC0415 - only here
 
     return [read_definition(document).definition for document in read_documents(text, name="m")]
 
@@ -102,10 +102,15 @@ def run(case: dict[str, Any]) -> None:
 
 def _step(model: Model, before: Detector, one: dict[str, Any], number: int, now: int) -> tuple[Detector, list[Any]]:
     if "overwrite" in one:
-        return overwrite(model, before, one["overwrite"], now), []
+        return updated(before, _new_state(one["overwrite"]), now), []
     if "m" not in one:
         return step(model, before, Timers(), now)
     return step(model, before, Message(one.get("of", "in"), one.get("id", f"m{number}"), one["m"]), now)
+
+
+def _new_state(given: dict[str, Any]) -> NewState:
+    timers = {timer["name"]: timer["seconds"] for timer in given.get("timers", [])}
+    return NewState(given["stateName"], variables_from(given.get("variables", [])), timers)
 
 
 def _compare(where: str, one: dict[str, Any], before: Detector, after: Detector, effects: list[Any]) -> None:

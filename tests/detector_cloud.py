@@ -8,20 +8,20 @@ from botocore.exceptions import ConnectTimeoutError
 from fake_client import aws_error
 
 from distributary.aws.bucket import Bucket
-from distributary.iot_events.runtime.action_queue import ActionQueue
-from distributary.iot_events.runtime.detector_run import Runner
-from distributary.iot_events.runtime.bundled_models import Models, carry
+from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.document_forms import read_documents
+from distributary.iot_events.queue_entry import group_of
+from distributary.iot_events.runtime.action_queue import ActionQueue
+from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.bundled_models import Models, carry
 from distributary.iot_events.runtime.dead_letter_queue import Grave
 from distributary.iot_events.runtime.detector_item import Version
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.runtime.batch_metrics import Measure
-from distributary.iot_events.runtime.retry_delay import Pauses
-from distributary.iot_events.runtime.message_batch import RunDetectors
+from distributary.iot_events.runtime.detector_run import Runner
 from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.message_batch import RunDetectors
+from distributary.iot_events.runtime.retry_delay import Pauses
 from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.settings import Settings
-from distributary.iot_events.queue_entry import group_of
 
 SETTINGS = Settings(
     stage="test",

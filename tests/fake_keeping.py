@@ -6,12 +6,12 @@ from typing import Any
 from fake_client import FakeClient, aws_error
 
 from distributary.aws.bucket import Bucket
-from distributary.delivery.claim_check import ClaimCheck
 from distributary.clock import Clock
-from distributary.delivery.storing import Custody
+from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.dead_letters import DeadLetters
-from distributary.events import SINK_NAMES
 from distributary.delivery.retry_queue import Spill
+from distributary.delivery.storing import Custody
+from distributary.events import SINK_NAMES
 
 URLS = {name: f"https://sqs.example/1/{name}-spill" for name in SINK_NAMES}
 

@@ -24,8 +24,8 @@ def told(*arguments):
             "cdk deploy --context stage=prod --require-approval never",
         ),
         (("bootstrap", "ARGS=--trust 123456789012"), "cdk bootstrap --context stage=dev --trust 123456789012"),
-        (("models",), "python -m distributary.detectors check detectors/*.json"),
-        (("models", "ARGS=replay m.json log.jsonl"), "python -m distributary.detectors replay m.json log.jsonl"),
+        (("models",), "python -m distributary.iot_events.cli check detectors/*.json"),
+        (("models", "ARGS=replay m.json log.jsonl"), "python -m distributary.iot_events.cli replay m.json log.jsonl"),
     ],
 )
 def test_arguments_reach_the_command(arguments, command):

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.iot_events.runtime.action_batch import LONGEST_PAUSE, CarryOut
-from distributary.iot_events.runtime.retry_delay import Pauses
-from distributary.iot_events.routing import Readers
-from distributary.iot_events.runtime.action_targets import Targets
 from distributary.ingest.rules import Rules
+from distributary.iot_events.routing import Readers
+from distributary.iot_events.runtime.action_batch import LONGEST_PAUSE, CarryOut
+from distributary.iot_events.runtime.action_targets import Targets
+from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.log import lines
 from distributary.settings import Settings
 from distributary.sinks.iot_events import provider
-from distributary.log import lines
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

@@ -5,12 +5,12 @@ import os
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.http.health import Health
+from distributary.http.request_log import logged
 from distributary.http.router import Known, Router
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.kinesis import KinesisSink
 from distributary.sinks.state import delivery_stream_takes, queue_is_there, stream_takes
-from distributary.log import logged
 
 settings = Settings.from_env(os.environ)
 clients = Clients()

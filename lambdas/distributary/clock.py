@@ -4,6 +4,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 # The operating system's randomness, so that two environments restored from one snapshot draw differently.
 _random = random.SystemRandom()
@@ -17,3 +18,8 @@ class Clock:
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = _random.random
     time: Callable[[], float] = time.time
+
+
+def rfc3339(time: float) -> str:
+    """Seconds since 1970 as CloudEvents write a time: UTC, milliseconds."""
+    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -3,23 +3,12 @@
 import json
 import logging
 from collections.abc import Callable, Mapping
-from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
 from distributary.clock import Clock
-from distributary.events import SINK_NAMES
-from distributary.http.request import Context, Request, Response
-from distributary.metrics import DEAD_LETTERS, SPILLED, embedded
-
-Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
-
-# A line with any of these says that not all went well, and is never left out.
-_NOTEWORTHY = (
-    *("rejected", "retry", "refused", "error"),
-    *(names[sink] for names in (SPILLED, DEAD_LETTERS) for sink in SINK_NAMES),
-)
+from distributary.metrics import embedded
 
 
 class Lines:
@@ -41,43 +30,6 @@ class Lines:
         elif metrics:
             names = [one["Name"] for one in metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"]]
             print(json.dumps({**metrics, **{name: line[name] for name in names}}))  # noqa: T201 - Lambda's log
-
-
-def logged(
-    answer: Callable[[Request], Response],
-    *,
-    service: str,
-    level: str,
-    clock: Clock,
-    stage: str = "",
-    sample: float = 1.0,
-) -> Handler:
-    """A Lambda handler that answers API Gateway's events and writes the one log line of each request.
-
-    Of requests with which all went well, only the share `sample` has one.
-    """
-    lines = Lines(service=service, level=level, stage=stage, clock=clock)
-
-    def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
-        began = clock.monotonic()
-        request = Request.from_event(event, context)
-        response = answer(request)
-        line = {
-            "request_id": request.id,
-            "function_request_id": context.aws_request_id,
-            "route": event["routeKey"],
-            "status": response.status,
-            "milliseconds": round((clock.monotonic() - began) * 1000, 1),
-            **response.log,
-        }
-        lines.write("request", line, sample=1.0 if _is_noteworthy(response) else sample)
-        return response.to_payload()
-
-    return handle
-
-
-def _is_noteworthy(response: Response) -> bool:
-    return response.status >= HTTPStatus.BAD_REQUEST or any(response.log.get(name) for name in _NOTEWORTHY)
 
 
 def lines(*, service: str, level: str) -> Callable[[str, str, Mapping[str, Any]], None]:

@@ -7,29 +7,30 @@ from functools import partial
 from pathlib import Path
 
 from distributary.access.key import Claims
-from distributary.aws.bucket import Bucket
-from distributary.delivery.claim_check import ClaimCheck
-from distributary.aws.clients import Clients
-from distributary.clock import Clock
-from distributary.delivery.storing import Custody
-from distributary.delivery.dead_letters import DeadLetters
-from distributary.iot_events.routing import Readers
-from distributary.ingest.fan_out import FanOut, Sinks
-from distributary.http.aws_api.endpoint import AwsWire
-from distributary.http.events_api.endpoint import EventDoor
-from distributary.http.auth.guard import Guard
-from distributary.http.iot_events_api.messages import IotEventsDoor
-from distributary.http.router import Known, Router
-from distributary.http.welcome import welcome
 from distributary.access.key_store import key_store
 from distributary.access.quota import Quotas
+from distributary.aws.bucket import Bucket
+from distributary.aws.clients import Clients
+from distributary.clock import Clock
+from distributary.delivery.claim_check import ClaimCheck
+from distributary.delivery.dead_letters import DeadLetters
+from distributary.delivery.retry_queue import CONNECTIONS, Spill
+from distributary.delivery.storing import Custody
+from distributary.http.auth.guard import Guard
+from distributary.http.aws_api.endpoint import AwsWire
+from distributary.http.events_api.endpoint import EventDoor
+from distributary.http.iot_events_api.messages import IotEventsDoor
+from distributary.http.request_log import logged
+from distributary.http.router import Known, Router
+from distributary.http.welcome import welcome
+from distributary.ingest.fan_out import FanOut, Sinks
 from distributary.ingest.rules import Rules
+from distributary.iot_events.routing import Readers
+from distributary.log import lines
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import IotEventsSink, provider
 from distributary.sinks.kinesis import KinesisSink
-from distributary.delivery.retry_queue import CONNECTIONS, Spill
-from distributary.log import lines, logged
 
 gc.disable()  # nothing that is made here ever goes: looking for it took 35 ms of a cold start
 settings = Settings.from_env(os.environ)

@@ -8,18 +8,18 @@ from distributary.aws.bucket import Bucket
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.delivery.dead_letters import DeadLetters
-from distributary.iot_events.routing import Readers
-from distributary.ingest.fan_out import Sinks
 from distributary.delivery.redrive import Redrive
+from distributary.delivery.retry_messages import SpillQueues
+from distributary.delivery.retry_queue import CONNECTIONS, Spill
 from distributary.functions.redrive import redriving
+from distributary.ingest.fan_out import Sinks
 from distributary.ingest.rules import Rules
+from distributary.iot_events.routing import Readers
+from distributary.log import Lines
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import IotEventsSink, provider
 from distributary.sinks.kinesis import KinesisSink
-from distributary.delivery.retry_queue import CONNECTIONS, Spill
-from distributary.delivery.retry_messages import SpillQueues
-from distributary.log import Lines
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

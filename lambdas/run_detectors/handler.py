@@ -8,18 +8,18 @@ from pathlib import Path
 from distributary.aws.bucket import Bucket
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
+from distributary.iot_events.limits import Limits
 from distributary.iot_events.runtime.action_queue import ActionQueue
-from distributary.iot_events.runtime.detector_run import Runner
+from distributary.iot_events.runtime.batch_metrics import Measure
 from distributary.iot_events.runtime.bundled_models import Models
 from distributary.iot_events.runtime.dead_letter_queue import Grave
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.runtime.batch_metrics import Measure
-from distributary.iot_events.runtime.retry_delay import Pauses
-from distributary.iot_events.runtime.message_batch import LONGEST_PAUSE, RunDetectors
+from distributary.iot_events.runtime.detector_run import Runner
 from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.message_batch import LONGEST_PAUSE, RunDetectors
+from distributary.iot_events.runtime.retry_delay import Pauses
 from distributary.iot_events.runtime.wake_ups import WakeUps
-from distributary.settings import Settings
 from distributary.log import Lines, lines
+from distributary.settings import Settings
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

@@ -6,20 +6,20 @@ import secrets
 from functools import partial
 from pathlib import Path
 
-from distributary.aws.clients import Clients
-from distributary.clock import Clock
-from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.limits import AWS_LIMITS
-from distributary.iot_events.runtime.management import Detectors
-from distributary.iot_events.runtime.detector_table import Store
-from distributary.iot_events.runtime.wake_ups import WakeUps
-from distributary.http.iot_events_api.detectors import DetectorDoor
-from distributary.http.auth.guard import Guard
-from distributary.http.router import Known, Router
 from distributary.access.key_store import key_store
 from distributary.access.quota import Quotas
+from distributary.aws.clients import Clients
+from distributary.clock import Clock
+from distributary.http.auth.guard import Guard
+from distributary.http.iot_events_api.detectors import DetectorDoor
+from distributary.http.request_log import logged
+from distributary.http.router import Known, Router
+from distributary.iot_events.limits import AWS_LIMITS
+from distributary.iot_events.runtime.bundled_models import Models
+from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.management import Detectors
+from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.settings import Settings
-from distributary.log import logged
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

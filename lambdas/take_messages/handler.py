@@ -7,15 +7,15 @@ from pathlib import Path
 from distributary.aws.bucket import Bucket
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
-from distributary.delivery.storing import Custody
 from distributary.delivery.dead_letters import DeadLetters
-from distributary.iot_events.routing import Readers
+from distributary.delivery.retry_queue import Spill
+from distributary.delivery.storing import Custody
+from distributary.functions.take_messages import TopicRuleDoor
 from distributary.ingest.rules import Rules
+from distributary.iot_events.routing import Readers
+from distributary.log import Lines
 from distributary.settings import Settings
 from distributary.sinks.iot_events import IotEventsSink, provider
-from distributary.delivery.retry_queue import Spill
-from distributary.log import Lines
-from distributary.functions.take_messages import TopicRuleDoor
 
 settings = Settings.from_env(os.environ)
 configuration = json.loads(Path(__file__).with_name("configuration.json").read_bytes())

@@ -14,12 +14,12 @@ from commands.key_ring import KeyRingError, passing_key
 from commands.key_table import KeyTable
 from commands.stage import Stage
 from distributary.access.key import DOOR_NAMES, RIGHTS, Key
-from distributary.clock import Clock
-from distributary.http.auth.guard import Guard
-from distributary.http.request import Request, Response
 from distributary.access.key_item import item_of
 from distributary.access.key_store import KeyStore
 from distributary.access.quota import Quotas
+from distributary.clock import Clock
+from distributary.http.auth.guard import Guard
+from distributary.http.request import Request, Response
 
 STORED = json.loads((Path(__file__).parents[1] / "cases/stored/keys.json").read_text())
 TEMPLATE = {

@@ -11,8 +11,8 @@ from commands import replay
 from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
-from distributary.sinks.kinesis import KinesisRecord
 from distributary.delivery.retry_queue import decode
+from distributary.sinks.kinesis import KinesisRecord
 
 QUEUES = {name: {"Type": "AWS::SQS::Queue"} for name in ("Firehose", "Kinesis", "IotEvents")}
 TEMPLATE = {

@@ -14,14 +14,16 @@ from typing import Any
 from detector_cases import START, definition_of
 from fuzz.grammar import VARIABLES, Grammar, model, payload
 
-from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
-from distributary.iot_events.expression import ExpressionError, Scope, Unevaluable, compile_expression
-from distributary.iot_events.detector_key import BadKey, key_value
-from distributary.iot_events.analysis.load import load_text
-from distributary.iot_events.engine.machine import Message, Timers, step
-from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.values import BadPayload, read_json, read_object, write_json
 from distributary.errors import BadDefinition
+from distributary.iot_events.analysis.load import load_text
+from distributary.iot_events.detector_key import BadKey, key_value
+from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
+from distributary.iot_events.engine.machine import Message, Timers, step
+from distributary.iot_events.expression.errors import ExpressionError, Unevaluable
+from distributary.iot_events.expression.evaluate import compile_expression
+from distributary.iot_events.expression.scope import Scope
+from distributary.iot_events.values import BadPayload, read_json, read_object, write_json
 
 MOST_SECONDS = 0.1
 _STEPS = 6

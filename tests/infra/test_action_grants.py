@@ -2,9 +2,9 @@ import json
 
 import pytest
 
-from distributary.iot_events.model.document_forms import read_documents
-from distributary.iot_events.model.document import read_definition
 from distributary.errors import BadDefinition
+from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.document_forms import read_documents
 from infra.action_grants import Grant, arn_of, grants_for
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.limits import AWS_LIMITS
 from distributary.errors import BadDefinition
+from distributary.iot_events.limits import AWS_LIMITS
+from distributary.iot_events.runtime.bundled_models import Models
 from infra.detector_models import carried_by, models_of, read_models
 
 ROOT = Path(__file__).parent.parent.parent

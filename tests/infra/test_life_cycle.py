@@ -8,10 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from commands.letters import REPLAYED
-from distributary.delivery import claim_check
-from distributary.delivery import dead_letters
-from distributary.delivery import retry_queue as spill
-from distributary.iot_events.runtime import action_queue as actions
+from distributary.delivery import claim_check, dead_letters, retry_queue
+from distributary.iot_events.runtime import action_queue
 from infra.configuration import Bucket
 from infra.life_cycle import KEPT, WAITING, life_cycle
 from local.aws.life_cycle import refusal
@@ -126,7 +124,7 @@ def test_what_was_deleted(days, expected):
 
 def test_every_prefix_has_its_rule(synthesised):
     """All that functions, Firehose and commands write is among what is kept or what waits."""
-    written = {claim_check.PREFIX, dead_letters.PREFIX, REPLAYED, spill.PREFIX, actions.PREFIX}
+    written = {claim_check.PREFIX, dead_letters.PREFIX, REPLAYED, retry_queue.PREFIX, action_queue.PREFIX}
     [delivery] = [
         one["Properties"]["ExtendedS3DestinationConfiguration"]
         for one in synthesised()["Resources"].values()

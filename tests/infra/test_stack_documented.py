@@ -7,16 +7,13 @@ from typing import Any
 
 import pytest
 
-from distributary.delivery import breaker
-from distributary.delivery import delivery
-from distributary.delivery import retry_queue as spill
-from distributary.aws import timeouts
-from distributary.ingest.envelope import Posted, Sender, address, encode
+from distributary.aws import json_client, timeouts
+from distributary.delivery import breaker, delivery, retry_queue
 from distributary.events import Event
 from distributary.http import health
+from distributary.ingest.envelope import Posted, Sender, address, encode
 from distributary.metrics import UNITS
 from distributary.settings import Settings
-from distributary.aws import json_client
 from infra.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent
@@ -122,8 +119,10 @@ def test_how_long_queues_and_buffers_keep(synthesised) -> None:
 
 def test_how_large_a_spilled_message_is() -> None:
     """The sentence about sizes has the figures of the code."""
-    assert f"a spill message is at most {spill.MAX_MESSAGE_BYTES >> 20} MiB of gzip and base64, holds up to " in TEXT
-    assert f"holds up to {spill.MAX_RECORDS} records and about {spill.MAX_WEIGHT >> 10} KiB of them" in TEXT
+    assert (
+        f"a spill message is at most {retry_queue.MAX_MESSAGE_BYTES >> 20} MiB of gzip and base64, holds up to " in TEXT
+    )
+    assert f"holds up to {retry_queue.MAX_RECORDS} records and about {retry_queue.MAX_WEIGHT >> 10} KiB of them" in TEXT
 
 
 def test_every_metric_is_explained() -> None:

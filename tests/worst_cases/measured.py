@@ -11,11 +11,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from distributary.iot_events.runtime.bundled_models import Models, carry, route
-from distributary.iot_events.model.document_forms import read_documents
-from distributary.iot_events.runtime.detector_item import version_key
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.document_forms import read_documents
+from distributary.iot_events.runtime.bundled_models import Models, carry, route
+from distributary.iot_events.runtime.detector_item import version_key
 from distributary.settings import Settings
 from worst_cases.bounds import LOOP_ON_LAMBDA, SECONDS, Cost, lambda_seconds
 

@@ -12,12 +12,12 @@ from random import Random
 from time import time
 from typing import Any, NamedTuple
 
-from distributary.http.events_api.body import MAX_VALUES
-from distributary.http.content import MAX_DECODED
-from distributary.iot_events.message import MAX_PAYLOAD_BYTES
-from distributary.sinks.record import FirehoseRecord, KinesisRecord, Message, Record
 from distributary.delivery.retry_queue import MAX_WEIGHT, Spilled
 from distributary.delivery.retry_queue import body as spilled_body
+from distributary.http.content import MAX_DECODED
+from distributary.http.events_api.body import MAX_VALUES
+from distributary.iot_events.message import MAX_PAYLOAD_BYTES
+from distributary.sinks.record import FirehoseRecord, KinesisRecord, Message, Record
 from worst_cases.events import messages, records, request, spilled
 from worst_cases.shapes import ATOMS, HOLDERS, PADDING, document
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from distributary.access.quota import Quota
 from distributary.errors import BadEvent, Forbidden
 from distributary.events import SINK_NAMES, SinkName
-from distributary.access.quota import Quota
 
 DoorName = Literal["events", "aws", "iot_events"]
 """`/v1/events`; the AWS wire of the two streams at `/`; the IoT Events Data API."""

@@ -8,12 +8,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from distributary.aws import timeouts
 from distributary.access.key import Key, derive_secret, version_of
+from distributary.access.key_item import key_of
+from distributary.aws import timeouts
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable, SinkUnavailable
-from distributary.access.key_item import key_of
 from distributary.settings import Settings
 
 FRESH_SECONDS = 60.0

@@ -12,11 +12,11 @@ from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 
 from distributary import VERSION
 from distributary.aws import timeouts
-from distributary.clock import Clock
 from distributary.aws.json_client import JsonClient
 from distributary.aws.signing import Credentials
+from distributary.clock import Clock
 
-MODELS = Path(__file__).parent / "models"
+MODELS = Path(__file__).parent / "service_models"
 """Service models that botocore does not bring: `iotevents-data`, which it dropped in 1.43.38."""
 
 

@@ -17,10 +17,10 @@ from urllib3 import HTTPConnectionPool
 from urllib3.exceptions import HTTPError
 
 from distributary.aws import timeouts
-from distributary.clock import Clock
-from distributary.errors import SinkUnavailable
 from distributary.aws.call import THROTTLING, failure
 from distributary.aws.signing import Credentials, Signer
+from distributary.clock import Clock
+from distributary.errors import SinkUnavailable
 
 TRANSIENT_BACKOFF = 0.05
 """The longest pause before a second attempt after anything but throttling, in seconds: botocore's `standard`."""

@@ -9,8 +9,7 @@ from urllib.parse import unquote
 
 from distributary.aws import timeouts
 from distributary.aws.bucket import Bucket
-from distributary.clock import Clock
-from distributary.ingest.envelope import rfc3339
+from distributary.clock import Clock, rfc3339
 from distributary.errors import BadEvent, SinkUnavailable
 from distributary.events import Event
 from distributary.media_type import is_header

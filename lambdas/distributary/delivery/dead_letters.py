@@ -7,8 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from distributary.aws.bucket import Bucket
-from distributary.clock import Clock
-from distributary.ingest.envelope import rfc3339
+from distributary.clock import Clock, rfc3339
 from distributary.events import SinkName
 
 PREFIX = "dead-letters/"

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeGuard
 
 from distributary.aws import timeouts
-from distributary.delivery.breaker import OPEN, Breaker
 from distributary.clock import Clock
+from distributary.delivery.breaker import OPEN, Breaker
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
 from distributary.delivery.delivery import OUT_OF_TIME
+from distributary.delivery.retry_messages import QueueMessage, SpillQueues
+from distributary.delivery.retry_queue import Spill, Spilled, decode
 from distributary.errors import SinkUnavailable, Unreadable
 from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
-from distributary.settings import Settings
 from distributary.iot_events.message import Message
+from distributary.settings import Settings
 from distributary.sinks.record import Record, to_json
 from distributary.sinks.sink import Sink
-from distributary.delivery.retry_queue import Spill, Spilled, decode
-from distributary.delivery.retry_messages import QueueMessage, SpillQueues
 
 SECONDS_A_DAY = 86_400
 TOO_LARGE = "TooLarge"

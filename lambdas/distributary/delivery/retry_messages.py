@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from distributary.aws.call import call
 from distributary.errors import SinkUnavailable
 from distributary.events import SinkName
-from distributary.aws.call import call
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
 _MAX_ENTRIES = 10

@@ -16,10 +16,10 @@ from uuid import uuid4
 from distributary.aws import timeouts
 from distributary.aws.batching import split
 from distributary.aws.bucket import Bucket
+from distributary.aws.call import call
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable, Unreadable
 from distributary.events import SINK_NAMES, SinkName
-from distributary.aws.call import call
 from distributary.sinks.record import Record, from_json, to_json, weight
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html

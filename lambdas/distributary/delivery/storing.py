@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from distributary.aws import timeouts
-from distributary.delivery.breaker import Breaker
 from distributary.clock import Clock
+from distributary.delivery.breaker import Breaker
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
+from distributary.delivery.retry_queue import Spill, Spilled
 from distributary.errors import SinkUnavailable
 from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
 from distributary.sinks.record import Record, to_json
 from distributary.sinks.sink import Sink
-from distributary.delivery.retry_queue import Spill, Spilled
 
 SPILLED = Receipt({"spilled": True})
 DEAD = Receipt({"deadLettered": True})

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from distributary.clock import Clock
-from distributary.http.request import Context
-from distributary.metrics import DEAD_LETTERS, OLDEST, REDRIVEN, WAITING
 from distributary.delivery.redrive import Redrive, Tally
 from distributary.delivery.retry_messages import SpillQueues
-from distributary.log import Handler, Lines
+from distributary.http.request import Context
+from distributary.http.request_log import Handler
+from distributary.log import Lines
+from distributary.metrics import DEAD_LETTERS, OLDEST, REDRIVEN, WAITING
 
 
 def redriving(redrive: Redrive, queues: SpillQueues, lines: Lines, clock: Clock) -> Handler:

@@ -5,17 +5,17 @@ from typing import Any
 
 from distributary.aws import timeouts
 from distributary.clock import Clock
-from distributary.delivery.storing import DEAD, SPILLED, Custody
 from distributary.delivery.delivery import deadline
+from distributary.delivery.storing import DEAD, SPILLED, Custody
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Outcome
 from distributary.http.request import Context
+from distributary.iot_events.message import INVALID_REQUEST, LONGEST_MESSAGE_ID, MESSAGE_ID, Message
+from distributary.iot_events.topic_rule import parts
+from distributary.log import Lines
 from distributary.metrics import DEAD_LETTERS
 from distributary.metrics import SPILLED as SPILLED_COUNTS
 from distributary.sinks.iot_events import IotEventsSink
-from distributary.iot_events.message import INVALID_REQUEST, LONGEST_MESSAGE_ID, MESSAGE_ID, Message
-from distributary.log import Lines
-from distributary.iot_events.topic_rule import parts
 
 
 class TopicRuleDoor:

@@ -1,1 +1,6 @@
-"""HTTP and nothing else: requests in, answers out, for `/v1/events` and the AWS wire protocols."""
+"""HTTP and nothing else: API Gateway's events become requests, and responses go back.
+
+The packages inside are the APIs: `events_api`, `aws_api`, `iot_events_api`; `auth` lets callers in.
+"""
+
+__all__ = ["content", "event_ids", "health", "problem", "request", "request_log", "router", "structure", "welcome"]

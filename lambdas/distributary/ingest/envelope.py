@@ -5,12 +5,11 @@ import uuid
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from json import dumps
 from json.encoder import encode_basestring
 from typing import Any, Literal
 
-from distributary.clock import Clock
+from distributary.clock import Clock, rfc3339
 from distributary.errors import BadEvent, BadRequest
 from distributary.events import Event, Rejection
 
@@ -100,11 +99,6 @@ def encode(event: Event, envelope: Literal["cloudevents", "none"] = "cloudevents
     if isinstance(data, str):
         return b"".join([f'{{{attributes},"data":'.encode(), data.encode(), b"}"])
     return b"".join([f'{{{attributes},"data_base64":"'.encode(), b64encode(data), b'"}'])
-
-
-def rfc3339(time: float) -> str:
-    """Seconds since 1970 as CloudEvents write a time: UTC, milliseconds."""
-    return datetime.fromtimestamp(time, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _own(identity: str, content_type: str | None, sender: Sender, time: str) -> dict[str, Any]:

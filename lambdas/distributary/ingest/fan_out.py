@@ -12,15 +12,15 @@ from typing import Any
 from distributary.access.key import Key
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import Custody
-from distributary.iot_events.routing import Readers
-from distributary.ingest.envelope import encode
 from distributary.errors import BadEvent, SinkUnavailable
 from distributary.events import Event, Failure, Fate, Outcome, Rejection, SinkName
+from distributary.ingest.envelope import encode
 from distributary.ingest.routed_event import Parcel
 from distributary.ingest.rules import Rules
+from distributary.iot_events.queue_entry import why_unreadable
+from distributary.iot_events.routing import Readers
 from distributary.settings import Settings
 from distributary.sinks.firehose import join
-from distributary.iot_events.queue_entry import why_unreadable
 from distributary.sinks.sink import Sink
 
 Sinks = Mapping[SinkName, Sink[Any]]

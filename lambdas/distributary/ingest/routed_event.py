@@ -10,9 +10,9 @@ from typing import Any
 
 from distributary.events import Event, Failure, Outcome, Receipt, SinkName
 from distributary.ingest.rules import Route
+from distributary.iot_events.message import Message
 from distributary.sinks.firehose import FirehoseRecord
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.iot_events.message import Message
 from distributary.sinks.record import Record
 
 

@@ -12,8 +12,9 @@ from jmespath.parser import ParsedResult
 
 from distributary.errors import BadDefinition, BadEvent
 from distributary.events import Event, SinkName
-from distributary.json_text.place import Step, steps_to, written_at
 from distributary.ingest.rule_faults import faults_of
+from distributary.iot_events.input import Input
+from distributary.json_text.place import Step, steps_to, written_at
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
 MAX_PARTITION_KEY = 256
@@ -22,19 +23,6 @@ MAX_HASH_KEY = 2**128 - 1
 _DECIMAL = re.compile("0|[1-9][0-9]{0,38}")
 # What an expression raises on data that it does not fit: the library's own errors, and Python's from its functions.
 _MISFIT = (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Input:
-    """An IoT Events input: the payload paths that it declares, the key of models that have none of their own.
-
-    `dedup`: a messageId that comes again within five minutes is taken once.
-    """
-
-    name: str
-    attributes: tuple[str, ...]
-    key: str | None = None
-    dedup: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from distributary.iot_events.values import SCALARS, plain
 from distributary.errors import DistributaryError
+from distributary.iot_events.values import SCALARS, plain
 
 _SEGMENT = re.compile(r"`([^`]*)`|([^.`]+)")
 ADDRESSABLE = re.compile(r"[a-zA-Z0-9\-_:]{1,128}")

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from distributary.aws import call as aws
 from distributary.aws import timeouts
 from distributary.aws.batching import split
 from distributary.clock import Clock
 from distributary.errors import BadEvent, SinkUnavailable
-from distributary.aws import call as aws
 from distributary.iot_events import message as codes
 from distributary.iot_events.message import MAX_PAYLOAD_BYTES, ErrorEntry, Message
 from distributary.iot_events.queue_entry import QueueEntry, queue_entries
 
 if TYPE_CHECKING:
+    from distributary.iot_events.input import Input
     from distributary.iot_events.routing import Readers
-    from distributary.ingest.rules import Input
 
 # Ten entries, 1 MiB together:
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html

@@ -13,11 +13,11 @@ from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from distributary.iot_events.values import MOST_NESTING
 from distributary.errors import BadEvent
+from distributary.iot_events.message import ErrorEntry, Message
+from distributary.iot_events.values import MOST_NESTING
 from distributary.json_text.bounds import is_deeper
 from distributary.json_text.text import parse
-from distributary.iot_events.message import ErrorEntry, Message
 
 if TYPE_CHECKING:
     from distributary.iot_events.routing import Readers, Target

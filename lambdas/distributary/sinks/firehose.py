@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from distributary.aws.batching import split
-from distributary.events import Outcome, Receipt, SinkName
 from distributary.aws.call import call, matched, refusal
+from distributary.events import Outcome, Receipt, SinkName
 
 # 1,000 KiB before base64, 500 records, 4 MiB of data:
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from distributary.events import Failure, Outcome, Receipt, SinkName
 from distributary.aws.call import call
+from distributary.events import Failure, Outcome, Receipt, SinkName
 from distributary.iot_events.message import MAX_PAYLOAD_BYTES, RETRYABLE, ErrorEntry, Message, Provider
 from distributary.iot_events.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
 from distributary.iot_events.queue_entry import digest
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from distributary.aws.clients import Clients
     from distributary.clock import Clock
+    from distributary.iot_events.input import Input
     from distributary.iot_events.routing import Readers
-    from distributary.ingest.rules import Input
     from distributary.settings import Settings
 
 __all__ = ["MAX_PAYLOAD_BYTES", "DataEndpoint", "IotEventsSink", "Message", "provider"]

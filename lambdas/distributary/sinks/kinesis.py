@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distributary.events import Outcome, Receipt, SinkName
 from distributary.aws.call import call, matched, refusal
+from distributary.events import Outcome, Receipt, SinkName
 
 # 500 records, 10 MiB of data and partition keys; a record (its key included) up to 10 MiB:
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from distributary.events import SinkName
+from distributary.iot_events.message import Message
 from distributary.sinks.firehose import FirehoseRecord
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.iot_events.message import Message
 
 Record = FirehoseRecord | KinesisRecord | Message
 

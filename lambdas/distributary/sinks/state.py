@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from distributary.errors import SinkUnavailable
 from distributary.aws.call import call
+from distributary.errors import SinkUnavailable
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.kinesis import KinesisSink
 

@@ -7,13 +7,13 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from fake_clock import FakeClock
 
-from distributary.aws import timeouts
 from distributary.access.key import Key, derive_secret
+from distributary.access.key_item import item_of
+from distributary.access.key_store import MAX_KEYS, KeyStore, key_store, read_versions
+from distributary.aws import timeouts
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable, SinkUnavailable
-from distributary.access.key_item import item_of
-from distributary.access.key_store import MAX_KEYS, KeyStore, key_store, read_versions
 from distributary.settings import Settings
 
 ID = "DK1AAAAAAAAAAAAAAAA"

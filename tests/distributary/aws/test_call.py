@@ -3,8 +3,8 @@ from botocore import exceptions
 from botocore.parsers import ResponseParserError
 from fake_client import FakeClient, aws_error
 
-from distributary.errors import SinkUnavailable
 from distributary.aws.call import call, matched, refusal
+from distributary.errors import SinkUnavailable
 
 FAILURES = [
     (aws_error("ServiceUnavailableException", 503), "ServiceUnavailableException", True),

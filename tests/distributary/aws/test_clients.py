@@ -7,9 +7,9 @@ from door_server import served
 
 from distributary.aws import timeouts
 from distributary.aws.clients import QUICK, Clients
+from distributary.aws.json_client import JsonClient
 from distributary.errors import SinkUnavailable
 from distributary.http.request import Response
-from distributary.aws.json_client import JsonClient
 
 
 def test_a_client_has_the_projects_timeouts_and_attempts(monkeypatch) -> None:

@@ -10,9 +10,9 @@ from fake_clock import FakeClock
 from urllib3 import Timeout, connection_from_url
 
 from distributary.aws import timeouts
-from distributary.errors import SinkUnavailable
 from distributary.aws.call import call
 from distributary.aws.json_client import JsonClient
+from distributary.errors import SinkUnavailable
 
 STORED = (200, '{"FailedPutCount": 0}')
 THROTTLED = (

@@ -16,21 +16,21 @@ from hypothesis import strategies as st
 
 from distributary.aws import timeouts
 from distributary.delivery.breaker import FAILURES, OPEN_SECONDS
-from distributary.iot_events.routing import Readers
+from distributary.delivery.redrive import HASTY, Redrive, pause_after
+from distributary.delivery.retry_messages import SpillQueues
+from distributary.delivery.retry_queue import Spilled, decode
 from distributary.errors import SinkUnavailable
 from distributary.events import Event, Failure, Outcome, Receipt
 from distributary.ingest.fan_out import FanOut
 from distributary.ingest.routed_event import message_id
-from distributary.delivery.redrive import HASTY, Redrive, pause_after
 from distributary.ingest.rules import Rules
+from distributary.iot_events.message import Message
+from distributary.iot_events.message_queue import MessageQueue
+from distributary.iot_events.routing import Readers
 from distributary.settings import Settings
 from distributary.sinks.iot_events import IotEventsSink
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.iot_events.message import Message
-from distributary.iot_events.message_queue import MessageQueue
 from distributary.sinks.record import to_json
-from distributary.delivery.retry_queue import Spilled, decode
-from distributary.delivery.retry_messages import SpillQueues
 
 SETTINGS = Settings(stage="test", delivery_stream_name="d", stream_name="s", message_queue_url="q")
 BUSY = Failure("Busy", "later", retryable=False)

@@ -9,11 +9,11 @@ from fake_clock import FakeClock
 from fake_keeping import URLS, Keeping
 
 from distributary.aws import timeouts
+from distributary.delivery.retry_queue import MAX_MESSAGE_BYTES, Spilled, decode
 from distributary.errors import Unreadable
+from distributary.iot_events.message import Message
 from distributary.sinks.firehose import FirehoseRecord
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.iot_events.message import Message
-from distributary.delivery.retry_queue import MAX_MESSAGE_BYTES, Spilled, decode
 
 FAR = 1e9
 ONE = KinesisRecord(b'{"a":1}', "key")

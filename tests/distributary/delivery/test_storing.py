@@ -8,10 +8,10 @@ from fake_keeping import Keeping
 
 from distributary.aws import timeouts
 from distributary.delivery.breaker import FAILURES
+from distributary.delivery.retry_queue import decode
 from distributary.delivery.storing import DEAD, SPILLED
 from distributary.events import Failure, Outcome, Receipt
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.delivery.retry_queue import decode
 
 STORED = Receipt({"sequenceNumber": "1"})
 BUSY = Failure("Busy", "later", retryable=False)

@@ -5,8 +5,8 @@ from fake_keeping import URLS, Keeping
 from fake_queue import SET_ASIDE_URLS, sqs_record
 
 from distributary.delivery.redrive import Tally
-from distributary.functions.redrive import redriving
 from distributary.delivery.retry_messages import SpillQueues
+from distributary.functions.redrive import redriving
 from distributary.log import Lines
 
 

@@ -6,13 +6,13 @@ from fake_clock import FakeClock
 from fake_keeping import Keeping
 
 from distributary.aws import timeouts
-from distributary.errors import SinkUnavailable
-from distributary.sinks.iot_events import IotEventsSink
-from distributary.iot_events.message import ErrorEntry, Message
 from distributary.delivery.retry_queue import decode
-from distributary.log import Lines
-from distributary.iot_events.topic_rule import MESSAGE_ID
+from distributary.errors import SinkUnavailable
 from distributary.functions.take_messages import TopicRuleDoor
+from distributary.iot_events.message import ErrorEntry, Message
+from distributary.iot_events.topic_rule import MESSAGE_ID
+from distributary.log import Lines
+from distributary.sinks.iot_events import IotEventsSink
 
 RULES = {"one": {"input": "telemetry", "batch": False}, "many": {"input": "alarms", "batch": True}}
 

@@ -10,10 +10,10 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.clock import Clock
-from distributary.ingest.envelope import Posted, Sender, address, encode, request_key, rfc3339
+from distributary.clock import Clock, rfc3339
 from distributary.errors import BadEvent, BadRequest
 from distributary.events import Event, Rejection
+from distributary.ingest.envelope import Posted, Sender, address, encode, request_key
 
 SENDER = Sender(key="K", source="plant", type="reading", time=1_700_000_000.1234)
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}

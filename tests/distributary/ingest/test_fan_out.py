@@ -8,8 +8,8 @@ from fake_clock import FakeClock
 from fake_keeping import Keeping
 
 from distributary.access.key import Key
-from distributary.ingest.envelope import encode
 from distributary.events import Event, Failure, Outcome, Receipt
+from distributary.ingest.envelope import encode
 from distributary.ingest.fan_out import FanOut
 from distributary.ingest.routed_event import message_id
 from distributary.ingest.rules import Rules

@@ -9,8 +9,9 @@ from bad_requests import CASES
 
 from distributary.errors import BadEvent
 from distributary.events import Event
+from distributary.ingest.rules import Route, Rules
+from distributary.iot_events.input import Input
 from distributary.json_text.text import parse
-from distributary.ingest.rules import Input, Route, Rules
 
 REQUIRED = {"specversion": "1.0", "id": "id-1", "source": "/s", "type": "t"}
 

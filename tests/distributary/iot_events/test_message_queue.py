@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.delivery.delivery import deliver
-from distributary.iot_events.routing import Readers
+from distributary.delivery.retry_queue import decode
 from distributary.errors import SinkUnavailable
 from distributary.events import Receipt
-from distributary.ingest.rules import Input
-from distributary.sinks.iot_events import IotEventsSink
+from distributary.iot_events.input import Input
 from distributary.iot_events.message import MAX_PAYLOAD_BYTES, Message
 from distributary.iot_events.message_queue import MAX_BYTES, MAX_ENTRIES, MessageQueue, _Calls
 from distributary.iot_events.queue_entry import queue_entries
-from distributary.delivery.retry_queue import decode
+from distributary.iot_events.routing import Readers
+from distributary.sinks.iot_events import IotEventsSink
 
 CASES = json.loads((Path(__file__).parents[2] / "cases/put_message.json").read_text())
 STORED = json.loads((Path(__file__).parents[2] / "cases/stored/spilled_messages.json").read_text())

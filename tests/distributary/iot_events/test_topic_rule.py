@@ -3,8 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from distributary.iot_events.values import UNREADABLE, read_object
 from distributary.iot_events.topic_rule import MESSAGE_ID, parts
+from distributary.iot_events.values import UNREADABLE, read_object
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 
 from distributary.aws.clients import Clients
-from distributary.iot_events.routing import Readers
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Receipt
-from distributary.settings import Settings
-from distributary.sinks.iot_events import MAX_CALL_BYTES, DataEndpoint, IotEventsSink, provider
 from distributary.iot_events.message import ErrorEntry, Message
 from distributary.iot_events.message_queue import MessageQueue
 from distributary.iot_events.queue_entry import digest
+from distributary.iot_events.routing import Readers
+from distributary.settings import Settings
+from distributary.sinks.iot_events import MAX_CALL_BYTES, DataEndpoint, IotEventsSink, provider
 
 SETTINGS = {"stage": "s", "delivery_stream_name": "d", "stream_name": "k", "message_queue_url": "https://sqs/q.fifo"}
 

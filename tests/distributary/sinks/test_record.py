@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distributary.iot_events.message import Message
 from distributary.sinks.firehose import FirehoseRecord
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.iot_events.message import Message
 from distributary.sinks.record import from_json, to_json, weight
 
 DATA = st.one_of(st.binary(max_size=50), st.text(max_size=50).map(str.encode))

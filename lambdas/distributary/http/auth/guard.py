@@ -7,15 +7,13 @@ from dataclasses import replace
 from typing import Protocol
 
 from distributary.access.key import Claims, DoorName, Key, Right
+from distributary.access.quota import Quotas
 from distributary.clock import Clock
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
 from distributary.events import SinkName
-from distributary.http.auth import credentials
-from distributary.http.auth import refusal
-from distributary.http.auth import signature
+from distributary.http.auth import credentials, refusal, signature
 from distributary.http.request import Request, Response
 from distributary.http.router import Door
-from distributary.access.quota import Quotas
 
 # The services of the AWS doors, as SDKs name them in a signature, and the sink behind each.
 SERVICES: dict[str, SinkName] = {"firehose": "firehose", "kinesis": "kinesis", "ioteventsdata": "iot_events"}

@@ -6,9 +6,9 @@ Source: the service models in botocore; https://docs.aws.amazon.com/kinesis/late
 
 from collections.abc import Mapping
 
+from distributary.aws.call import THROTTLING
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure
-from distributary.aws.call import THROTTLING
 
 NO_ANSWER = "the service did not answer in time; send this again"
 INTERNAL_FAILURE = "InternalFailure"

@@ -6,8 +6,8 @@ What comes in is passed on as it is: no envelope, no rules. Limits are AWS's and
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from distributary.delivery import delivery
 from distributary.clock import Clock
+from distributary.delivery import delivery
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Outcome
 from distributary.http.aws_api import aws_body
@@ -15,8 +15,8 @@ from distributary.http.aws_api.answer import Done, answer, error_answer
 from distributary.http.aws_api.firehose_operations import FirehoseWire
 from distributary.http.aws_api.kinesis_describe import KinesisReads
 from distributary.http.aws_api.kinesis_operations import KinesisWire
-from distributary.http.request import Request, Response
 from distributary.http.aws_api.stream_names import StreamNames
+from distributary.http.request import Request, Response
 from distributary.http.structure import Structure
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink

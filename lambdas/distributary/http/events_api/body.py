@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Literal
 
-from distributary.ingest.envelope import Posted
 from distributary.errors import BadEvent, BadRequest, TooLarge
 from distributary.events import Rejection
-from distributary.http.events_api import cloud_event
 from distributary.http.content import bytes_of, content, require_utf8, text_of
+from distributary.http.events_api import cloud_event
 from distributary.http.request import Request
+from distributary.ingest.envelope import Posted
 from distributary.json_text.bounds import has_more_values
 from distributary.json_text.text import Element, blank_end, cut_array, cut_lines, parse
 from distributary.media_type import MediaType

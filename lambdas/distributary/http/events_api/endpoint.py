@@ -12,15 +12,15 @@ from typing import Any
 from distributary.access.key import Key
 from distributary.clock import Clock
 from distributary.delivery.delivery import deadline
-from distributary.ingest.envelope import Posted, Sender, address, event_id, request_key
 from distributary.errors import BadRequest
 from distributary.events import Event, Fate, Rejection
 from distributary.http import event_ids
 from distributary.http.events_api import receipt
 from distributary.http.events_api.body import Body, read
-from distributary.http.problem import for_error, problem
 from distributary.http.events_api.receipt import Outcome, View
+from distributary.http.problem import for_error, problem
 from distributary.http.request import Request, Response
+from distributary.ingest.envelope import Posted, Sender, address, event_id, request_key
 from distributary.metrics import by_sink
 from distributary.settings import Settings
 

@@ -4,11 +4,11 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from distributary.iot_events.engine.detector import variables_from
-from distributary.iot_events.limits import AWS_LIMITS
-from distributary.iot_events.runtime.management import NewState
 from distributary.errors import BadRequest
 from distributary.http.structure import Structure
+from distributary.iot_events.engine.detector import variables_from
+from distributary.iot_events.engine.state_update import NewState
+from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.message import INVALID_REQUEST
 
 # https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_VariableDefinition.html

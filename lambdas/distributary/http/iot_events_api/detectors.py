@@ -5,20 +5,20 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from distributary.aws import call as aws
 from distributary.aws import timeouts
 from distributary.clock import Clock
-from distributary.iot_events.engine.detector import MILLISECONDS, describe_variables
-from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.detector_key import ADDRESSABLE
-from distributary.iot_events.runtime.management import BadState, BadToken, Detectors, NoDetector, Summary
-from distributary.iot_events.runtime.detector_table import CONFLICT
-from distributary.iot_events.values import BadPayload
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.http.iot_events_api.detector_state import read_state
 from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read
-from distributary.aws import call as aws
 from distributary.iot_events import message as codes
+from distributary.iot_events.detector_key import ADDRESSABLE
+from distributary.iot_events.engine.detector import MILLISECONDS, describe_variables
+from distributary.iot_events.runtime.detector_item import Row
+from distributary.iot_events.runtime.detector_table import CONFLICT
+from distributary.iot_events.runtime.management import BadState, BadToken, Detectors, NoDetector, Summary
+from distributary.iot_events.values import BadPayload
 
 MAX_RESULTS = 250
 PAGE = 100

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from distributary.aws import call as aws
 from distributary.clock import Clock
 from distributary.delivery.delivery import deadline, deliver
 from distributary.errors import BadRequest
@@ -12,11 +13,10 @@ from distributary.events import Failure, Outcome
 from distributary.http import event_ids
 from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read
-from distributary.settings import Settings
-from distributary.aws import call as aws
 from distributary.iot_events import message as codes
-from distributary.sinks.iot_events import MAX_MESSAGES, STRICT_MAX_MESSAGES, IotEventsSink
 from distributary.iot_events.message import LONGEST_MESSAGE_ID, MESSAGE_ID, Message
+from distributary.settings import Settings
+from distributary.sinks.iot_events import MAX_MESSAGES, STRICT_MAX_MESSAGES, IotEventsSink
 
 # As received; Lambda takes 6 MB with everything around it.
 MAX_BODY_BYTES = 4_500_000

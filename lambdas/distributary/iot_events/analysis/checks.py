@@ -4,16 +4,16 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from distributary.iot_events.model.action_kinds import INTERNAL
-from distributary.iot_events.analysis.variables import data_findings
 from distributary.iot_events.analysis.data_types import type_findings
+from distributary.iot_events.analysis.expression_sites import Place, places
+from distributary.iot_events.analysis.state_flow import always, reachable
+from distributary.iot_events.analysis.variables import data_findings
+from distributary.iot_events.expression.tree import InputReference
+from distributary.iot_events.limits import AWS_LIMITS, Limits
+from distributary.iot_events.model.action_kinds import INTERNAL
 from distributary.iot_events.model.declared_paths import declared_by
 from distributary.iot_events.model.definition import Action, Definition, Event
-from distributary.iot_events.expression.tree import InputReference
 from distributary.iot_events.model.finding import Finding, error, warning
-from distributary.iot_events.analysis.state_flow import always, reachable
-from distributary.iot_events.limits import AWS_LIMITS, Limits
-from distributary.iot_events.analysis.expression_sites import Place, places
 from distributary.iot_events.model.used_paths import inputs_in
 
 _PATH = re.compile(r"((`[\w\- ]+`)|([\w\-]+))(\.((`[\w\- ]+`)|([\w\-]+)))*", re.ASCII)

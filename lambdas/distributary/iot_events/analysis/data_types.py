@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
+from distributary.iot_events.analysis.expression_sites import Place
+from distributary.iot_events.analysis.inference import BOOLEAN, NUMBERS, STRING, Types, infer, variable_types
 from distributary.iot_events.expression.tree import Template
 from distributary.iot_events.model.finding import Finding, Level
-from distributary.iot_events.analysis.inference import BOOLEAN, NUMBERS, STRING, Types, infer, variable_types
-from distributary.iot_events.analysis.expression_sites import Place
 
 
 def type_findings(found: list[Place]) -> Iterator[Finding]:

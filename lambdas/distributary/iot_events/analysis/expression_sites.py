@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from distributary.iot_events.expression.errors import ExpressionError
+from distributary.iot_events.expression.evaluate import Expression, compile_expression
 from distributary.iot_events.model.definition import Action, Definition, Event, State
-from distributary.iot_events.expression import Expression, ExpressionError, compile_expression
 from distributary.iot_events.model.finding import Finding, error
 
 Role = Literal["condition", "value", "duration", "content", "parameter"]

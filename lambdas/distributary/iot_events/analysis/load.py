@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from distributary.iot_events.analysis.checks import analyse
-from distributary.iot_events.model.definition import Definition
-from distributary.iot_events.model.finding import Finding
-from distributary.iot_events.model.document_forms import read_documents
-from distributary.iot_events.limits import AWS_LIMITS, Limits
-from distributary.iot_events.model.document import read_definition
 from distributary.errors import BadDefinition
+from distributary.iot_events.analysis.checks import analyse
+from distributary.iot_events.limits import AWS_LIMITS, Limits
+from distributary.iot_events.model.definition import Definition
+from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.document_forms import read_documents
+from distributary.iot_events.model.finding import Finding
 
 
 class Checked(NamedTuple):

@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Iterator
 
-from distributary.iot_events.model.definition import Definition, Event
-from distributary.iot_events.expression import ExpressionError, compile_expression
+from distributary.iot_events.analysis.expression_sites import Place
+from distributary.iot_events.analysis.state_flow import always, assigned, assigned_on_arrival, known_in
+from distributary.iot_events.expression.errors import ExpressionError
+from distributary.iot_events.expression.evaluate import compile_expression
 from distributary.iot_events.expression.tree import (
     Call,
     Chain,
@@ -13,9 +15,8 @@ from distributary.iot_events.expression.tree import (
     VariableReference,
     children,
 )
+from distributary.iot_events.model.definition import Definition, Event
 from distributary.iot_events.model.finding import Finding, error, warning
-from distributary.iot_events.analysis.state_flow import always, assigned, assigned_on_arrival, known_in
-from distributary.iot_events.analysis.expression_sites import Place
 
 _ON_INPUT = (1, 2)
 """The groups that a timer's expiry runs."""

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from distributary.errors import BadDefinition, DistributaryError
+from distributary.iot_events.analysis.load import check_text, load_text
+from distributary.iot_events.cli.replay import entries, replay
+from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.limits import AWS_LIMITS, Limits
 from distributary.iot_events.model.definition import Definition
 from distributary.iot_events.model.document_forms import read_inputs
-from distributary.iot_events.limits import AWS_LIMITS, Limits
-from distributary.iot_events.analysis.load import check_text, load_text
-from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.cli.replay import entries, replay
 from distributary.iot_events.values import BadPayload, read_json
-from distributary.errors import BadDefinition, DistributaryError
 
 Write = Callable[[str], object]
 
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str], write: Write) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m distributary.detectors", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m distributary.iot_events.cli", description=__doc__)
     commands = parser.add_subparsers(required=True)
     checking = commands.add_parser("check", help="say what is wrong with detector models, before they are deployed")
     checking.add_argument("files", nargs="+", type=Path, metavar="FILE")

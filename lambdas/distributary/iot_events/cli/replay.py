@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from distributary.iot_events.detector_key import BadKey, key_value
+from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import MILLISECONDS, Detector
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.detector_key import BadKey, key_value
 from distributary.iot_events.engine.machine import Message, Timers, Trigger, cycles
-from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.values import BadPayload, read_json, read_object, same, write_json
 
 _START = 1_767_225_600_000

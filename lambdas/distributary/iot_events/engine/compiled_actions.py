@@ -7,16 +7,16 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from distributary.iot_events.model.action_kinds import ACTION_KINDS, WITHOUT_PAYLOAD, Member, compile_member
 from distributary.iot_events.engine.cycle import Act, Cycle
-from distributary.iot_events.model.definition import Action, Payload
 from distributary.iot_events.engine.detector import MILLISECONDS
 from distributary.iot_events.engine.effects import Effect
-from distributary.iot_events.expression import Expression, Unevaluable, compile_expression
-from distributary.iot_events.expression.evaluate import Declared
+from distributary.iot_events.expression.errors import Unevaluable
+from distributary.iot_events.expression.evaluate import Declared, Expression, compile_expression
 from distributary.iot_events.expression.functions import convert, type_of
 from distributary.iot_events.expression.tree import Literal
 from distributary.iot_events.limits import Limits
+from distributary.iot_events.model.action_kinds import ACTION_KINDS, WITHOUT_PAYLOAD, Member, compile_member
+from distributary.iot_events.model.definition import Action, Payload
 from distributary.iot_events.values import SCALARS, BadPayload, plain, quote, read_json
 
 _Do = Callable[[Cycle], None]

@@ -7,13 +7,13 @@ from typing import Any
 from distributary.iot_events.engine.compiled_actions import make_act
 from distributary.iot_events.engine.cycle import Cycle, Holds
 from distributary.iot_events.engine.debug import traced
-from distributary.iot_events.model.definition import Definition, Event, State
-from distributary.iot_events.expression import Expression, Unevaluable, compile_expression
-from distributary.iot_events.expression.evaluate import Declared
+from distributary.iot_events.engine.state_events import Rule, Rules
+from distributary.iot_events.expression.errors import Unevaluable
+from distributary.iot_events.expression.evaluate import Declared, Expression, compile_expression
 from distributary.iot_events.expression.functions import type_of
 from distributary.iot_events.limits import AWS_LIMITS, Limits
+from distributary.iot_events.model.definition import Definition, Event, State
 from distributary.iot_events.model.used_paths import Kept, inputs_of, kept_by_state
-from distributary.iot_events.engine.state_events import Rule, Rules
 from distributary.iot_events.values import UNDEFINED
 
 

@@ -7,9 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from distributary.iot_events.engine.detector import MILLISECONDS, Detector, Timer
-from distributary.iot_events.engine.effects import Effect, LogRecord, detector_text, execution_id, message_text, timer_text
-from distributary.iot_events.expression import Scope, Unevaluable
-from distributary.iot_events.expression.scope import MESSAGE, TIMER
+from distributary.iot_events.engine.effects import (
+    Effect,
+    LogRecord,
+    detector_text,
+    execution_id,
+    message_text,
+    timer_text,
+)
+from distributary.iot_events.expression.errors import Unevaluable
+from distributary.iot_events.expression.scope import MESSAGE, TIMER, Scope
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.values import quote, same, write_json
 

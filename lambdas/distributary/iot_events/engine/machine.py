@@ -8,13 +8,13 @@ that the same log gives the same detector whenever it is handled.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.cycle import Cycle, Message, Timers, Trigger
 from distributary.iot_events.engine.debug import debug_record, note_skipped
 from distributary.iot_events.engine.detector import MILLISECONDS, Detector, Timer
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.model.used_paths import Kept, prune
 from distributary.iot_events.engine.state_events import Group, Rule
+from distributary.iot_events.model.used_paths import Kept, prune
 from distributary.iot_events.values import same_tree
 
 __all__ = ["Message", "Timers", "Trigger", "cycles", "step"]

@@ -3,8 +3,8 @@
 import re
 from typing import Literal, NamedTuple
 
-from distributary.iot_events.expression import Expression, ExpressionError, compile_expression
-from distributary.iot_events.expression.evaluate import Declared
+from distributary.iot_events.expression.errors import ExpressionError
+from distributary.iot_events.expression.evaluate import Declared, Expression, compile_expression
 
 Form = Literal["name", "literal", "expression", "topic", "word", "integer", "boolean"]
 """`word`: a constant of AWS's, bare or as an expression. `topic`: literal or expression, see `is_literal`."""

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-from distributary.iot_events.expression.evaluate import Declared
 from distributary.iot_events.detector_key import segments
+from distributary.iot_events.expression.evaluate import Declared
 
 
 def declared_by(inputs: Mapping[str, Sequence[str]]) -> Declared:

@@ -5,8 +5,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from distributary.iot_events.model.action_kinds import ACTION_KINDS, SEPARATORS, WITHOUT_PAYLOAD, Member
 from distributary.iot_events.model.definition import Action, Definition, Event, Payload, State
-from distributary.iot_events.model.finding import Finding, Kind, error
 from distributary.iot_events.model.document_forms import Document
+from distributary.iot_events.model.finding import Finding, Kind, error
 from distributary.iot_events.values import SCALARS, plain, write_json
 
 METHODS = ("BATCH", "SERIAL")

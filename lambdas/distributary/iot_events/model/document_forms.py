@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from distributary.iot_events.values import SCALARS, BadPayload, plain, read_json
 from distributary.errors import BadDefinition
+from distributary.iot_events.values import SCALARS, BadPayload, plain, read_json
 
 _RESOURCES = {"DetectorModel": "AWS::IoTEvents::DetectorModel", "Input": "AWS::IoTEvents::Input"}
 _NAMES = {"DetectorModel": re.compile(r"[a-zA-Z0-9_-]{1,128}"), "Input": re.compile(r"[a-zA-Z][a-zA-Z0-9_]{0,127}")}

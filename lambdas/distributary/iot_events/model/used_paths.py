@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from distributary.iot_events.expression.evaluate import Expression, compile_expression
+from distributary.iot_events.expression.tree import Call, InputReference, Literal, is_index
 from distributary.iot_events.model.action_kinds import INTERNAL
 from distributary.iot_events.model.definition import Action, Definition, Event, State
-from distributary.iot_events.expression import Expression, compile_expression
-from distributary.iot_events.expression.tree import Call, InputReference, Literal, is_index
 
 Path = tuple[str | int, ...]
 Reads = frozenset[tuple[str, Path]]

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from distributary.iot_events.runtime.retry_delay import Failed, Pauses
-from distributary.iot_events.runtime.action_targets import Action, Targets, read_action
 from distributary.errors import SinkUnavailable
+from distributary.iot_events.runtime.action_targets import Action, Targets, read_action
+from distributary.iot_events.runtime.retry_delay import Failed, Pauses
 
 LONGEST_PAUSE = 900
 """Seconds until an action that failed again and again is tried again."""

@@ -6,10 +6,10 @@ from uuid import uuid4
 
 from distributary.aws.batching import split
 from distributary.aws.bucket import Bucket
-from distributary.iot_events.runtime.detector_item import Row, size
-from distributary.errors import SinkUnavailable
 from distributary.aws.call import call
+from distributary.errors import SinkUnavailable
 from distributary.iot_events.queue_entry import storable
+from distributary.iot_events.runtime.detector_item import Row, size
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 MAX_ENTRIES = 10

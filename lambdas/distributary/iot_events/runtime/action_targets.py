@@ -4,11 +4,11 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
+from distributary.aws.call import call
+from distributary.errors import SinkUnavailable
+from distributary.iot_events.message import RETRYABLE, Message, Provider
 from distributary.iot_events.runtime.attribute_values import attribute, columns, key_attribute
 from distributary.iot_events.values import BadPayload, read_json
-from distributary.errors import SinkUnavailable
-from distributary.aws.call import call
-from distributary.iot_events.message import RETRYABLE, Message, Provider
 
 MAX_HOPS = 10
 """How many detectors may hand a message on, one to the next: two that feed each other would never end."""

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from distributary.iot_events.values import BadPayload, read_json
 from distributary.errors import SinkUnavailable
+from distributary.iot_events.values import BadPayload, read_json
 
 
 def attribute(value: Any) -> dict[str, Any]:

@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.declared_paths import declared_by
 from distributary.iot_events.model.definition import Definition
-from distributary.iot_events.model.document_forms import Document
-from distributary.iot_events.runtime.detector_item import Version
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.model.document import read_definition
+from distributary.iot_events.model.document_forms import Document
 from distributary.iot_events.model.used_paths import inputs_of
+from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.values import keep_json, read_json
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from distributary.iot_events.runtime.detector_run import Dead
-from distributary.iot_events.runtime.queue_record import dead_body
 from distributary.aws.call import call
 from distributary.iot_events.queue_entry import digest
+from distributary.iot_events.runtime.detector_run import Dead
+from distributary.iot_events.runtime.queue_record import dead_body
 
 
 class Grave:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from distributary.iot_events.runtime.detector_run import Outcome
 from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.queue_record import Work
+from distributary.iot_events.runtime.detector_run import Outcome
 from distributary.iot_events.runtime.detector_table import Place
+from distributary.iot_events.runtime.queue_record import Work
 
 
 @dataclass

@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
 
+from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import write_detector
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.runtime.detector_item import Row
 from distributary.iot_events.engine.machine import Message, Timers, Trigger, step
-from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.runtime.detector_item import Row
 from distributary.iot_events.runtime.queue_record import WakeUp, Work
 from distributary.iot_events.values import keep_json
 

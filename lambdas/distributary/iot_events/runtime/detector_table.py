@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from distributary.aws.call import call
+from distributary.errors import SinkUnavailable
 from distributary.iot_events.runtime.detector_item import (
     SHARDS,
     Item,
@@ -14,8 +16,6 @@ from distributary.iot_events.runtime.detector_item import (
     to_item,
     version_key,
 )
-from distributary.errors import SinkUnavailable
-from distributary.aws.call import call
 
 Place = tuple[str, str | None]
 """A detector: its model and its key."""

@@ -10,14 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from distributary.clock import Clock
-from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.engine.detector import MILLISECONDS, Detector, Timer
-from distributary.iot_events.runtime.detector_item import KEYLESS, Row
-from distributary.iot_events.detector_key import ADDRESSABLE
-from distributary.iot_events.runtime.queue_record import WakeUp
-from distributary.iot_events.runtime.detector_table import CONFLICT, SHARD_NUMBERS, Store
-from distributary.iot_events.runtime.wake_ups import Arming, WakeUps
 from distributary.errors import DistributaryError, SinkUnavailable
+from distributary.iot_events.detector_key import ADDRESSABLE
+from distributary.iot_events.engine.detector import MILLISECONDS, Detector
+from distributary.iot_events.engine.state_update import NewState, updated
+from distributary.iot_events.runtime.bundled_models import Models
+from distributary.iot_events.runtime.detector_item import KEYLESS, Row
+from distributary.iot_events.runtime.detector_table import CONFLICT, SHARD_NUMBERS, Store
+from distributary.iot_events.runtime.queue_record import WakeUp
+from distributary.iot_events.runtime.wake_ups import Arming, WakeUps
 
 ATTEMPTS = 5
 """Of one change: between reading and writing, messages may change the detector."""
@@ -39,14 +40,6 @@ class BadToken(DistributaryError):
 
 class BadState(DistributaryError):
     """A state that no detector of this model can be put into."""
-
-
-class NewState(NamedTuple):
-    """Where a detector is put: `timers` are seconds from now, by name."""
-
-    state: str
-    variables: Mapping[str, Any]
-    timers: Mapping[str, int]
 
 
 class Summary(NamedTuple):
@@ -109,7 +102,11 @@ class Detectors:
             states = [one.name for one in self._models.definition(model).states]
             if new.state not in states:
                 raise BadState(f"there is no state {new.state}")
-        self._change(model, key, lambda row: row._replace(detector=self._placed(row.detector, new)))
+
+        def change(row: Row) -> Row:
+            return row._replace(detector=updated(row.detector, new, int(self._clock.time() * MILLISECONDS)))
+
+        self._change(model, key, change)
 
     def delete(self, model: str, key: str | None) -> None:
         """Deletes a detector; the next message makes a new one."""
@@ -133,22 +130,6 @@ class Detectors:
                     raise
             else:
                 return
-
-    def _placed(self, detector: Detector, new: NewState) -> Detector:
-        now = max(int(self._clock.time() * MILLISECONDS), detector.updated)
-        due = now // MILLISECONDS
-        timers = {
-            name: Timer(due + seconds, seconds, detector.timers[name].generation + 1 if name in detector.timers else 1)
-            for name, seconds in new.timers.items()
-        }
-        return detector._replace(
-            state=new.state,
-            variables=new.variables,
-            timers=timers,
-            inputs={},
-            updated=now,
-            cycles=detector.cycles + 1,
-        )
 
 
 def _first(

@@ -8,21 +8,21 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from distributary.iot_events.runtime.action_queue import ActionQueue
-from distributary.iot_events.runtime.detector_run import Dead, Outcome, Runner
-from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.engine.detector import Detector
-from distributary.iot_events.runtime.dead_letter_queue import Grave
-from distributary.iot_events.runtime.detector_records import Group
-from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.errors import SinkUnavailable
 from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.runtime.retry_delay import Failed, Pauses
-from distributary.iot_events.runtime.queue_record import WakeUp, read_record
+from distributary.iot_events.engine.detector import Detector
+from distributary.iot_events.runtime.action_queue import ActionQueue
+from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.bundled_models import Models
+from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.runtime.detector_item import Row
+from distributary.iot_events.runtime.detector_records import Group
+from distributary.iot_events.runtime.detector_run import Dead, Outcome, Runner
 from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.queue_record import WakeUp, read_record
+from distributary.iot_events.runtime.retry_delay import Failed, Pauses
 from distributary.iot_events.runtime.solo_retry import Context, comes_again, has_time, in_turn, most_receives, noted
 from distributary.iot_events.runtime.wake_ups import Arming, WakeUps
-from distributary.errors import SinkUnavailable
 
 UNKNOWN_MODEL = "there is no such detector model"
 UNKNOWN_MODEL_RECEIVES = 20

@@ -6,9 +6,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from distributary.clock import Clock
+from distributary.errors import SinkUnavailable
 from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.runtime.detector_table import Store
-from distributary.errors import SinkUnavailable
 
 PHYSICAL_ID = "detector-models"
 # Seconds. The first deployment asks with a role that was made a moment ago, and IAM settles within some seconds:

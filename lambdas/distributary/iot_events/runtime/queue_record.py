@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from distributary.iot_events.engine.machine import Message
-from distributary.iot_events.values import BadPayload, keep_json, quote, read_json, read_object
 from distributary.iot_events.message import MAX_PAYLOAD_BYTES
 from distributary.iot_events.queue_entry import group_of
+from distributary.iot_events.values import BadPayload, keep_json, quote, read_json, read_object
 
 MOST_CHARACTERS = 2 * MAX_PAYLOAD_BYTES
 """Of a payload in its record: two characters that SQS refuses are escaped there, six characters for three bytes."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from distributary.clock import Clock
 from distributary.aws.call import call
+from distributary.clock import Clock
 
 
 class Failed(NamedTuple):

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.queue_record import Work
 from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.queue_record import Work
 
 NOTED_FROM = 3
 """Receives of a record before which nothing is written: most that fails comes through the second time."""

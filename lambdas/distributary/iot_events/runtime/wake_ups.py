@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from distributary.clock import Clock
-from distributary.iot_events.runtime.queue_record import WakeUp, wake_up_body
-from distributary.errors import SinkUnavailable
-from distributary.settings import Settings
 from distributary.aws.call import call
+from distributary.clock import Clock
+from distributary.errors import SinkUnavailable
 from distributary.iot_events.queue_entry import digest, group_of
+from distributary.iot_events.runtime.queue_record import WakeUp, wake_up_body
+from distributary.settings import Settings
 
 MAX_DELAY = 900
 """Seconds: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html"""

@@ -16,13 +16,13 @@ from botocore.session import Session
 from fake_clock import FakeClock
 
 from distributary.access.key import DOOR_NAMES, RIGHTS, Claims, Key, derive_secret, version_of
+from distributary.access.quota import Quota, Quotas
 from distributary.aws.clients import MODELS
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable
-from distributary.http.aws_api import cbor
 from distributary.http.auth.guard import Guard
+from distributary.http.aws_api import cbor
 from distributary.http.request import Request, Response
-from distributary.access.quota import Quota, Quotas
 
 ID = "DK1AAAAAAAAAAAAAAAA"
 SECRET = derive_secret("master", ID)

@@ -15,8 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from distributary.errors import Unauthorized
-from distributary.http.request import Request
 from distributary.http.auth.signature import read, unrecognized, verify
+from distributary.http.request import Request
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/signatures.json").read_text())
 SECRET = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"

@@ -11,15 +11,15 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distributary.aws.call import CONTENT, THROTTLING
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
 from distributary.events import Failure
-from distributary.http.aws_api import aws_errors
 from distributary.http.auth import refusal
+from distributary.http.aws_api import aws_errors
 from distributary.http.aws_api.endpoint import AwsWire
 from distributary.http.iot_events_api.messages import IotEventsDoor
 from distributary.http.request import Request, Response
 from distributary.settings import Settings
-from distributary.aws.call import CONTENT, THROTTLING
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.iot_events import DataEndpoint, IotEventsSink
 from distributary.sinks.kinesis import KinesisSink

@@ -7,11 +7,11 @@ from bad_requests import Case, load
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.ingest.envelope import Posted
 from distributary.errors import BadEvent, BadRequest, TooLarge
 from distributary.events import Rejection
 from distributary.http.events_api.body import MAX_VALUES, read
 from distributary.http.request import Request
+from distributary.ingest.envelope import Posted
 from distributary.json_text.text import cut_array, parse
 
 

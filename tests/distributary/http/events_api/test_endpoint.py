@@ -10,8 +10,8 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.delivery import delivery
 from distributary.access.key import Key
+from distributary.delivery import delivery
 from distributary.events import Event, Fate, Rejection
 from distributary.http.events_api.endpoint import EventDoor
 from distributary.http.request import Request, Response

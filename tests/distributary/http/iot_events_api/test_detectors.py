@@ -9,12 +9,12 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.iot_events.runtime.detector_item import item_key
-from distributary.iot_events.runtime.management import QUERIES, Detectors
-from distributary.iot_events.runtime.detector_table import Store
-from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.http.iot_events_api.detectors import LAST_START, MAX_BODY_BYTES, DetectorDoor
 from distributary.http.request import Request
+from distributary.iot_events.runtime.detector_item import item_key
+from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.management import QUERIES, Detectors
+from distributary.iot_events.runtime.wake_ups import WakeUps
 
 NOW = 1_700_000_000_000
 EVENT = {"eventName": "e", "condition": "$input.in.n > 0", "actions": []}

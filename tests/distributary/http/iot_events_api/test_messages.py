@@ -16,14 +16,14 @@ from written_out import body_of, written_out
 
 from distributary.access.key import Key
 from distributary.aws.clients import Clients
-from distributary.iot_events.routing import Readers
 from distributary.http.iot_events_api.messages import IotEventsDoor
 from distributary.http.request import Request
-from distributary.ingest.rules import Input
-from distributary.settings import Settings
-from distributary.sinks.iot_events import DataEndpoint, IotEventsSink
+from distributary.iot_events.input import Input
 from distributary.iot_events.message import Message
 from distributary.iot_events.message_queue import MessageQueue
+from distributary.iot_events.routing import Readers
+from distributary.settings import Settings
+from distributary.sinks.iot_events import DataEndpoint, IotEventsSink
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/iot_events_wire.json").read_text())
 INPUTS = {"in": Input("in", ("k",))}

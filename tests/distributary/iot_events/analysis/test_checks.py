@@ -3,10 +3,10 @@ from pathlib import Path
 import pytest
 from detector_cases import definition_of
 
-from distributary.iot_events.limits import Limits
-from distributary.iot_events.analysis.load import check_text, load_text
-from distributary.iot_events.values import read_json, write_json
 from distributary.errors import BadDefinition
+from distributary.iot_events.analysis.load import check_text, load_text
+from distributary.iot_events.limits import Limits
+from distributary.iot_events.values import read_json, write_json
 
 CASES = read_json((Path(__file__).parents[3] / "cases" / "detectors" / "findings.json").read_text("utf-8"))["findings"]
 

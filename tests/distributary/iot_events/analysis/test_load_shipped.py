@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from distributary.iot_events.engine.detector import Detector, write_detector
 from distributary.iot_events.analysis.load import check_text, load_text
-from distributary.iot_events.engine.machine import Message, Timers, step
 from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.engine.detector import Detector, write_detector
+from distributary.iot_events.engine.machine import Message, Timers, step
 from distributary.iot_events.values import read_object
 
 FOLDER = Path(__file__).parents[4] / "detectors"

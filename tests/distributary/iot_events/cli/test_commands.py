@@ -140,8 +140,14 @@ def test_a_file_that_is_not_there_or_not_text_is_told(call, command, tmp_path):
 
 
 def test_the_module_is_a_command():
-    """`python -m distributary.detectors check` on the shipped models."""
-    command = [sys.executable, "-m", "distributary.detectors", "check", *map(str, (ROOT / "detectors").glob("*.json"))]
+    """`python -m distributary.iot_events.cli check` on the shipped models."""
+    command = [
+        sys.executable,
+        "-m",
+        "distributary.iot_events.cli",
+        "check",
+        *map(str, (ROOT / "detectors").glob("*.json")),
+    ]
 
     done = subprocess.run(command, cwd=ROOT / "lambdas", capture_output=True, text=True, check=False)
 

@@ -4,8 +4,8 @@ from base64 import b64encode
 import pytest
 from detector_cases import model_of
 
-from distributary.iot_events.engine.machine import Message
 from distributary.iot_events.cli.replay import entries, replay
+from distributary.iot_events.engine.machine import Message
 from distributary.iot_events.values import BadPayload
 
 ONE = {"inputName": "in", "messageId": "1", "payload": {"id": "a", "v": 1}}

@@ -3,10 +3,10 @@ import sys
 
 import pytest
 
-from distributary.iot_events.engine.detector import Detector
 from distributary.iot_events.analysis.load import load_text
-from distributary.iot_events.engine.machine import Message, step
 from distributary.iot_events.engine.compiled_model import Model
+from distributary.iot_events.engine.detector import Detector
+from distributary.iot_events.engine.machine import Message, step
 from distributary.iot_events.values import read_object
 
 

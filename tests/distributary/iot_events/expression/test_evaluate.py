@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from distributary.iot_events.expression import ExpressionError, Scope, Unevaluable, compile_expression
+from distributary.iot_events.expression.errors import ExpressionError, Unevaluable
+from distributary.iot_events.expression.evaluate import compile_expression
+from distributary.iot_events.expression.scope import Scope
 from distributary.iot_events.values import read_json, same
 
 CASES = Path(__file__).parents[3] / "cases" / "expressions"

@@ -2,7 +2,7 @@ import contextlib
 
 import pytest
 
-from distributary.iot_events.expression import ExpressionError
+from distributary.iot_events.expression.errors import ExpressionError
 from distributary.iot_events.expression.parser import MOST_NESTING, parse
 from distributary.iot_events.expression.tree import Chain, Literal, Step, walk
 

@@ -3,9 +3,9 @@ import json
 import pytest
 from detector_cases import definition_of
 
-from distributary.iot_events.model.document_forms import read_documents, read_inputs
-from distributary.iot_events.analysis.load import load_text
 from distributary.errors import BadDefinition
+from distributary.iot_events.analysis.load import load_text
+from distributary.iot_events.model.document_forms import read_documents, read_inputs
 
 API = definition_of(
     {

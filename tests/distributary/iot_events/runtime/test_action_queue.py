@@ -5,13 +5,14 @@ from detector_cloud import SETTINGS, Cloud, activated, message, models_of, runne
 from fake_clock import FakeClock
 
 from distributary.aws.bucket import Bucket
-from distributary.iot_events.runtime.action_queue import MAX_BYTES, ActionQueue
-from distributary.iot_events.engine.detector import Detector
-from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.management import Detectors, NewState
-from distributary.iot_events.runtime.detector_table import Store
-from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.errors import SinkUnavailable
+from distributary.iot_events.engine.detector import Detector
+from distributary.iot_events.engine.state_update import NewState
+from distributary.iot_events.runtime.action_queue import MAX_BYTES, ActionQueue
+from distributary.iot_events.runtime.detector_item import Row
+from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.management import Detectors
+from distributary.iot_events.runtime.wake_ups import WakeUps
 
 NOW = 1_700_000_000_000
 LONG = 70_000

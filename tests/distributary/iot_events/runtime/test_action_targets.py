@@ -8,18 +8,18 @@ from botocore.validate import ParamValidator
 from detector_cases import definition_of
 from fake_client import FakeClient, aws_error
 
-from distributary.iot_events.runtime.detector_run import action_text
-from distributary.iot_events.runtime.action_batch import CarryOut
+from distributary.errors import SinkUnavailable
+from distributary.iot_events.analysis.load import load_text
+from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.cycle import Message
 from distributary.iot_events.engine.detector import Detector
-from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.engine.machine import step
-from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.runtime.action_targets import MAX_HOPS, Targets, read_action
-from distributary.iot_events.values import read_object
-from distributary.errors import SinkUnavailable
 from distributary.iot_events.message import ErrorEntry
+from distributary.iot_events.runtime.action_batch import CarryOut
+from distributary.iot_events.runtime.action_targets import MAX_HOPS, Targets, read_action
+from distributary.iot_events.runtime.detector_item import Row
+from distributary.iot_events.runtime.detector_run import action_text
+from distributary.iot_events.values import read_object
 
 UUID = "01234567-89ab-4cde-8f01-23456789abcd"
 

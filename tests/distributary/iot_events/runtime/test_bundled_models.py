@@ -3,12 +3,12 @@ import json
 import pytest
 from detector_cases import definition_of
 
-from distributary.iot_events.runtime.bundled_models import Models, carry
 from distributary.iot_events.engine.detector import Detector
-from distributary.iot_events.model.document_forms import read_documents
-from distributary.iot_events.runtime.detector_item import Version
-from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.engine.machine import Message, step
+from distributary.iot_events.limits import AWS_LIMITS
+from distributary.iot_events.model.document_forms import read_documents
+from distributary.iot_events.runtime.bundled_models import Models, carry
+from distributary.iot_events.runtime.detector_item import Version
 
 SUM = {"states": {"S": {"input": [["currentInput('in')", ["set", "n", "$input.in.a + $input.in.b"]]]}}}
 

@@ -4,13 +4,13 @@ import pytest
 from detector_cases import definition_of
 from detector_cloud import message, models_of, record
 
-from distributary.iot_events.runtime import detector_run as batch
-from distributary.iot_events.runtime.detector_run import Runner
-from distributary.iot_events.runtime.detector_item import Row, Version, new_row
-from distributary.iot_events.runtime.queue_record import WakeUp, read_record, wake_up_body
-from distributary.iot_events.routing import Readers
 from distributary.iot_events.message import Message
 from distributary.iot_events.queue_entry import queue_entries
+from distributary.iot_events.routing import Readers
+from distributary.iot_events.runtime import detector_run
+from distributary.iot_events.runtime.detector_item import Row, Version, new_row
+from distributary.iot_events.runtime.detector_run import Runner
+from distributary.iot_events.runtime.queue_record import WakeUp, read_record, wake_up_body
 
 NOW = 1_700_000_000_000
 SEEN = {"states": {"S": {"input": [["currentInput('in')", ["set", "n", "$input.in.n"], ["send", "seen"]]]}}}
@@ -184,7 +184,7 @@ def test_an_action_of_more_bytes_than_a_queue_takes_is_not_carried_out(monkeypat
     model = {"states": {"S": {"input": [["currentInput('in')", ["send", "t", "STRING", "$input.in.n"]]]}}}
     long = message(1, {"n": letter * 500}, sent=NOW)
     [text] = run(model, long).row.pending
-    monkeypatch.setattr(batch, "MAX_ACTION_BYTES", len(text.encode()) + spare)
+    monkeypatch.setattr(detector_run, "MAX_ACTION_BYTES", len(text.encode()) + spare)
 
     outcome = run(model, long)
 
@@ -212,7 +212,7 @@ def test_a_detector_of_more_bytes_than_an_item_holds_is_not_stored(monkeypatch, 
     """Its record is a dead letter, the detector stays as it was, and the records after it are handled."""
     records = [message(place, {"n": text}, sent=NOW) for place, text in ((1, "a"), (2, letter * 500), (3, "b"))]
     most = len(run(LONG, *records[:2]).row.written.encode())
-    monkeypatch.setattr(batch, "MAX_STATE_BYTES", most + spare)
+    monkeypatch.setattr(detector_run, "MAX_STATE_BYTES", most + spare)
 
     assert run(LONG, *records[:2]).row.detector.variables == {"n": "a" if spare else letter * 500}
 
@@ -255,14 +255,14 @@ def test_a_record_is_repeated_where_its_queue_has_handed_out_its_number_or_a_lat
 
 def test_what_fails_comes_again_with_all_that_follows(monkeypatch) -> None:
     """What came before is done and stored; the error is the first one's."""
-    steps, bug = batch.step, RuntimeError("a bug")
+    steps, bug = detector_run.step, RuntimeError("a bug")
 
     def failing(model, detector, trigger, *rest, **more):
         if trigger.payload["n"] == 2:
             raise bug
         return steps(model, detector, trigger, *rest, **more)
 
-    monkeypatch.setattr(batch, "step", failing)
+    monkeypatch.setattr(detector_run, "step", failing)
     outcome = run(LONG, *(message(place, {"n": place}, sent=NOW) for place in (1, 2, 3)))
 
     assert (outcome.done, outcome.error, outcome.changed) == (1, bug, True)
@@ -274,7 +274,7 @@ def test_an_outcome_that_could_not_be_stored_has_nothing_done() -> None:
     outcome = run(LONG, message(1, {"n": 1}, sent=NOW))
     error = RuntimeError("the table is down")
 
-    undone = batch.cut(outcome, error)
+    undone = detector_run.cut(outcome, error)
 
     assert (undone.done, undone.changed, undone.error) == (0, False, error)
     assert (outcome.done, outcome.changed, outcome.error) == (1, True, None)

@@ -6,8 +6,8 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 
 from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.runtime.model_versions import answer, publish
 from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.model_versions import answer, publish
 
 EVENT = {"RequestType": "Update", "StackId": "s", "RequestId": "r", "LogicalResourceId": "l"}
 NOW = 1_700_000_000_000

@@ -4,8 +4,8 @@ import pytest
 from detector_cloud import Cloud, activated, message, models_of, runner_of
 from fake_clock import FakeClock
 
-from distributary.iot_events.runtime import detector_run as batch
 from distributary.iot_events.engine.machine import step
+from distributary.iot_events.runtime import detector_run
 from distributary.iot_events.runtime.solo_retry import LEFT_MILLISECONDS, MOST_TRIES
 
 NOW = 1_700_000_000_000
@@ -51,7 +51,7 @@ class Queue:
                 raise Killed
             return step(model, detector, trigger, now, debug=debug)
 
-        monkeypatch.setattr(batch, "step", stepping)
+        monkeypatch.setattr(detector_run, "step", stepping)
 
     def put(self, *numbers: int, key: str | None = None) -> None:
         """A message for each number, of a detector of its own or of this one."""

@@ -1,4 +1,4 @@
-"""`python -m distributary.detectors`"""
+"""`python -m distributary.iot_events.cli`"""
 
 import sys
 

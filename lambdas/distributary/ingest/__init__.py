@@ -1,0 +1,6 @@
+"""From an event to its records: rules choose the sinks, the envelope is written, the sinks are written to at once.
+
+A module here knows events and rules. It knows no HTTP.
+"""
+
+__all__ = ["envelope", "fan_out", "rules"]

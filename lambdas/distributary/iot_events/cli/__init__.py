@@ -1,0 +1,3 @@
+"""`python -m distributary.iot_events.cli`: check detector models, or replay a log of messages against one."""
+
+__all__ = ["commands"]

@@ -15,7 +15,7 @@ from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
 from distributary.iot_events.engine.effects import Effect
-from distributary.iot_events.engine.machine import Message, step
+from distributary.iot_events.engine.machine import InputMessage, step
 from distributary.iot_events.expression.evaluate import compile_expression
 from distributary.iot_events.expression.scope import Scope
 from distributary.iot_events.values import read_object
@@ -75,7 +75,7 @@ def _motor() -> Model:
 
 def _steps() -> Callable[[int], None]:
     model = _motor()
-    messages = [Message("reading", str(number), read_object(_body(one))) for number, one in enumerate(PRESSURES)]
+    messages = [InputMessage("reading", str(number), read_object(_body(one))) for number, one in enumerate(PRESSURES)]
 
     def work(count: int) -> None:
         detector = Detector("m-1")
@@ -97,7 +97,7 @@ def _messages() -> Callable[[int], None]:
         for now, body in zip(range(count), cycle(bodies), strict=False):
             payload = read_object(json.loads(body)["payload"])
             detector = read_detector(item, key="m-1", created=0, updated=0)
-            detector, _ = step(model, detector, Message("reading", str(now), payload), now)
+            detector, _ = step(model, detector, InputMessage("reading", str(now), payload), now)
             item = write_detector(detector)
 
     return work

@@ -15,11 +15,11 @@ from commands.ending import ended
 from commands.file_names import refuse_file_names
 from commands.key_ring import SECONDS_A_DAY, KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
-from distributary.access.key import ANY_SOURCE, DEFAULT_DOORS, DOOR_NAMES, RIGHTS, Key
+from distributary.access.key import ANY_SOURCE, API_NAMES, DEFAULT_APIS, RIGHTS, Key
 from distributary.access.quota import Quota
 from distributary.events import SINK_NAMES
 
-WORDS = (*DOOR_NAMES, *RIGHTS)
+WORDS = (*API_NAMES, *RIGHTS)
 """Everything that a key may be for, as the command names it."""
 Words = frozenset[str]
 
@@ -79,11 +79,11 @@ def _wanted(options: argparse.Namespace) -> Key:
     if (options.rate is None) != (options.burst is None):
         raise KeyRingError("--rate and --burst make a quota together")
     refuse_file_names(options.sources)
-    words = set(options.rights or (("events",) if options.browser else DEFAULT_DOORS))
+    words = set(options.rights or (("events",) if options.browser else DEFAULT_APIS))
     return Key(
         id="",
         name=options.name,
-        doors=frozenset(words & set(DOOR_NAMES)),
+        doors=frozenset(words & set(API_NAMES)),
         rights=frozenset(words & set(RIGHTS)),
         sinks=frozenset(options.sinks),
         sources=frozenset(options.sources),
@@ -111,7 +111,7 @@ def _change(ring: KeyRing, options: argparse.Namespace, made: Callable[[Words, W
     def changed(key: Key) -> Key:
         return replace(
             key,
-            doors=made(key.doors, words & set(DOOR_NAMES)),
+            doors=made(key.doors, words & set(API_NAMES)),
             rights=made(key.rights, words & set(RIGHTS)),
             sinks=made(key.sinks, sinks),
             sources=made(key.sources, sources),
@@ -146,7 +146,7 @@ def _parser() -> argparse.ArgumentParser:
         *("--rights", "--doors"),
         nargs="+",
         choices=WORDS,
-        help=f"default: {' '.join(sorted(DEFAULT_DOORS))}; for a browser: events",
+        help=f"default: {' '.join(sorted(DEFAULT_APIS))}; for a browser: events",
     )
     create.add_argument("--sinks", nargs="+", choices=SINK_NAMES, default=SINK_NAMES, help="default: all")
     create.add_argument(

@@ -9,7 +9,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from commands.stage import Stage
-from distributary.delivery.dead_letters import PREFIX
+from distributary.delivery.dead_letters import DEAD_PREFIX
 
 REPLAYED = "dead-letters-replayed/"
 """For each object of dead letters, under the same name: the lines that were replayed, as a JSON list of numbers."""
@@ -53,7 +53,7 @@ class Letters:
 
     def pages(self, choice: Choice) -> Iterator[Page]:
         """Every object with letters that are meant, the oldest of each sink first."""
-        for key in self._keys(f"{PREFIX}{choice.sink}/" if choice.sink else PREFIX):
+        for key in self._keys(f"{DEAD_PREFIX}{choice.sink}/" if choice.sink else DEAD_PREFIX):
             replayed = self._replayed(key)
             lines = enumerate(self._read(key).splitlines())
             wanted = {number: json.loads(line) for number, line in lines if number not in replayed}
@@ -84,4 +84,4 @@ class Letters:
 
 
 def _mark_of(key: str) -> str:
-    return REPLAYED + key.removeprefix(PREFIX)
+    return REPLAYED + key.removeprefix(DEAD_PREFIX)

@@ -19,7 +19,7 @@ from commands.letters import Choice, Letters, Page
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
-from distributary.delivery.retry_queue import Spill, Spilled
+from distributary.delivery.retry_queue import PendingRecords, RetryQueue
 from distributary.events import SINK_NAMES, SinkName
 from distributary.sinks.record import from_json
 
@@ -66,7 +66,9 @@ def show(letters: Letters, choice: Choice, *, each: bool) -> int:
     return 0
 
 
-def replay(letters: Letters, choice: Choice, spill: Spill, *, interrupted: Callable[[], bool] = lambda: False) -> int:
+def replay(
+    letters: Letters, choice: Choice, spill: RetryQueue, *, interrupted: Callable[[], bool] = lambda: False
+) -> int:
     """Bring back every letter that is meant, object by object, until there are no more or it is interrupted."""
     sent = left = 0
     for page in letters.pages(choice):
@@ -84,7 +86,7 @@ def replay(letters: Letters, choice: Choice, spill: Spill, *, interrupted: Calla
     return 1 if left else 0
 
 
-def _bring_back(page: Page, spill: Spill) -> list[int]:
+def _bring_back(page: Page, spill: RetryQueue) -> list[int]:
     """The lines that their sink's queue has now: with a new first time, else they would still be too old."""
     readable = {number: letter for number, letter in page.letters.items() if "body" not in letter["record"]}
     if not readable:
@@ -93,14 +95,14 @@ def _bring_back(page: Page, spill: Spill) -> list[int]:
     now = datetime.now(UTC).timestamp()
     records = [from_json(sink, letter["record"]) for letter in readable.values()]
     attempts = max(int(letter["attempts"]) for letter in readable.values())
-    kept = spill.keep(Spilled(sink, records, attempts, first=now, last=now), until=float("inf"))
+    kept = spill.keep(PendingRecords(sink, records, attempts, first=now, last=now), until=float("inf"))
     return [number for number, one in zip(readable, kept, strict=True) if one]
 
 
-def _spill(stage: Stage) -> Spill:
+def _spill(stage: Stage) -> RetryQueue:
     urls = {sink: stage.outputs[output] for sink, output in QUEUES.items()}
     bucket = Bucket(lambda: stage.client("s3"), stage.outputs["BucketName"])
-    return Spill(stage.client("sqs"), urls, bucket, Clock())
+    return RetryQueue(stage.client("sqs"), urls, bucket, Clock())
 
 
 def _time(text: str) -> datetime:

@@ -16,7 +16,7 @@ from distributary.iot_events.model.document_forms import Document, read_document
 from distributary.iot_events.model.used_paths import inputs_of
 from distributary.iot_events.runtime.bundled_models import carry
 from distributary.iot_events.runtime.detector_item import Version
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary_testing.inputs import Inputs
 from distributary_testing.kept import Members, Refused, VersionKept, exists, name_in, page
 from distributary_testing.memory import Table
@@ -29,7 +29,7 @@ class DetectorModels:
     """Keeps models; each operation takes the request's members and gives the answer's."""
 
     inputs: Inputs
-    store: Store
+    store: DetectorTable
     table: Table
     limits: Limits
     clock: Clock

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable
-from distributary.http.iot_events_api.detectors import DetectorDoor
-from distributary.http.iot_events_api.messages import IotEventsDoor
+from distributary.http.iot_events_api.detectors import DetectorsEndpoint
+from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request, Response
 from distributary.iot_events.engine.effects import LogRecord
 from distributary.iot_events.input import Input
@@ -19,14 +19,14 @@ from distributary.iot_events.limits import Limits
 from distributary.iot_events.message_queue import MessageQueue
 from distributary.iot_events.routing import Readers
 from distributary.iot_events.runtime.action_targets import Targets, read_action
-from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.batch_metrics import BatchMetrics
 from distributary.iot_events.runtime.bundled_models import Models, route
-from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.runtime.dead_letter_queue import DeadLetterQueue
 from distributary.iot_events.runtime.detector_run import Runner
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.management import Detectors
 from distributary.iot_events.runtime.message_batch import RunDetectors
-from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.settings import Settings
 from distributary.sinks.iot_events import MAX_PAYLOAD_BYTES, STRICT_MAX_PAYLOAD_BYTES, IotEventsSink
 from distributary_testing.action import Action
@@ -81,7 +81,7 @@ class IotEvents:
         self._lock = RLock()
         self._clock = Clock(sleep=lambda _: None, random=lambda: 0.5, time=lambda: self._now)
         self._table = Table()
-        self._store = Store(self._table, "detectors")
+        self._store = DetectorTable(self._table, "detectors")
         self._fifo = Fifo(self._clock)
         self._alarm_clock = AlarmClock(self._fifo)
         self._tokens = map(str, count())
@@ -166,10 +166,10 @@ class IotEvents:
             self._store,
             Recorder(self._act),
             self._alarm_clock,
-            Grave(Nowhere(), "dead letters"),
-            Pauses(Nowhere(), _QUEUE, self._clock, longest=1),
+            DeadLetterQueue(Nowhere(), "dead letters"),
+            RetryDelays(Nowhere(), _QUEUE, self._clock, longest=1),
             self._write,
-            Measure(lambda *_: None, self._clock),
+            BatchMetrics(lambda *_: None, self._clock),
         )
 
     def _doors(self, models: Models, queue: MessageQueue) -> dict[str, Callable[[Request], Response]]:
@@ -181,9 +181,9 @@ class IotEvents:
             iot_events_strict=self._strict,
         )
         managed = Detectors(models, self._store, self._alarm_clock, self._clock, lambda: next(self._tokens))
-        detectors = DetectorDoor(managed, self._clock, min_timer_seconds=self._limits.min_timer_seconds)
+        detectors = DetectorsEndpoint(managed, self._clock, min_timer_seconds=self._limits.min_timer_seconds)
         return {
-            "BatchPutMessage": IotEventsDoor(settings, IotEventsSink(queue), self._clock).answer,
+            "BatchPutMessage": MessagesEndpoint(settings, IotEventsSink(queue), self._clock).answer,
             "DescribeDetector": detectors.describe,
             "ListDetectors": detectors.list,
             "BatchUpdateDetector": detectors.update,

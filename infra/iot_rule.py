@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from distributary.iot_events.topic_rule import MESSAGE_ID
+from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER
 from infra.table import Table, read
 
 # https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html; Lambda has no alias of digits.
@@ -33,7 +33,7 @@ class IotRule:
         if not self.message_id:
             return self.sql
         end = _from(self.sql)
-        return f"{self.sql[:end].rstrip()}, {_expression(self.message_id)} AS {MESSAGE_ID} {self.sql[end:]}"
+        return f"{self.sql[:end].rstrip()}, {_expression(self.message_id)} AS {MESSAGE_ID_MEMBER} {self.sql[end:]}"
 
 
 def read_iot_rules(tables: Sequence[Table], faults: list[str]) -> list[IotRule]:
@@ -68,7 +68,7 @@ def _faults_of_id(rule: IotRule) -> Iterator[str]:
     if rule.batch:
         yield "is not for batch = true, where each message gets an id of its own"
     if rule.outside:
-        yield f"of a rule that is outside belongs into its own SQL, AS {MESSAGE_ID}"
+        yield f"of a rule that is outside belongs into its own SQL, AS {MESSAGE_ID_MEMBER}"
     if _TEMPLATE.sub("", rule.message_id):
         yield "must be made of letters, digits, _, - and ${expression}"
     if rule.sql and _HEAD.sub("", rule.sql, count=1)[:6].upper() == "VALUE ":

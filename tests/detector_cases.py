@@ -12,7 +12,7 @@ from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector, read_detector, variables_from, write_detector
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.engine.machine import Message, Timers, step
+from distributary.iot_events.engine.machine import InputMessage, Timers, step
 from distributary.iot_events.engine.state_update import NewState, updated
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.values import keep_json, same_tree, write_json
@@ -105,7 +105,7 @@ def _step(model: Model, before: Detector, one: dict[str, Any], number: int, now:
         return updated(before, _new_state(one["overwrite"]), now), []
     if "m" not in one:
         return step(model, before, Timers(), now)
-    return step(model, before, Message(one.get("of", "in"), one.get("id", f"m{number}"), one["m"]), now)
+    return step(model, before, InputMessage(one.get("of", "in"), one.get("id", f"m{number}"), one["m"]), now)
 
 
 def _new_state(given: dict[str, Any]) -> NewState:

@@ -12,14 +12,14 @@ from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.document_forms import read_documents
 from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.runtime.action_queue import ActionQueue
-from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.batch_metrics import BatchMetrics
 from distributary.iot_events.runtime.bundled_models import Models, carry
-from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.runtime.dead_letter_queue import DeadLetterQueue
 from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.runtime.detector_run import Runner
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.message_batch import RunDetectors
-from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.settings import Settings
 
@@ -156,7 +156,7 @@ def activated(cloud: Cloud, models: Models, number: str = "1") -> None:
     """Makes every model's own version the active one."""
     for name in models.names():
         crash, cloud._crash = cloud._crash, -1
-        Store(cloud, "table").activate(name, Version(number, models.sha256(name)), None)
+        DetectorTable(cloud, "table").activate(name, Version(number, models.sha256(name)), None)
         cloud._crash = crash
     cloud.calls.clear()
 
@@ -167,13 +167,13 @@ def runner_of(cloud: Cloud, models: Models, clock, *, log=None, token=None, meas
     return RunDetectors(
         models,
         Runner("arn:messages", token or (lambda: f"token-{next(numbers)}")),
-        Store(cloud, "table"),
+        DetectorTable(cloud, "table"),
         ActionQueue(cloud, "actions", Bucket(lambda: cloud, "lake")),
         WakeUps(SETTINGS, cloud, cloud, clock),
-        Grave(cloud, "dead"),
-        Pauses(cloud, "messages", clock, longest=60),
+        DeadLetterQueue(cloud, "dead"),
+        RetryDelays(cloud, "messages", clock, longest=60),
         log or (lambda *_: None),
-        Measure(measure or (lambda *_: None), clock),
+        BatchMetrics(measure or (lambda *_: None), clock),
     )
 
 

@@ -9,8 +9,8 @@ from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.dead_letters import DeadLetters
-from distributary.delivery.retry_queue import Spill
-from distributary.delivery.storing import Custody
+from distributary.delivery.retry_queue import RetryQueue
+from distributary.delivery.storing import StoringDelivery
 from distributary.events import SINK_NAMES
 
 URLS = {name: f"https://sqs.example/1/{name}-spill" for name in SINK_NAMES}
@@ -26,9 +26,9 @@ class Keeping:
         self.s3 = FakeClient(put_object=self._put, get_object=self._get)
         self.sqs = FakeClient(send_message=self._send, change_message_visibility={}, change_message_visibility_batch={})
         self.bucket = Bucket(lambda: self.s3, "lake")
-        self.spill = Spill(self.sqs, URLS, self.bucket, clock)
+        self.spill = RetryQueue(self.sqs, URLS, self.bucket, clock)
         self.dead_letters = DeadLetters(self.bucket, clock)
-        self.custody = Custody(self.spill, self.dead_letters, clock)
+        self.custody = StoringDelivery(self.spill, self.dead_letters, clock)
         self.claim_check = ClaimCheck(self.bucket, clock)
 
     def lines(self, prefix: str) -> list[bytes]:

@@ -8,9 +8,9 @@ from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.ingest.rules import Rules
 from distributary.iot_events.routing import Readers
-from distributary.iot_events.runtime.action_batch import LONGEST_PAUSE, CarryOut
+from distributary.iot_events.runtime.action_batch import LONGEST_ACTION_PAUSE, RunActions
 from distributary.iot_events.runtime.action_targets import Targets
-from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.log import lines
 from distributary.settings import Settings
 from distributary.sinks.iot_events import provider
@@ -20,5 +20,5 @@ configuration = json.loads(Path(__file__).with_name("configuration.json").read_b
 clock, clients = Clock(), Clients()
 inputs = Rules.from_tables(configuration["rules"], configuration["inputs"]).inputs
 targets = Targets(clients, provider(settings, inputs, Readers(configuration["readers"]), clients, clock))
-pauses = Pauses(clients.make("sqs"), settings.action_queue_url, clock, longest=LONGEST_PAUSE)
-handle = CarryOut(targets, pauses, lines(service="carry_out", level=settings.log_level))
+pauses = RetryDelays(clients.make("sqs"), settings.action_queue_url, clock, longest=LONGEST_ACTION_PAUSE)
+handle = RunActions(targets, pauses, lines(service="carry_out", level=settings.log_level))

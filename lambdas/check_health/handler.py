@@ -5,7 +5,7 @@ import os
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.http.health import Health
-from distributary.http.request_log import logged
+from distributary.http.request_log import request_logged
 from distributary.http.router import Known, Router
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
@@ -25,4 +25,4 @@ checks |= {f"{sink}_spill": queue_is_there(sqs, url) for sink, url in settings.s
 route = Known("GET", "/v1/health")
 router = Router([route], {route: Health(checks, Clock()).answer})
 level, sample = settings.log_level, settings.log_sample
-handle = logged(router.answer, service="check_health", level=level, clock=Clock(), sample=sample)
+handle = request_logged(router.answer, service="check_health", level=level, clock=Clock(), sample=sample)

@@ -70,7 +70,7 @@ Outcome = Receipt | Failure
 
 
 @dataclass(frozen=True, slots=True)
-class Fate:
+class EventResult:
     """What became of an event: for each chosen sink its receipt, why it skips the event, or its `error`."""
 
     event: Event

@@ -6,7 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from distributary.events import SINK_NAMES, Fate, SinkName
+from distributary.events import SINK_NAMES, EventResult, SinkName
 
 NAMESPACE = "Distributary"
 
@@ -43,7 +43,7 @@ def embedded(line: Mapping[str, Any], *, stage: str, time: float) -> dict[str, A
     return {"stage": stage, "_aws": {"Timestamp": int(time * 1000), "CloudWatchMetrics": [directive]}}
 
 
-def by_sink(fates: Iterable[Fate]) -> dict[str, int]:
+def by_sink(fates: Iterable[EventResult]) -> dict[str, int]:
     """How many events each sink has, how many its queue has in its place, how many are dead letters: those not 0."""
     counts: dict[str, int] = {}
     for fate in fates:

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from distributary.errors import SettingsError
 from distributary.events import SinkName
 
-PREFIX = "DISTRIBUTARY_"
+VARIABLE_PREFIX = "DISTRIBUTARY_"
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
 STREAM_NAME = re.compile("[a-zA-Z0-9_.-]+")
@@ -166,7 +166,7 @@ class Settings:
 
 
 def _variable(name: str) -> str:
-    return PREFIX + name.upper()
+    return VARIABLE_PREFIX + name.upper()
 
 
 def _alias_faults(name: str, aliases: tuple[str, ...], longest: int) -> list[str]:

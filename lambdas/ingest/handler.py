@@ -14,13 +14,13 @@ from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.dead_letters import DeadLetters
-from distributary.delivery.retry_queue import CONNECTIONS, Spill
-from distributary.delivery.storing import Custody
+from distributary.delivery.retry_queue import RETRY_CONNECTIONS, RetryQueue
+from distributary.delivery.storing import StoringDelivery
 from distributary.http.auth.guard import Guard
-from distributary.http.aws_api.endpoint import AwsWire
-from distributary.http.events_api.endpoint import EventDoor
-from distributary.http.iot_events_api.messages import IotEventsDoor
-from distributary.http.request_log import logged
+from distributary.http.aws_api.endpoint import AwsEndpoint
+from distributary.http.events_api.endpoint import EventsEndpoint
+from distributary.http.iot_events_api.messages import MessagesEndpoint
+from distributary.http.request_log import request_logged
 from distributary.http.router import Known, Router
 from distributary.http.welcome import welcome
 from distributary.ingest.fan_out import FanOut, Sinks
@@ -45,11 +45,11 @@ note = partial(line, "WARNING")
 iot_events = IotEventsSink(provider(settings, rules.inputs, readers or Readers(()), clients, clock, note=note))
 sinks: Sinks = {"firehose": firehose, "kinesis": kinesis, "iot_events": iot_events}
 bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
-spill = Spill(clients.make("sqs", connections=CONNECTIONS), settings.spill_urls, bucket, clock)
-custody = Custody(spill, DeadLetters(bucket, clock), clock)
+spill = RetryQueue(clients.make("sqs", connections=RETRY_CONNECTIONS), settings.spill_urls, bucket, clock)
+custody = StoringDelivery(spill, DeadLetters(bucket, clock), clock)
 fan_out = FanOut(settings, rules, sinks, custody=custody, claim_check=ClaimCheck(bucket, clock), readers=readers)
-events = EventDoor(settings, clock, fan_out)
-messages = IotEventsDoor(settings, iot_events, clock)
+events = EventsEndpoint(settings, clock, fan_out)
+messages = MessagesEndpoint(settings, iot_events, clock)
 guard = Guard(
     key_store(settings, clients, clock),
     Quotas(clock),
@@ -58,12 +58,12 @@ guard = Guard(
 )
 doors = {
     Known("POST", "/v1/events"): guard.protect(events.answer, "events"),
-    Known("POST", "/"): guard.protect(AwsWire(settings, firehose, kinesis, clock).answer, "aws"),
+    Known("POST", "/"): guard.protect(AwsEndpoint(settings, firehose, kinesis, clock).answer, "aws"),
     Known("POST", "/inputs/messages"): guard.protect(messages.answer, "iot_events"),
     Known("GET", "/"): welcome(settings),
 }
 router = Router([Known(route["method"], route["path"]) for route in configuration["routes"]], doors)
-handle = logged(
+handle = request_logged(
     router.answer,
     service="ingest",
     level=settings.log_level,

@@ -10,13 +10,13 @@ from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.runtime.action_queue import ActionQueue
-from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.batch_metrics import BatchMetrics
 from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.runtime.dead_letter_queue import DeadLetterQueue
 from distributary.iot_events.runtime.detector_run import Runner
-from distributary.iot_events.runtime.detector_table import Store
-from distributary.iot_events.runtime.message_batch import LONGEST_PAUSE, RunDetectors
-from distributary.iot_events.runtime.retry_delay import Pauses
+from distributary.iot_events.runtime.detector_table import DetectorTable
+from distributary.iot_events.runtime.message_batch import LONGEST_MESSAGE_PAUSE, RunDetectors
+from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.log import Lines, lines
 from distributary.settings import Settings
@@ -35,11 +35,11 @@ batches = Lines(service="run_detectors", level=settings.log_level, stage=setting
 handle = RunDetectors(
     Models(configuration["models"], Limits(min_timer_seconds=settings.min_timer_seconds), **configuration["switches"]),
     runner,
-    Store(clients.make("dynamodb"), settings.detector_table_name),
+    DetectorTable(clients.make("dynamodb"), settings.detector_table_name),
     ActionQueue(sqs, settings.action_queue_url, Bucket(lambda: clients.make("s3"), settings.bucket_name)),
     WakeUps(settings, sqs, clients.make("scheduler"), clock),
-    Grave(sqs, settings.dead_message_queue_url),
-    Pauses(sqs, settings.message_queue_url, clock, longest=LONGEST_PAUSE),
+    DeadLetterQueue(sqs, settings.dead_message_queue_url),
+    RetryDelays(sqs, settings.message_queue_url, clock, longest=LONGEST_MESSAGE_PAUSE),
     lines(service="run_detectors", level=settings.log_level),
-    Measure(batches.write, clock),
+    BatchMetrics(batches.write, clock),
 )

@@ -11,12 +11,12 @@ from distributary.access.quota import Quotas
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.http.auth.guard import Guard
-from distributary.http.iot_events_api.detectors import DetectorDoor
-from distributary.http.request_log import logged
+from distributary.http.iot_events_api.detectors import DetectorsEndpoint
+from distributary.http.request_log import request_logged
 from distributary.http.router import Known, Router
 from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.management import Detectors
 from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.settings import Settings
@@ -26,12 +26,12 @@ configuration = json.loads(Path(__file__).with_name("configuration.json").read_b
 clock, clients = Clock(), Clients()
 detectors = Detectors(
     Models(configuration["models"], AWS_LIMITS),
-    Store(clients.make("dynamodb"), settings.detector_table_name),
+    DetectorTable(clients.make("dynamodb"), settings.detector_table_name),
     WakeUps(settings, clients.make("sqs"), clients.make("scheduler"), clock),
     clock,
     partial(secrets.token_urlsafe, 6),
 )
-door = DetectorDoor(detectors, clock, min_timer_seconds=settings.min_timer_seconds)
+door = DetectorsEndpoint(detectors, clock, min_timer_seconds=settings.min_timer_seconds)
 guard = Guard(key_store(settings, clients, clock), Quotas(clock), clock)
 doors = {
     Known("GET", "/detectors/{model}"): guard.protect(door.list, "iot_events", "detectors:read"),
@@ -40,7 +40,7 @@ doors = {
     Known("POST", "/detectors/delete"): guard.protect(door.delete, "iot_events", "detectors:manage"),
 }
 route = Router([*doors], doors).answer
-handle = logged(
+handle = request_logged(
     route,
     service="serve_detectors",
     level=settings.log_level,

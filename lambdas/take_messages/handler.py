@@ -8,9 +8,9 @@ from distributary.aws.bucket import Bucket
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.delivery.dead_letters import DeadLetters
-from distributary.delivery.retry_queue import Spill
-from distributary.delivery.storing import Custody
-from distributary.functions.take_messages import TopicRuleDoor
+from distributary.delivery.retry_queue import RetryQueue
+from distributary.delivery.storing import StoringDelivery
+from distributary.functions.take_messages import TakeMessages
 from distributary.ingest.rules import Rules
 from distributary.iot_events.routing import Readers
 from distributary.log import Lines
@@ -22,8 +22,10 @@ configuration = json.loads(Path(__file__).with_name("configuration.json").read_b
 clock, clients = Clock(), Clients()
 inputs = Rules.from_tables(configuration["rules"], configuration["inputs"]).inputs
 bucket = Bucket(lambda: clients.make("s3"), settings.bucket_name)
-custody = Custody(Spill(clients.make("sqs"), settings.spill_urls, bucket, clock), DeadLetters(bucket, clock), clock)
-handle = TopicRuleDoor(
+custody = StoringDelivery(
+    RetryQueue(clients.make("sqs"), settings.spill_urls, bucket, clock), DeadLetters(bucket, clock), clock
+)
+handle = TakeMessages(
     configuration["iot_rules"],
     IotEventsSink(provider(settings, inputs, Readers(configuration["readers"]), clients, clock)),
     custody,

@@ -13,7 +13,7 @@ from commands import keys
 from commands.key_ring import KeyRingError, passing_key
 from commands.key_table import KeyTable
 from commands.stage import Stage
-from distributary.access.key import DOOR_NAMES, RIGHTS, Key
+from distributary.access.key import API_NAMES, RIGHTS, Key
 from distributary.access.key_item import item_of
 from distributary.access.key_store import KeyStore
 from distributary.access.quota import Quotas
@@ -337,10 +337,10 @@ def test_a_stage_that_is_not_there_is_said_to_be(deployed: Deployed) -> None:
 def test_a_producers_key_puts_events_and_messages_and_no_more(deployed: Deployed) -> None:
     """The AWS-compatible API and both rights to detectors are for keys that name them."""
     plain, _ = deployed.create("--name", "plain")
-    every, _ = deployed.create("--name", "every", "--rights", *DOOR_NAMES, *RIGHTS)
+    every, _ = deployed.create("--name", "every", "--rights", *API_NAMES, *RIGHTS)
 
     assert (deployed.find(plain).doors, deployed.find(plain).rights) == ({"events", "iot_events"}, frozenset())
-    assert (deployed.find(every).doors, deployed.find(every).rights) == (set(DOOR_NAMES), set(RIGHTS))
+    assert (deployed.find(every).doors, deployed.find(every).rights) == (set(API_NAMES), set(RIGHTS))
     assert deployed.row(plain)[-1] == "-"
     assert deployed.row(every)[-1] == "aws,detectors:manage,detectors:read"
 
@@ -354,7 +354,7 @@ def test_a_key_is_changed_without_a_new_secret(deployed: Deployed) -> None:
 
     assert (status, "aws, detectors:manage, events, iot_events" in printed) == (0, True)
     granted = deployed.find(key_id)
-    assert (granted.doors, granted.rights) == (set(DOOR_NAMES), {"detectors:manage"})
+    assert (granted.doors, granted.rights) == (set(API_NAMES), {"detectors:manage"})
     assert (granted.sources, len(granted.sinks)) == ({"urn:a", "urn:b"}, 3)
 
     assert deployed.run("deny", key_id, "aws", "iot_events", "detectors:manage", "--sources", "urn:a", "urn:b")[0] == 0
@@ -392,7 +392,7 @@ def test_a_grant_to_a_stored_key_keeps_what_it_had(deployed: Deployed) -> None:
     deployed.run("grant", key_id, "detectors:manage")
 
     assert deployed.find(key_id).rights == set(RIGHTS)
-    assert deployed.find(key_id).doors == set(DOOR_NAMES)
+    assert deployed.find(key_id).doors == set(API_NAMES)
 
 
 def test_a_change_that_says_nothing_or_is_of_no_key_is_refused(deployed: Deployed) -> None:
@@ -421,7 +421,7 @@ def test_of_two_changes_at_the_same_time_one_is_refused(deployed: Deployed, monk
     status, printed = deployed.run("grant", key_id, "detectors:read")
 
     assert (status, "was changed just now" in printed) == (1, True)
-    assert (deployed.find(key_id).doors, deployed.find(key_id).rights) == (set(DOOR_NAMES), frozenset())
+    assert (deployed.find(key_id).doors, deployed.find(key_id).rights) == (set(API_NAMES), frozenset())
 
 
 # ── names ──

@@ -11,7 +11,7 @@ from commands import replay
 from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
-from distributary.delivery.retry_queue import decode
+from distributary.delivery.retry_queue import read_message_body
 from distributary.sinks.kinesis import KinesisRecord
 
 QUEUES = {name: {"Type": "AWS::SQS::Queue"} for name in ("Firehose", "Kinesis", "IotEvents")}
@@ -58,7 +58,7 @@ class Deployed:
             QueueUrl=self.outputs[f"{name}SpillQueueUrl"], MaxNumberOfMessages=10
         ).get("Messages"):
             for message in messages:
-                spilled = decode(message["Body"])
+                spilled = read_message_body(message["Body"])
                 assert spilled.attempts == 3
                 assert spilled.first > FIRST + 86_400
                 found += [record.data.decode() for record in spilled.records]
@@ -164,4 +164,4 @@ def test_a_record_is_the_same_again(deployed) -> None:
     replay.main([])
     [message] = deployed.sqs.receive_message(QueueUrl=deployed.outputs["KinesisSpillQueueUrl"])["Messages"]
 
-    assert decode(message["Body"]).records == [KinesisRecord(b"7", "k")]
+    assert read_message_body(message["Body"]).records == [KinesisRecord(b"7", "k")]

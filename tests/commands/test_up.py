@@ -8,7 +8,7 @@ from moto import mock_aws
 
 from commands.stage import Stage
 from commands.up import main, ready
-from distributary.access.key import DOOR_NAMES, RIGHTS
+from distributary.access.key import API_NAMES, RIGHTS
 from distributary.access.key_item import key_of
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +43,7 @@ def test_the_printed_curl_carries_a_key_that_exists(outputs, monkeypatch) -> Non
     assert found
     item = boto3.client("dynamodb", region_name="us-east-1").get_item(TableName="keys", Key={"id": {"S": found[1]}})
     key = key_of(item["Item"])
-    assert (key.name, key.doors, key.rights, key.sources) == ("local", set(DOOR_NAMES), set(RIGHTS), {"*"})
+    assert (key.name, key.doors, key.rights, key.sources) == ("local", set(API_NAMES), set(RIGHTS), {"*"})
     assert "the key 'local' has every right and may send any source" in text
     assert "12.3 s" in text
 

@@ -17,7 +17,7 @@ from fuzz.requests import INVALID_SIGNATURE, MARK, let_in, shots
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
-from distributary.access.key import DOOR_NAMES, Key
+from distributary.access.key import API_NAMES, Key
 
 PUT_RECORD = json.dumps({"DeliveryStreamName": "events", "Record": {"Data": "e30K"}}).encode()
 TARGET = {"x-amz-target": "Firehose_20150804.PutRecord", "content-type": "application/x-amz-json-1.1"}
@@ -84,7 +84,7 @@ def ring(stage) -> KeyRing:
 def made(ring: KeyRing, **wanted) -> tuple[str, str]:
     """Id and secret of a new key, of a name that no other has, for every door unless it is said."""
     name = f"attacker-{uuid.uuid4().hex[:8]}"
-    key, secret = ring.create(Key(**{"id": "", "name": name, "doors": frozenset(DOOR_NAMES), **wanted}))
+    key, secret = ring.create(Key(**{"id": "", "name": name, "doors": frozenset(API_NAMES), **wanted}))
     return key.id, secret
 
 

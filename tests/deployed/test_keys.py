@@ -18,7 +18,7 @@ from commands.key_ring import bearer
 from commands.post import Answer, request
 from commands.read_back import journal
 from commands.stage import Stage
-from distributary.access.key import DOOR_NAMES, derive_secret
+from distributary.access.key import API_NAMES, derive_secret
 from local.aws import deployed
 from local.deployment import aws_at
 from local.functions import Functions
@@ -47,7 +47,7 @@ def create(run: Callable[..., str]) -> Callable[..., Credential]:
 
     def created(*arguments: str) -> Credential:
         name = ("--name", f"pump-{secrets.token_hex(4)}")
-        printed = run("create", *name, *(arguments or ("--rights", *DOOR_NAMES)))
+        printed = run("create", *name, *(arguments or ("--rights", *API_NAMES)))
         found = re.search(r"^key +(\S+)\nsecret +(\S+)$", printed, re.MULTILINE)
         assert found
         return found[1], found[2]
@@ -86,7 +86,7 @@ def put(endpoint: str, key: Credential) -> tuple[int, str]:
 
 def test_a_quota_is_429_with_the_seconds_to_wait(fresh: str, create: Callable[..., Credential]) -> None:
     """At `/v1/events`; boto3 understands the same as throttling."""
-    key = create("--rate", "0.1", "--burst", "2", "--rights", *DOOR_NAMES)
+    key = create("--rate", "0.1", "--burst", "2", "--rights", *API_NAMES)
     answers = [post(fresh, key) for _ in range(3)]
 
     assert [one.status for one in answers] == [202, 202, 429]

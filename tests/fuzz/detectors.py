@@ -19,7 +19,7 @@ from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.detector_key import BadKey, key_value
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
-from distributary.iot_events.engine.machine import Message, Timers, step
+from distributary.iot_events.engine.machine import InputMessage, Timers, step
 from distributary.iot_events.expression.errors import ExpressionError, Unevaluable
 from distributary.iot_events.expression.evaluate import compile_expression
 from distributary.iot_events.expression.scope import Scope
@@ -73,10 +73,10 @@ def run(seed: int) -> str:
     return "ran"
 
 
-def _message(random: Random, key: str | None, number: int) -> tuple[str | None, Message] | None:
+def _message(random: Random, key: str | None, number: int) -> tuple[str | None, InputMessage] | None:
     try:
         read = read_object(payload(random))
-        return key_value(key, read), Message(random.choice(["in", "other"]), str(number), read)
+        return key_value(key, read), InputMessage(random.choice(["in", "other"]), str(number), read)
     except (BadPayload, BadKey):
         return None
 

@@ -124,7 +124,13 @@ def test_what_was_deleted(days, expected):
 
 def test_every_prefix_has_its_rule(synthesised):
     """All that functions, Firehose and commands write is among what is kept or what waits."""
-    written = {claim_check.PREFIX, dead_letters.PREFIX, REPLAYED, retry_queue.PREFIX, action_queue.PREFIX}
+    written = {
+        claim_check.CLAIM_PREFIX,
+        dead_letters.DEAD_PREFIX,
+        REPLAYED,
+        retry_queue.RETRY_PREFIX,
+        action_queue.ACTION_PREFIX,
+    }
     [delivery] = [
         one["Properties"]["ExtendedS3DestinationConfiguration"]
         for one in synthesised()["Resources"].values()

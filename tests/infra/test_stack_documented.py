@@ -122,7 +122,10 @@ def test_how_large_a_spilled_message_is() -> None:
     assert (
         f"a spill message is at most {retry_queue.MAX_MESSAGE_BYTES >> 20} MiB of gzip and base64, holds up to " in TEXT
     )
-    assert f"holds up to {retry_queue.MAX_RECORDS} records and about {retry_queue.MAX_WEIGHT >> 10} KiB of them" in TEXT
+    assert (
+        f"holds up to {retry_queue.MESSAGE_RECORDS} records and about {retry_queue.MAX_WEIGHT >> 10} KiB of them"
+        in TEXT
+    )
 
 
 def test_every_metric_is_explained() -> None:

@@ -12,8 +12,8 @@ from random import Random
 from time import time
 from typing import Any, NamedTuple
 
-from distributary.delivery.retry_queue import MAX_WEIGHT, Spilled
-from distributary.delivery.retry_queue import body as spilled_body
+from distributary.delivery.retry_queue import MAX_WEIGHT, PendingRecords
+from distributary.delivery.retry_queue import message_body as spilled_body
 from distributary.http.content import MAX_DECODED
 from distributary.http.events_api.body import MAX_VALUES
 from distributary.iot_events.message import MAX_PAYLOAD_BYTES
@@ -201,7 +201,7 @@ def redriven() -> Iterator[Scenario]:
         "iot_events": [Message(f"m{number}", "telemetry", payload) for number in range(5)],
     }
     for (sink, listed), down in product(kinds.items(), BOTH):
-        body = spilled_body(Spilled(sink, listed, attempts=1, first=time(), last=time()))
+        body = spilled_body(PendingRecords(sink, listed, attempts=1, first=time(), last=time()))
         name = f"redrive: ten of {sink}{', down' if down else ''}"
         yield Scenario(name, "redrive", partial(spilled, sink, body), 10 * MAX_WEIGHT, down)
 

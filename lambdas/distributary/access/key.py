@@ -11,10 +11,10 @@ from distributary.access.quota import Quota
 from distributary.errors import BadEvent, Forbidden
 from distributary.events import SINK_NAMES, SinkName
 
-DoorName = Literal["events", "aws", "iot_events"]
+ApiName = Literal["events", "aws", "iot_events"]
 """`/v1/events`; the AWS wire of the two streams at `/`; the IoT Events Data API."""
-DOOR_NAMES: tuple[DoorName, ...] = ("events", "aws", "iot_events")
-DEFAULT_DOORS = frozenset({"events", "iot_events"})
+API_NAMES: tuple[ApiName, ...] = ("events", "aws", "iot_events")
+DEFAULT_APIS = frozenset({"events", "iot_events"})
 """A producer's: what a key gets that is made without saying more. `aws` writes past rules and sources."""
 
 Right = Literal["detectors:read", "detectors:manage"]
@@ -55,7 +55,7 @@ class Key:
     id: str
     name: str
     """The CloudEvents `source` of its events that bring none; always a source of its own."""
-    doors: frozenset[str] = DEFAULT_DOORS
+    doors: frozenset[str] = DEFAULT_APIS
     sinks: frozenset[str] = frozenset(SINK_NAMES)
     rights: frozenset[str] = frozenset()
     """Of `RIGHTS`: what it may do with detectors, whatever its doors and sinks are."""
@@ -82,7 +82,7 @@ class Key:
     @property
     def beyond_default(self) -> list[str]:
         """The doors and rights that a key made today would not have unless it was said, and `*` for any source."""
-        default = frozenset({"events"}) if self.browser else DEFAULT_DOORS
+        default = frozenset({"events"}) if self.browser else DEFAULT_APIS
         return sorted((self.doors - default) | self.rights | (self.sources & {ANY_SOURCE}))
 
     def is_live(self, now: float) -> bool:
@@ -105,7 +105,7 @@ class Key:
 def for_everything(name: str) -> Key:
     """A key, still without an id, that may do all that there is, with any source."""
     any_source = frozenset({ANY_SOURCE})
-    return Key(id="", name=name, doors=frozenset(DOOR_NAMES), rights=frozenset(RIGHTS), sources=any_source)
+    return Key(id="", name=name, doors=frozenset(API_NAMES), rights=frozenset(RIGHTS), sources=any_source)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from distributary.errors import BadEvent, SinkUnavailable
 from distributary.events import Event
 from distributary.media_type import is_header
 
-PREFIX = "claims/"
+CLAIM_PREFIX = "claims/"
 
 
 class ClaimCheck:
@@ -43,7 +43,7 @@ class ClaimCheck:
             raise SinkUnavailable("OutOfTime", "no time was left to store the data", retryable=True)
         data = event.data.encode() if isinstance(event.data, str) else event.data or b""
         name = hashlib.sha256(b"\0".join([event.source.encode(), event.id.encode(), data])).hexdigest()
-        key = f"{PREFIX}{rfc3339(self._clock.time())[:10].replace('-', '/')}/{name}"
+        key = f"{CLAIM_PREFIX}{rfc3339(self._clock.time())[:10].replace('-', '/')}/{name}"
         self._bucket.put(key, data, _content_type(event))
         reference = {"dataref": f"s3://{self._bucket.name}/{key}"}
         return replace(event, attributes={**event.attributes, **reference}, data=None)

@@ -10,7 +10,7 @@ from distributary.aws.bucket import Bucket
 from distributary.clock import Clock, rfc3339
 from distributary.events import SinkName
 
-PREFIX = "dead-letters/"
+DEAD_PREFIX = "dead-letters/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class DeadLetters:
     def write(self, letters: Sequence[DeadLetter]) -> None:
         """Keep the letters, all of one sink. Raises SinkUnavailable."""
         now = rfc3339(self._clock.time())
-        key = f"{PREFIX}{letters[0].sink}/{now[:10].replace('-', '/')}/{now}-{uuid4().hex}.ndjson"
+        key = f"{DEAD_PREFIX}{letters[0].sink}/{now[:10].replace('-', '/')}/{now}-{uuid4().hex}.ndjson"
         self._bucket.put(key, b"".join(_line(letter) for letter in letters), "application/x-ndjson")
 
 

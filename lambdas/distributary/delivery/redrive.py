@@ -11,8 +11,8 @@ from distributary.clock import Clock
 from distributary.delivery.breaker import OPEN, Breaker
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
 from distributary.delivery.delivery import OUT_OF_TIME
-from distributary.delivery.retry_messages import QueueMessage, SpillQueues
-from distributary.delivery.retry_queue import Spill, Spilled, decode
+from distributary.delivery.retry_messages import QueueMessage, RetryMessages
+from distributary.delivery.retry_queue import PendingRecords, RetryQueue, read_message_body
 from distributary.errors import SinkUnavailable, Unreadable
 from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
 from distributary.iot_events.message import Message
@@ -21,13 +21,13 @@ from distributary.sinks.record import Record, to_json
 from distributary.sinks.sink import Sink
 
 SECONDS_A_DAY = 86_400
-TOO_LARGE = "TooLarge"
+OVERSIZE = "TooLarge"
 """A dead letter's reason: more bytes than its sink takes."""
 TOO_OLD = "TooOld"
-SET_ASIDE = "ReceivedTooOften"
+RECEIVED_TOO_OFTEN = "ReceivedTooOften"
 """… that SQS gave up after a thousand receipts: mostly what ended the function each time."""
-UNREADABLE = "Unreadable"
-HASTY = 100
+UNREADABLE_MESSAGE = "Unreadable"
+MOST_UNTRIED_RECEIVES = 100
 """So many of a message's receipts may end untried and bring it back after a second; more would use up SQS's 1,000."""
 
 
@@ -40,7 +40,7 @@ class Tally:
     waiting: Counter[SinkName] = field(default_factory=Counter)
     oldest: dict[SinkName, float] = field(default_factory=dict)
 
-    def wait(self, spilled: Spilled, records: int) -> None:
+    def wait(self, spilled: PendingRecords, records: int) -> None:
         """So many records wait on."""
         self.waiting[spilled.sink] += records
         self.oldest[spilled.sink] = min(spilled.first, self.oldest.get(spilled.sink, spilled.first))
@@ -54,8 +54,8 @@ class Redrive:
         settings: Settings,
         sinks: Mapping[SinkName, Sink[Any]],
         *,
-        spill: Spill,
-        queues: SpillQueues,
+        spill: RetryQueue,
+        queues: RetryMessages,
         dead_letters: DeadLetters,
         clock: Clock,
     ) -> None:
@@ -77,7 +77,7 @@ class Redrive:
     def _is_done(self, message: QueueMessage, end: float, tally: Tally) -> bool:
         """Whether the message may be deleted: each of its records is delivered, a dead letter, or in a new message."""
         try:
-            spilled = decode(message.body)
+            spilled = read_message_body(message.body)
         except Unreadable as error:
             return self._give_up_text(message, message.body, str(error), tally)
         spilled = replace(spilled, attempts=spilled.attempts + message.receives)
@@ -91,26 +91,26 @@ class Redrive:
             self._postpone(message, tally, spilled)
             return False
 
-    def _settle(self, message: QueueMessage, spilled: Spilled, end: float, tally: Tally) -> bool:
+    def _settle(self, message: QueueMessage, spilled: PendingRecords, end: float, tally: Tally) -> bool:
         if reason := self._hopeless(message, spilled):
             outcomes: list[Outcome] = [Failure(reason, "", retryable=False, permanent=True)] * len(spilled.records)
         else:
             outcomes = self._deliver(spilled, end - timeouts.KEEPING)
-        outcomes = self._bury(spilled, outcomes, tally)
+        outcomes = self._dead_letter_hopeless(spilled, outcomes, tally)
         left = [one for one, outcome in zip(spilled.records, outcomes, strict=True) if isinstance(outcome, Failure)]
         if not left:
             return True
         if len(left) == len(spilled.records):
-            soon = message.receives <= HASTY and all(outcome is OUT_OF_TIME for outcome in outcomes)
+            soon = message.receives <= MOST_UNTRIED_RECEIVES and all(outcome is OUT_OF_TIME for outcome in outcomes)
             self._postpone(message, tally, spilled, pause=1 if soon else None)
             return False
         return self._replace(message, spilled, left, end, tally)
 
-    def _deliver(self, spilled: Spilled, deadline: float) -> list[Outcome]:
+    def _deliver(self, spilled: PendingRecords, deadline: float) -> list[Outcome]:
         """An outcome for each record; one that no sink could take is not tried."""
         sink = self._sinks[spilled.sink]
         outcomes: list[Outcome] = [
-            Failure(TOO_LARGE, f"{sink.name} takes {sink.max_record_bytes} bytes", retryable=False, permanent=True)
+            Failure(OVERSIZE, f"{sink.name} takes {sink.max_record_bytes} bytes", retryable=False, permanent=True)
             if sink.size(record) > sink.max_record_bytes
             else OPEN
             for record in spilled.records
@@ -122,7 +122,7 @@ class Redrive:
             outcomes[place] = outcome
         return outcomes
 
-    def _bury(self, spilled: Spilled, outcomes: list[Outcome], tally: Tally) -> list[Outcome]:
+    def _dead_letter_hopeless(self, spilled: PendingRecords, outcomes: list[Outcome], tally: Tally) -> list[Outcome]:
         """The outcomes once what is refused for good lies among the dead letters; where it cannot, it waits on."""
         tally.redriven[spilled.sink] += sum(isinstance(outcome, Receipt) for outcome in outcomes)
         pairs = list(zip(spilled.records, outcomes, strict=True))
@@ -137,7 +137,7 @@ class Redrive:
         return [Receipt() if _hopeless(outcome) else outcome for outcome in outcomes]
 
     def _replace(
-        self, message: QueueMessage, spilled: Spilled, left: Sequence[Record], end: float, tally: Tally
+        self, message: QueueMessage, spilled: PendingRecords, left: Sequence[Record], end: float, tally: Tally
     ) -> bool:
         """Whether a new message holds what is left: then the old one may go. In between both may be delivered."""
         rest = replace(spilled, records=left, last=self._clock.time(), object="")
@@ -147,15 +147,15 @@ class Redrive:
         tally.wait(spilled, len(left))
         return True
 
-    def _hopeless(self, message: QueueMessage, spilled: Spilled) -> str:
+    def _hopeless(self, message: QueueMessage, spilled: PendingRecords) -> str:
         """Why the message is given up without another attempt; empty where it is not."""
         if message.set_aside:
-            return SET_ASIDE
+            return RECEIVED_TOO_OFTEN
         age = self._clock.time() - spilled.first
         return TOO_OLD if age > self._settings.redrive_days * SECONDS_A_DAY else ""
 
     def _postpone(
-        self, message: QueueMessage, tally: Tally, spilled: Spilled | None = None, pause: int | None = None
+        self, message: QueueMessage, tally: Tally, spilled: PendingRecords | None = None, pause: int | None = None
     ) -> None:
         if spilled:
             tally.wait(spilled, len(spilled.records) or 1)
@@ -165,7 +165,9 @@ class Redrive:
     def _give_up_text(self, message: QueueMessage, text: str, detail: str, tally: Tally) -> bool:
         """Whether a message that cannot be read lies among the dead letters, as it is."""
         now = self._clock.time()
-        letter = DeadLetter(message.sink, UNREADABLE, detail, message.receives, message.sent, now, {"body": text})
+        letter = DeadLetter(
+            message.sink, UNREADABLE_MESSAGE, detail, message.receives, message.sent, now, {"body": text}
+        )
         try:
             self._dead_letters.write([letter])
         except SinkUnavailable:
@@ -183,7 +185,7 @@ def pause_after(receives: int, longest: float, drawn: float) -> int:
     return math.ceil(min(longest, 2.0 ** min(receives - 1, 20)) * (1 - drawn / 4))
 
 
-def _dated(spilled: Spilled) -> Spilled:
+def _dated(spilled: PendingRecords) -> PendingRecords:
     """The same, each message to an input with the time when it was accepted: whenever it is delivered, that counts."""
     at = round(spilled.first * 1000)
     records = [
@@ -197,6 +199,6 @@ def _hopeless(outcome: Outcome) -> TypeGuard[Failure]:
     return isinstance(outcome, Failure) and outcome.permanent
 
 
-def _letter(spilled: Spilled, record: Record, failure: Failure, now: float) -> DeadLetter:
+def _letter(spilled: PendingRecords, record: Record, failure: Failure, now: float) -> DeadLetter:
     first = spilled.first
     return DeadLetter(spilled.sink, failure.code, failure.detail, spilled.attempts, first, now, to_json(record))

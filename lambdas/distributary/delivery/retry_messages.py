@@ -29,7 +29,7 @@ class QueueMessage:
     set_aside: bool
 
 
-class SpillQueues:
+class RetryMessages:
     """The queues of each sink: `urls` those that are spilled to, `dead_urls` those that SQS sets messages aside in."""
 
     def __init__(self, client: Any, urls: Mapping[SinkName, str], dead_urls: Mapping[SinkName, str]) -> None:

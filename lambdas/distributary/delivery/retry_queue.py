@@ -24,20 +24,20 @@ from distributary.sinks.record import Record, from_json, to_json, weight
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 MAX_MESSAGE_BYTES = 1024 * 1024
-MAX_RECORDS = 500
+MESSAGE_RECORDS = 500
 """Of one message, so that one redrive takes about one call."""
 MAX_WEIGHT = 700 * 1024
 """Bytes of a message's records: what cannot be compressed takes a third more, twice in base64 would be too much."""
-CONNECTIONS = 8
+RETRY_CONNECTIONS = 8
 """Messages sent at the same time; the client should keep as many connections."""
-PREFIX = "spill/"
+RETRY_PREFIX = "spill/"
 _LEVEL = 3
 """Of gzip: 0.025 s of CPU for the worst megabyte. Its default, 9, took 2.7 s for random `a` and `b`, to save a tenth of
 the bytes of common JSON."""
 
 
 @dataclass(frozen=True, slots=True)
-class Spilled:
+class PendingRecords:
     """Records that a sink did not take in so many attempts: the first of them and the last, in seconds since 1970."""
 
     sink: SinkName
@@ -49,7 +49,7 @@ class Spilled:
     """The key of the object that holds the records, where they are not here."""
 
 
-class Spill:
+class RetryQueue:
     """The queues, by sink, with the bucket behind them."""
 
     def __init__(self, client: Any, queue_urls: Mapping[SinkName, str], bucket: Bucket, clock: Clock) -> None:
@@ -59,33 +59,33 @@ class Spill:
         self._clock = clock
         self._threads: ThreadPoolExecutor | None = None
 
-    def keep(self, spilled: Spilled, *, until: float) -> list[bool]:
+    def keep(self, spilled: PendingRecords, *, until: float) -> list[bool]:
         """For each record whether its sink's queue has it now; no call starts that may not be over by `until`."""
-        groups = split(spilled.records, MAX_RECORDS, MAX_WEIGHT, lambda record: min(weight(record), MAX_WEIGHT))
+        groups = split(spilled.records, MESSAGE_RECORDS, MAX_WEIGHT, lambda record: min(weight(record), MAX_WEIGHT))
         parts = [replace(spilled, records=group) for group in groups]
         if len(parts) == 1:
             kept = [self._send(parts[0], until)]
         else:
             # Made when first needed, not at import: threads do not survive a snapshot.
-            self._threads = self._threads or ThreadPoolExecutor(CONNECTIONS, thread_name_prefix="spill")
+            self._threads = self._threads or ThreadPoolExecutor(RETRY_CONNECTIONS, thread_name_prefix="spill")
             kept = list(self._threads.map(lambda part: self._send(part, until), parts))
         return [one for part, one in zip(parts, kept, strict=True) for _ in part.records]
 
-    def fetch(self, spilled: Spilled) -> Spilled:
+    def fetch(self, spilled: PendingRecords) -> PendingRecords:
         """The same with its records here. Raises SinkUnavailable, and Unreadable for an object that is none of ours."""
         if not spilled.object:
             return spilled
         return replace(spilled, records=_parse(self._bucket.get(spilled.object)).records)
 
-    def _send(self, part: Spilled, until: float) -> bool:
+    def _send(self, part: PendingRecords, until: float) -> bool:
         text = _text(part)
         message = b64encode(text).decode()
         try:
             if len(message) > MAX_MESSAGE_BYTES:
-                key = f"{PREFIX}{part.sink}/{uuid4().hex}.json.gz"
+                key = f"{RETRY_PREFIX}{part.sink}/{uuid4().hex}.json.gz"
                 self._in_time(until)
                 self._bucket.put(key, text, "application/gzip")
-                message = body(replace(part, records=(), object=key))
+                message = message_body(replace(part, records=(), object=key))
             self._in_time(until)
             call(self._client.send_message, QueueUrl=self._queue_urls[part.sink], MessageBody=message)
         except SinkUnavailable:
@@ -97,12 +97,12 @@ class Spill:
             raise SinkUnavailable("OutOfTime", "no time was left in this request", retryable=True)
 
 
-def body(spilled: Spilled) -> str:
+def message_body(spilled: PendingRecords) -> str:
     """The message that says it."""
     return b64encode(_text(spilled)).decode()
 
 
-def decode(body: str) -> Spilled:
+def read_message_body(body: str) -> PendingRecords:
     """What a message says. Raises Unreadable."""
     try:
         return _parse(b64decode(body, validate=True))
@@ -110,7 +110,7 @@ def decode(body: str) -> Spilled:
         raise Unreadable(str(error)) from error
 
 
-def _text(spilled: Spilled) -> bytes:
+def _text(spilled: PendingRecords) -> bytes:
     where = {"object": spilled.object} if spilled.object else {"records": [to_json(one) for one in spilled.records]}
     members = {"sink": spilled.sink, **where}
     times = {"attempts": spilled.attempts, "first": spilled.first, "last": spilled.last}
@@ -118,7 +118,7 @@ def _text(spilled: Spilled) -> bytes:
     return gzip.compress(text, _LEVEL)
 
 
-def _parse(text: bytes) -> Spilled:
+def _parse(text: bytes) -> PendingRecords:
     try:
         members = json.loads(gzip.decompress(text))
         sink = members["sink"]
@@ -126,6 +126,6 @@ def _parse(text: bytes) -> Spilled:
             raise Unreadable(f"no such sink: {sink!r}")
         records = [from_json(sink, one) for one in members.get("records", ())]
         times = float(members["first"]), float(members["last"])
-        return Spilled(sink, records, int(members["attempts"]), *times, object=members.get("object", ""))
+        return PendingRecords(sink, records, int(members["attempts"]), *times, object=members.get("object", ""))
     except (ValueError, TypeError, KeyError, AttributeError, EOFError, OSError) as error:
         raise Unreadable(f"{type(error).__name__}: {error}") from error

@@ -7,20 +7,20 @@ from distributary.aws import timeouts
 from distributary.clock import Clock
 from distributary.delivery.breaker import Breaker
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
-from distributary.delivery.retry_queue import Spill, Spilled
+from distributary.delivery.retry_queue import PendingRecords, RetryQueue
 from distributary.errors import SinkUnavailable
 from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
 from distributary.sinks.record import Record, to_json
 from distributary.sinks.sink import Sink
 
-SPILLED = Receipt({"spilled": True})
-DEAD = Receipt({"deadLettered": True})
+RETRY_QUEUED = Receipt({"spilled": True})
+DEAD_LETTERED = Receipt({"deadLettered": True})
 
 
-class Custody:
+class StoringDelivery:
     """Delivers for the requests of one environment, behind a circuit breaker for each sink."""
 
-    def __init__(self, spill: Spill, dead_letters: DeadLetters, clock: Clock) -> None:
+    def __init__(self, spill: RetryQueue, dead_letters: DeadLetters, clock: Clock) -> None:
         self._spill = spill
         self._dead_letters = dead_letters
         self._clock = clock
@@ -34,11 +34,13 @@ class Custody:
         outcomes = self._breakers[sink.name].deliver(sink, records, deadline=deadline)
         if any(isinstance(outcome, Failure) for outcome in outcomes):
             until = deadline + timeouts.KEEPING
-            outcomes = self._bury_the_hopeless(sink.name, records, outcomes, until)
-            outcomes = self._spill_the_rest(sink.name, records, outcomes, until)
+            outcomes = self._dead_letter_permanent(sink.name, records, outcomes, until)
+            outcomes = self._queue_the_rest(sink.name, records, outcomes, until)
         return outcomes
 
-    def bury(self, sink: SinkName, records: Sequence[Record], failures: Sequence[Failure], *, until: float) -> Outcome:
+    def dead_letter(
+        self, sink: SinkName, records: Sequence[Record], failures: Sequence[Failure], *, until: float
+    ) -> Outcome:
         """The outcome of each of these records: a dead letter now, or the failure to write it."""
         if self._clock.monotonic() + timeouts.CALL > until:
             return Failure("OutOfTime", "no time was left to store it", retryable=True)
@@ -51,9 +53,9 @@ class Custody:
             self._dead_letters.write(letters)
         except SinkUnavailable as error:
             return Failure(error.code, error.detail, retryable=True)
-        return DEAD
+        return DEAD_LETTERED
 
-    def _bury_the_hopeless(
+    def _dead_letter_permanent(
         self, sink: SinkName, records: Sequence[Record], outcomes: list[Outcome], until: float
     ) -> list[Outcome]:
         failures = {
@@ -63,16 +65,16 @@ class Custody:
         }
         if not failures:
             return outcomes
-        buried = self.bury(sink, [records[place] for place in failures], [*failures.values()], until=until)
+        buried = self.dead_letter(sink, [records[place] for place in failures], [*failures.values()], until=until)
         return [buried if place in failures else outcome for place, outcome in enumerate(outcomes)]
 
-    def _spill_the_rest(
+    def _queue_the_rest(
         self, sink: SinkName, records: Sequence[Record], outcomes: list[Outcome], until: float
     ) -> list[Outcome]:
         places = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failure)]
         if not places:
             return outcomes
         now = self._clock.time()
-        waiting = Spilled(sink, [records[place] for place in places], attempts=1, first=now, last=now)
+        waiting = PendingRecords(sink, [records[place] for place in places], attempts=1, first=now, last=now)
         kept = {place for place, kept in zip(places, self._spill.keep(waiting, until=until), strict=True) if kept}
-        return [SPILLED if place in kept else outcome for place, outcome in enumerate(outcomes)]
+        return [RETRY_QUEUED if place in kept else outcome for place, outcome in enumerate(outcomes)]

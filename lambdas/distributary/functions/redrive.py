@@ -5,14 +5,14 @@ from typing import Any
 
 from distributary.clock import Clock
 from distributary.delivery.redrive import Redrive, Tally
-from distributary.delivery.retry_messages import SpillQueues
+from distributary.delivery.retry_messages import RetryMessages
 from distributary.http.request import Context
 from distributary.http.request_log import Handler
 from distributary.log import Lines
 from distributary.metrics import DEAD_LETTERS, OLDEST, REDRIVEN, WAITING
 
 
-def redriving(redrive: Redrive, queues: SpillQueues, lines: Lines, clock: Clock) -> Handler:
+def redrive_handler(redrive: Redrive, queues: RetryMessages, lines: Lines, clock: Clock) -> Handler:
     """A Lambda handler that redrives batches, answers with partial batch responses, and writes a line for each batch.
 
     Source: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting

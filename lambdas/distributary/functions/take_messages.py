@@ -6,7 +6,7 @@ from typing import Any
 from distributary.aws import timeouts
 from distributary.clock import Clock
 from distributary.delivery.delivery import deadline
-from distributary.delivery.storing import DEAD, SPILLED, Custody
+from distributary.delivery.storing import DEAD_LETTERED, RETRY_QUEUED, StoringDelivery
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Outcome
 from distributary.http.request import Context
@@ -18,14 +18,14 @@ from distributary.metrics import SPILLED as SPILLED_COUNTS
 from distributary.sinks.iot_events import IotEventsSink
 
 
-class TopicRuleDoor:
+class TakeMessages:
     """Handles what topic rules hand over; `rules` has by their names the `input` and whether `batch`."""
 
     def __init__(
         self,
         rules: Mapping[str, Mapping[str, Any]],
         sink: IotEventsSink,
-        custody: Custody,
+        custody: StoringDelivery,
         lines: Lines,
         clock: Clock,
         *,
@@ -65,7 +65,7 @@ class TopicRuleDoor:
         outcomes = self._custody.deliver(self._sink, good, deadline=end)
         if found := [fault for fault in faults if fault]:
             bad = [message for message, fault in zip(messages, faults, strict=True) if fault]
-            buried = self._custody.bury(self._sink.name, bad, found, until=end + timeouts.KEEPING)
+            buried = self._custody.dead_letter(self._sink.name, bad, found, until=end + timeouts.KEEPING)
             outcomes += [buried] * len(bad)
         return outcomes
 
@@ -81,5 +81,8 @@ class TopicRuleDoor:
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """How many are spilled and how many dead letters, by the names of their metrics: those that are not 0."""
-    counts = {SPILLED_COUNTS["iot_events"]: outcomes.count(SPILLED), DEAD_LETTERS["iot_events"]: outcomes.count(DEAD)}
+    counts = {
+        SPILLED_COUNTS["iot_events"]: outcomes.count(RETRY_QUEUED),
+        DEAD_LETTERS["iot_events"]: outcomes.count(DEAD_LETTERED),
+    }
     return {name: count for name, count in counts.items() if count}

@@ -8,7 +8,7 @@ LOGGED = 10
 LONGEST = 64
 
 
-def logged(ids: Iterable[str | None]) -> dict[str, list[str]]:
+def logged_ids(ids: Iterable[str | None]) -> dict[str, list[str]]:
     """The first of them as a member of the line; empty where there is none."""
     found = [one[:LONGEST] for one in islice(filter(None, ids), LOGGED)]
     return {"event_ids": found} if found else {}

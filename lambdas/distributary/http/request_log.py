@@ -19,7 +19,7 @@ _NOTEWORTHY = (
 )
 
 
-def logged(
+def request_logged(
     answer: Callable[[Request], Response],
     *,
     service: str,

@@ -26,7 +26,7 @@ def serialization_error(detail: str) -> BadRequest:
     return BadRequest("SerializationException", detail)
 
 
-def read(body: bytes | str) -> "Structure":
+def read_structure(body: bytes | str) -> "Structure":
     """The object that a body is. Raises BadRequest `SerializationException`."""
     try:
         text = body if isinstance(body, str) else body.decode()

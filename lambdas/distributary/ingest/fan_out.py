@@ -11,11 +11,11 @@ from typing import Any
 
 from distributary.access.key import Key
 from distributary.delivery.claim_check import ClaimCheck
-from distributary.delivery.storing import Custody
+from distributary.delivery.storing import StoringDelivery
 from distributary.errors import BadEvent, SinkUnavailable
-from distributary.events import Event, Failure, Fate, Outcome, Rejection, SinkName
+from distributary.events import Event, EventResult, Failure, Outcome, Rejection, SinkName
 from distributary.ingest.envelope import encode
-from distributary.ingest.routed_event import Parcel
+from distributary.ingest.routed_event import RoutedEvent
 from distributary.ingest.rules import Rules
 from distributary.iot_events.queue_entry import why_unreadable
 from distributary.iot_events.routing import Readers
@@ -35,7 +35,7 @@ class FanOut:
         rules: Rules,
         sinks: Sinks,
         *,
-        custody: Custody,
+        custody: StoringDelivery,
         claim_check: ClaimCheck,
         readers: Readers | None = None,
     ) -> None:
@@ -47,29 +47,29 @@ class FanOut:
         self._readers = readers
         self._threads: ThreadPoolExecutor | None = None
 
-    def __call__(self, events: Sequence[Event], deadline: float, key: Key | None = None) -> list[Fate]:
+    def __call__(self, events: Sequence[Event], deadline: float, key: Key | None = None) -> list[EventResult]:
         """A Fate for each event; nothing new is tried after `deadline` (of the clock's `monotonic`).
 
         What the key may not send is rejected; without one, everything may be.
         """
         planned = [self._plan(event, key) for event in events]
-        parcels = [parcel for parcel in planned if isinstance(parcel, Parcel)]
+        parcels = [parcel for parcel in planned if isinstance(parcel, RoutedEvent)]
         self._store_what_is_too_large(parcels, deadline)
         shipments = {name: shipment for name in self._sinks if (shipment := self._shipment(name, parcels))}
         for name, outcomes in self._send(shipments, deadline).items():
             for (_, addressees), outcome in zip(shipments[name], outcomes, strict=True):
                 for parcel in addressees:
                     parcel.note(name, outcome)
-        return [_fate(parcel) if isinstance(parcel, Parcel) else parcel for parcel in planned]
+        return [_fate(parcel) if isinstance(parcel, RoutedEvent) else parcel for parcel in planned]
 
-    def _plan(self, event: Event, key: Key | None) -> Parcel | Fate:
+    def _plan(self, event: Event, key: Key | None) -> RoutedEvent | EventResult:
         try:
             route = self._rules.route(event)
             if key:
                 key.check_event(event.source, route.sinks)
             self._claim_check.refuse_forged(event)
             line = encode(event, self._settings.envelope)
-            parcel = Parcel(event, route, line, caller=key.caller if key else "")
+            parcel = RoutedEvent(event, route, line, caller=key.caller if key else "")
             for name in parcel.route.sinks:
                 self._address(parcel, name)
             _refuse_if_all_skip(parcel)
@@ -77,7 +77,7 @@ class FanOut:
             return _rejected(event, error)
         return parcel
 
-    def _address(self, parcel: Parcel, name: SinkName) -> None:
+    def _address(self, parcel: RoutedEvent, name: SinkName) -> None:
         """Make the sink's record of this event, or note why the sink skips it."""
         sink = self._sinks[name]
         if name == "iot_events" and (reason := self._why_unread(parcel)):
@@ -89,13 +89,13 @@ class FanOut:
         elif name == "iot_events" and (reason := _why_unreadable(parcel.event)):  # only of what is not too large
             parcel.skip(name, reason)
 
-    def _why_unread(self, parcel: Parcel) -> str | None:
+    def _why_unread(self, parcel: RoutedEvent) -> str | None:
         """Why the event is for no detector, by its kind and its key; None for one, or where another service knows."""
         if not isinstance(parcel.event.value, dict):
             return "its data is not a JSON object"
         return self._readers.why_unread(parcel.route.input or "", parcel.event.value) if self._readers else None
 
-    def _store_what_is_too_large(self, parcels: Sequence[Parcel], deadline: float) -> None:
+    def _store_what_is_too_large(self, parcels: Sequence[RoutedEvent], deadline: float) -> None:
         """Put large data into the bucket: what a sink still takes then is a record, what it does not is no more."""
         for parcel in parcels:
             if parcel.oversize and self._may_be_claimed(parcel.event):
@@ -104,14 +104,14 @@ class FanOut:
             if too_large := [parcel for parcel in parcels if name in parcel.oversize]:
                 records = [parcel.records.pop(name) for parcel in too_large]
                 failures = [_too_large(sink, record) for record in records]
-                outcome = self._custody.bury(name, records, failures, until=deadline)
+                outcome = self._custody.dead_letter(name, records, failures, until=deadline)
                 for parcel in too_large:
                     parcel.note(name, outcome)
 
     def _may_be_claimed(self, event: Event) -> bool:
         return self._settings.envelope == "cloudevents" and event.data is not None and "dataref" not in event.attributes
 
-    def _claim(self, parcel: Parcel, deadline: float) -> None:
+    def _claim(self, parcel: RoutedEvent, deadline: float) -> None:
         """Give the streams a record with a `dataref` instead of the data. IoT Events knows no such thing."""
         streams = [name for name in parcel.oversize if name != "iot_events"]
         if not streams:
@@ -131,7 +131,7 @@ class FanOut:
                 parcel.records[name] = record
                 parcel.oversize.remove(name)
 
-    def _shipment(self, name: SinkName, parcels: Sequence[Parcel]) -> list[tuple[Any, list[Parcel]]]:
+    def _shipment(self, name: SinkName, parcels: Sequence[RoutedEvent]) -> list[tuple[Any, list[RoutedEvent]]]:
         """The sink's records, each with the events it carries."""
         addressed = [parcel for parcel in parcels if name in parcel.records]
         if name == "firehose" and self._settings.join:
@@ -148,7 +148,7 @@ class FanOut:
         return self._settings.envelope == "cloudevents" or isinstance(event.data, str)
 
     def _send(
-        self, shipments: Mapping[SinkName, list[tuple[Any, list[Parcel]]]], deadline: float
+        self, shipments: Mapping[SinkName, list[tuple[Any, list[RoutedEvent]]]], deadline: float
     ) -> dict[SinkName, list[Outcome]]:
         """Each sink's outcomes; the sinks are written to at the same time."""
 
@@ -171,7 +171,7 @@ def _why_unreadable(event: Event) -> str | None:
     return why and f"its data is {why}"
 
 
-def _refuse_if_all_skip(parcel: Parcel) -> None:
+def _refuse_if_all_skip(parcel: RoutedEvent) -> None:
     if not parcel.records:
         reasons = "; ".join(f"{name}: {receipt['reason']}" for name, receipt in parcel.receipts.items())
         raise BadEvent("NothingToDo", f"every sink skips this event ({reasons})")
@@ -182,11 +182,11 @@ def _too_large(sink: Sink[Any], record: Any) -> Failure:
     return Failure("TooLarge", detail, retryable=False, permanent=True)
 
 
-def _fate(parcel: Parcel) -> Fate:
+def _fate(parcel: RoutedEvent) -> EventResult:
     in_order = {name: parcel.receipts[name] for name in parcel.route.sinks}
-    return Fate(parcel.event, "accepted" if parcel.stored else "retry", in_order)
+    return EventResult(parcel.event, "accepted" if parcel.stored else "retry", in_order)
 
 
-def _rejected(event: Event, error: BadEvent) -> Fate:
+def _rejected(event: Event, error: BadEvent) -> EventResult:
     rejection = Rejection(event.index, error.code, error.detail, error.pointer, id=event.id, line=event.line)
-    return Fate(event, "rejected", {}, rejection)
+    return EventResult(event, "rejected", {}, rejection)

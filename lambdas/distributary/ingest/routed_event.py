@@ -17,7 +17,7 @@ from distributary.sinks.record import Record
 
 
 @dataclass(slots=True)
-class Parcel:
+class RoutedEvent:
     """One event: `line` is its envelope, `records` what goes where, `receipts` what came back from where.
 
     `oversize` are the sinks whose record is over their limit, `caller` is who sent it (`access.Key.caller`).
@@ -70,22 +70,22 @@ def _described(failure: Failure) -> dict[str, str]:
     return {"code": failure.code, "detail": failure.detail}
 
 
-def _firehose_record(parcel: Parcel) -> FirehoseRecord:
+def _firehose_record(parcel: RoutedEvent) -> FirehoseRecord:
     return FirehoseRecord(parcel.line + b"\n")
 
 
-def _kinesis_record(parcel: Parcel) -> KinesisRecord:
+def _kinesis_record(parcel: RoutedEvent) -> KinesisRecord:
     return KinesisRecord(parcel.line, parcel.route.partition_key, parcel.route.explicit_hash_key)
 
 
-def _message(parcel: Parcel) -> Message:
+def _message(parcel: RoutedEvent) -> Message:
     event = parcel.event
     payload = event.data.encode() if isinstance(event.data, str) else bytes(event.data or b"")
     time = _milliseconds(str(event.attributes["time"]))
     return Message(message_id(event), parcel.route.input or "", payload, time, event.value, caller=parcel.caller)
 
 
-_MAKERS: Mapping[SinkName, Callable[[Parcel], Record]] = {
+_MAKERS: Mapping[SinkName, Callable[[RoutedEvent], Record]] = {
     "firehose": _firehose_record,
     "kinesis": _kinesis_record,
     "iot_events": _message,

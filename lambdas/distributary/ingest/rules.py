@@ -14,7 +14,7 @@ from distributary.errors import BadDefinition, BadEvent
 from distributary.events import Event, SinkName
 from distributary.ingest.rule_faults import faults_of
 from distributary.iot_events.input import Input
-from distributary.json_text.place import Step, steps_to, written_at
+from distributary.json_text.place import JsonStep, steps_to, written_at
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
 MAX_PARTITION_KEY = 256
@@ -120,12 +120,12 @@ class _Seen:
         return expression.search(self._object)
 
 
-def _steps(node: Mapping[str, Any], value: Any) -> list[Step] | None:
+def _steps(node: Mapping[str, Any], value: Any) -> list[JsonStep] | None:
     """Where in the data a plain path such as `data.a[0].b` leads; None for any other expression."""
     names = _names(node)
     if names is None or names[0] != "data":
         return None
-    steps: list[Step] = []
+    steps: list[JsonStep] = []
     for name in names[1:]:
         if isinstance(name, int) and isinstance(value, list):
             name = name % len(value)  # noqa: PLW2901 - counted from the end or not
@@ -134,7 +134,7 @@ def _steps(node: Mapping[str, Any], value: Any) -> list[Step] | None:
     return steps
 
 
-def _names(node: Mapping[str, Any]) -> list[Step] | None:
+def _names(node: Mapping[str, Any]) -> list[JsonStep] | None:
     if node["type"] in {"field", "index"}:
         return [node["value"]]
     if node["type"] not in {"subexpression", "index_expression"}:

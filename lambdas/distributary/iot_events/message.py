@@ -8,9 +8,9 @@ from typing import Any, Final, Protocol
 # The codes of an entry: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessageErrorEntry.html
 INVALID_REQUEST: Final = "InvalidRequestException"
 RESOURCE_NOT_FOUND: Final = "ResourceNotFoundException"
-THROTTLING: Final = "ThrottlingException"
+MESSAGE_THROTTLING: Final = "ThrottlingException"
 SERVICE_UNAVAILABLE: Final = "ServiceUnavailableException"
-INTERNAL_FAILURE: Final = "InternalFailureException"
+MESSAGE_INTERNAL_FAILURE: Final = "InternalFailureException"
 
 # https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_Message.html
 MESSAGE_ID: Final = re.compile("[a-zA-Z0-9_-]+")
@@ -20,7 +20,7 @@ MAX_PAYLOAD_BYTES: Final = 128 * 1024
 """Of one message. Ours: AWS took 1,024. It never comes near the 1 MiB that a queue takes, even with its key and
 everything escaped."""
 
-RETRYABLE = frozenset({THROTTLING, SERVICE_UNAVAILABLE, INTERNAL_FAILURE})
+RETRYABLE_CODES = frozenset({MESSAGE_THROTTLING, SERVICE_UNAVAILABLE, MESSAGE_INTERNAL_FAILURE})
 """After these the same message may be sent again, with the same messageId."""
 
 

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 MAX_ENTRIES = 10
 MAX_BYTES = 1024 * 1024
 
-MAX_MESSAGES = 100_000
+MAX_MESSAGES_A_REQUEST = 100_000
 """Of one put: a whole request, since a key keeps its order within a put and not beyond."""
-CONNECTIONS = 17
+QUEUE_CONNECTIONS = 17
 """Calls at the same time, so that 500 keys take three turns; the client should keep as many connections."""
 
 _EARLIER = "an earlier message of its key was refused"
@@ -40,7 +40,7 @@ def unnoted(_text: str, _fields: Mapping[str, Any]) -> None:
 class MessageQueue:
     """Takes messages to the known inputs; a put of several calls goes on starting them for `timeouts.ROUNDS`."""
 
-    max_messages = MAX_MESSAGES
+    max_messages = MAX_MESSAGES_A_REQUEST
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class MessageQueue:
         if len(batches) == 1:
             return calls.send(batches[0])
         # Made when first needed, not at import: threads do not survive a snapshot.
-        self._threads = self._threads or ThreadPoolExecutor(max_workers=CONNECTIONS, thread_name_prefix="queue")
+        self._threads = self._threads or ThreadPoolExecutor(max_workers=QUEUE_CONNECTIONS, thread_name_prefix="queue")
         refused: dict[int, ErrorEntry] = {}
         for answer in self._threads.map(calls.send, batches):
             refused.update(answer)
@@ -192,7 +192,7 @@ def _all(batch: Sequence[QueueEntry], code: str, text: str) -> dict[int, ErrorEn
 def _refusal(entry: QueueEntry, reason: Mapping[str, Any]) -> ErrorEntry:
     """The entry for one that SQS refused, or said nothing about."""
     if reason.get("Code") in aws.THROTTLING:
-        return entry.refused(codes.THROTTLING, "the queue is throttled")
+        return entry.refused(codes.MESSAGE_THROTTLING, "the queue is throttled")
     if reason.get("SenderFault"):
         return entry.refused(codes.INVALID_REQUEST, str(reason.get("Message", "refused by the queue")))
     return entry.refused(codes.SERVICE_UNAVAILABLE, "the queue did not take it")
@@ -200,5 +200,5 @@ def _refusal(entry: QueueEntry, reason: Mapping[str, Any]) -> ErrorEntry:
 
 def _code(error: SinkUnavailable) -> str:
     if error.code in aws.THROTTLING:
-        return codes.THROTTLING
-    return codes.SERVICE_UNAVAILABLE if error.retryable else codes.INTERNAL_FAILURE
+        return codes.MESSAGE_THROTTLING
+    return codes.SERVICE_UNAVAILABLE if error.retryable else codes.MESSAGE_INTERNAL_FAILURE

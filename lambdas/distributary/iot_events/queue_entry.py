@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 from distributary.errors import BadEvent
 from distributary.iot_events.message import ErrorEntry, Message
-from distributary.iot_events.values import MOST_NESTING
+from distributary.iot_events.values import MOST_JSON_NESTING
 from distributary.json_text.bounds import is_deeper
-from distributary.json_text.text import parse
+from distributary.json_text.text import parse_json
 
 if TYPE_CHECKING:
     from distributary.iot_events.routing import Readers, Target
@@ -90,7 +90,7 @@ def digest(*parts: str) -> str:
 
 def _object(payload: bytes) -> tuple[str, dict[str, Any]]:
     try:
-        text, value = parse(payload.decode())
+        text, value = parse_json(payload.decode())
     except UnicodeDecodeError as error:
         raise BadEvent("InvalidUtf8", "the payload is not UTF-8") from error
     if not isinstance(value, dict):
@@ -100,8 +100,8 @@ def _object(payload: bytes) -> tuple[str, dict[str, Any]]:
 
 def why_unreadable(text: str, value: dict[str, Any]) -> str | None:
     """Why no detector can read an object, given as JSON text and as what it means; None where it can be read."""
-    if text.count("{") + text.count("[") > MOST_NESTING and is_deeper(value, MOST_NESTING):
-        return f"nested more than {MOST_NESTING} deep"
+    if text.count("{") + text.count("[") > MOST_JSON_NESTING and is_deeper(value, MOST_JSON_NESTING):
+        return f"nested more than {MOST_JSON_NESTING} deep"
     return None
 
 

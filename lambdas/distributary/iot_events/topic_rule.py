@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from distributary.iot_events.values import UNREADABLE, keep_json
 
-MESSAGE_ID = "distributaryMessageId"
+MESSAGE_ID_MEMBER = "distributaryMessageId"
 """The member of a SELECT's result that brings the messageId; it is no part of the payload."""
 
 
@@ -24,9 +24,9 @@ def parts(event: Any, *, batch: bool, request_id: str) -> list[Part]:
     """
     if batch and isinstance(event, list):
         return [Part(f"{request_id}-{number}", _payload(one)) for number, one in enumerate(event)]
-    if isinstance(event, dict) and MESSAGE_ID in event and not batch:
-        others = {name: value for name, value in event.items() if name != MESSAGE_ID}
-        return [Part(_id(event[MESSAGE_ID]), _payload(others))]
+    if isinstance(event, dict) and MESSAGE_ID_MEMBER in event and not batch:
+        others = {name: value for name, value in event.items() if name != MESSAGE_ID_MEMBER}
+        return [Part(_id(event[MESSAGE_ID_MEMBER]), _payload(others))]
     return [Part(request_id, _payload(event))]
 
 

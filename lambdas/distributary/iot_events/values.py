@@ -31,7 +31,7 @@ EXPONENT = 6143
 MOST_INTEGER, LEAST_INTEGER = 2**63 - 1, -(2**63)
 MOST_TEXT = 128 * 1024
 """The longest string, in characters, that an expression makes: as long as the largest message may be."""
-MOST_NESTING = 64
+MOST_JSON_NESTING = 64
 
 ARITHMETIC = Context(
     prec=DIGITS,
@@ -101,9 +101,9 @@ def read_json(text: str) -> Any:
     except JSONDecodeError as fault:
         raise BadPayload(f"no JSON: {fault}") from None
     except RecursionError:
-        raise BadPayload(f"nested more than {MOST_NESTING} deep") from None
-    if text.count("{") + text.count("[") > MOST_NESTING and is_deeper(value, MOST_NESTING):
-        raise BadPayload(f"nested more than {MOST_NESTING} deep")
+        raise BadPayload(f"nested more than {MOST_JSON_NESTING} deep") from None
+    if text.count("{") + text.count("[") > MOST_JSON_NESTING and is_deeper(value, MOST_JSON_NESTING):
+        raise BadPayload(f"nested more than {MOST_JSON_NESTING} deep")
     if has_half_character(text):
         raise BadPayload("a string holds an unpaired surrogate")
     return value

@@ -19,7 +19,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 # A quotation mark on its own opens a string that never ends: whoever meets it must stop, or reading becomes quadratic.
 _TOKENS = re.compile(rf'{STRING}|"|[\[\]{{}}]|[^"\[\]{{}}]++', re.DOTALL)
 
-Path = Sequence[str | int]
+JsonPath = Sequence[str | int]
 
 
 class Repeated(dict[str, Any]):
@@ -68,7 +68,7 @@ def _members_fault(members: Iterable[tuple[str | int, Any]], path: list[str | in
     return None
 
 
-def pointer(path: Path) -> str:
+def pointer(path: JsonPath) -> str:
     """The JSON pointer (RFC 6901) of a path, ending early where names are so long that it would echo a payload."""
     text = ""
     for step in path:
@@ -84,7 +84,7 @@ def too_deep() -> BadEvent:
     return BadEvent("TooDeep", f"nested deeper than {MAX_DEPTH} levels")
 
 
-def malformed(text: str, position: int, what: str, path: Path = (), start: int | None = None) -> BadEvent:
+def malformed(text: str, position: int, what: str, path: JsonPath = (), start: int | None = None) -> BadEvent:
     """The fault at a position: `path` leads to the value that begins at `start`, in which the position lies."""
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
@@ -94,7 +94,7 @@ def malformed(text: str, position: int, what: str, path: Path = (), start: int |
     return BadEvent("MalformedJson", f"not JSON at line {line}, column {column}: {what}", pointer([*path, *inside]))
 
 
-def _path_at(text: str, start: int, end: int) -> Path:
+def _path_at(text: str, start: int, end: int) -> JsonPath:
     """The path of the value that stands at `end` inside the value that begins at `start`."""
     path: list[str | int | None] = []
     if end - start > _PATH_LENGTH:

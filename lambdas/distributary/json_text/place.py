@@ -11,7 +11,7 @@ from typing import Any
 
 from distributary.json_text.fault import STRING
 
-Step = str | int
+JsonStep = str | int
 """The name of a member, or the number of an element."""
 
 _BLANK = re.compile(r"[ \t\n\r]*")
@@ -32,7 +32,7 @@ def member(text: str, name: str, *, last: bool = False) -> str:
     return text[start:-1].rstrip() if last else text[start : value_end(text, start)]
 
 
-def written_at(text: str, steps: Sequence[Step]) -> str:
+def written_at(text: str, steps: Sequence[JsonStep]) -> str:
     """The text of the value to which the steps lead, from the outermost value that the text is."""
     start = _blank_end(text, 0)
     for step in steps:
@@ -56,7 +56,7 @@ def value_end(text: str, start: int) -> int:
     return len(text)
 
 
-def steps_to(value: Any, wanted: object) -> list[Step] | None:
+def steps_to(value: Any, wanted: object) -> list[JsonStep] | None:
     """The steps from a value to the very object inside of it; None where it is not there."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for step, inner in inside:

@@ -11,7 +11,16 @@ from typing import Any, NamedTuple
 
 from distributary.errors import BadEvent
 from distributary.json_text.bounds import has_half_character, is_deeper
-from distributary.json_text.fault import MAX_DEPTH, STRING, NotJson, Path, Repeated, broken_rule, malformed, too_deep
+from distributary.json_text.fault import (
+    MAX_DEPTH,
+    STRING,
+    JsonPath,
+    NotJson,
+    Repeated,
+    broken_rule,
+    malformed,
+    too_deep,
+)
 
 # Any CPython converts this many digits, whatever its limit (sys.int_info.str_digits_check_threshold); longer numbers
 # become floats, mostly infinite, so that no one pays for quadratic time. Their written form stands in the text anyway.
@@ -29,7 +38,7 @@ class Element(NamedTuple):
     value: Any
 
 
-def parse(text: str) -> Element:
+def parse_json(text: str) -> Element:
     """The one JSON value that the text is. Raises BadEvent."""
     element = _Scanner().whole(text)
     if isinstance(element, BadEvent):
@@ -94,7 +103,7 @@ class _Scanner:
             raise malformed(text, end, "more text after the value")
         return element
 
-    def scan(self, text: str, start: int, path: Path) -> tuple[Element | BadEvent, int]:
+    def scan(self, text: str, start: int, path: JsonPath) -> tuple[Element | BadEvent, int]:
         """The value that begins at `start` and where it ends. Raises BadEvent where there is no end: malformed."""
         self._flag = False
         try:
@@ -145,7 +154,7 @@ class _Scanner:
         return NotJson(name)
 
 
-def _skip(text: str, start: int, path: Path) -> int:
+def _skip(text: str, start: int, path: JsonPath) -> int:
     """Where a value ends that is nested too deeply to be read, by its brackets. Raises BadEvent."""
     depth = 0
     for token in _BRACKETS.finditer(text, start):

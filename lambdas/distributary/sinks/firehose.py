@@ -11,11 +11,11 @@ from distributary.events import Outcome, Receipt, SinkName
 # 1,000 KiB before base64, 500 records, 4 MiB of data:
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 MAX_RECORD_BYTES = 1_024_000
-MAX_RECORDS = 500
-MAX_BYTES = 4 * 1024 * 1024
+FIREHOSE_CALL_RECORDS = 500
+FIREHOSE_CALL_BYTES = 4 * 1024 * 1024
 
 # The two codes that a refused record can have: the same page.
-RETRYABLE = frozenset({"ServiceUnavailableException", "InternalFailure"})
+FIREHOSE_RETRYABLE = frozenset({"ServiceUnavailableException", "InternalFailure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,8 @@ class FirehoseSink:
     """One delivery stream; receipts hold `recordId`."""
 
     name: SinkName = "firehose"
-    max_records = MAX_RECORDS
-    max_bytes = MAX_BYTES
+    max_records = FIREHOSE_CALL_RECORDS
+    max_bytes = FIREHOSE_CALL_BYTES
     max_record_bytes = MAX_RECORD_BYTES
 
     def __init__(self, client: Any, delivery_stream_name: str) -> None:
@@ -71,4 +71,4 @@ def join(lines: Sequence[bytes]) -> list[tuple[FirehoseRecord, list[int]]]:
 
 
 def _outcome(entry: Mapping[str, Any]) -> Outcome:
-    return refusal(entry, RETRYABLE) if entry.get("ErrorCode") else Receipt({"recordId": entry["RecordId"]})
+    return refusal(entry, FIREHOSE_RETRYABLE) if entry.get("ErrorCode") else Receipt({"recordId": entry["RecordId"]})

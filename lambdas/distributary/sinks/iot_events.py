@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from distributary.aws.call import call
 from distributary.events import Failure, Outcome, Receipt, SinkName
-from distributary.iot_events.message import MAX_PAYLOAD_BYTES, RETRYABLE, ErrorEntry, Message, Provider
-from distributary.iot_events.message_queue import CONNECTIONS, MessageQueue, Note, unnoted
+from distributary.iot_events.message import MAX_PAYLOAD_BYTES, RETRYABLE_CODES, ErrorEntry, Message, Provider
+from distributary.iot_events.message_queue import QUEUE_CONNECTIONS, MessageQueue, Note, unnoted
 from distributary.iot_events.queue_entry import digest
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ __all__ = ["MAX_PAYLOAD_BYTES", "DataEndpoint", "IotEventsSink", "Message", "pro
 STRICT_MAX_MESSAGES = 10
 STRICT_MAX_PAYLOAD_BYTES = 1024
 # Ours.
-MAX_MESSAGES = 500
+MAX_MESSAGES_A_PUT = 500
 # In base64, and with the names and ids of 500 messages, this stays below the 4.5 MB that another stack's door takes.
 MAX_CALL_BYTES = 3_200_000
 
@@ -83,7 +83,7 @@ def provider(
     strict = settings.iot_events_strict
     if settings.iot_events_provider == "stack":
         return MessageQueue(
-            clients.make("sqs", connections=CONNECTIONS),
+            clients.make("sqs", connections=QUEUE_CONNECTIONS),
             settings.message_queue_url,
             inputs,
             readers,
@@ -94,7 +94,7 @@ def provider(
     strict = strict or not settings.iot_events_endpoint
     return DataEndpoint(
         clients.make("iotevents-data", endpoint=settings.iot_events_endpoint),
-        max_messages=STRICT_MAX_MESSAGES if strict else MAX_MESSAGES,
+        max_messages=STRICT_MAX_MESSAGES if strict else MAX_MESSAGES_A_PUT,
         max_payload_bytes=STRICT_MAX_PAYLOAD_BYTES if strict else MAX_PAYLOAD_BYTES,
     )
 
@@ -102,7 +102,7 @@ def provider(
 def _outcome(message: Message, entry: ErrorEntry | None) -> Outcome:
     if entry is None:
         return Receipt({"messageId": message.message_id})
-    retryable = entry.error_code in RETRYABLE
+    retryable = entry.error_code in RETRYABLE_CODES
     return Failure(entry.error_code, entry.error_message, retryable=retryable, permanent=not retryable)
 
 

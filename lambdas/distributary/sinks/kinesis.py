@@ -9,14 +9,14 @@ from distributary.events import Outcome, Receipt, SinkName
 
 # 500 records, 10 MiB of data and partition keys; a record (its key included) up to 10 MiB:
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
-MAX_RECORDS = 500
-MAX_BYTES = 10 * 1024 * 1024
+KINESIS_CALL_RECORDS = 500
+KINESIS_CALL_BYTES = 10 * 1024 * 1024
 # What a stream takes unless MaxRecordSizeInKiB says more:
 # https://docs.aws.amazon.com/streams/latest/dev/large-records.html
 DEFAULT_MAX_RECORD_BYTES = 1024 * 1024
 
 # The two codes that a refused record can have: the page of PutRecords.
-RETRYABLE = frozenset({"ProvisionedThroughputExceededException", "InternalFailure"})
+KINESIS_RETRYABLE = frozenset({"ProvisionedThroughputExceededException", "InternalFailure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class KinesisSink:
     """One data stream; receipts hold `sequenceNumber` and `shardId`."""
 
     name: SinkName = "kinesis"
-    max_records = MAX_RECORDS
-    max_bytes = MAX_BYTES
+    max_records = KINESIS_CALL_RECORDS
+    max_bytes = KINESIS_CALL_BYTES
 
     def __init__(self, client: Any, stream_name: str, max_record_bytes: int = DEFAULT_MAX_RECORD_BYTES) -> None:
         self._client = client
@@ -82,7 +82,7 @@ def _members(record: KinesisRecord) -> dict[str, Any]:
 
 
 def _outcome(entry: Mapping[str, Any]) -> Outcome:
-    return refusal(entry, RETRYABLE) if entry.get("ErrorCode") else _receipt(entry)
+    return refusal(entry, KINESIS_RETRYABLE) if entry.get("ErrorCode") else _receipt(entry)
 
 
 def _receipt(entry: Mapping[str, Any]) -> Receipt:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.access.key import DOOR_NAMES, RIGHTS, Key
+from distributary.access.key import API_NAMES, RIGHTS, Key
 from distributary.access.key_item import item_of, key_of
 from distributary.access.quota import Quota
 from distributary.events import SINK_NAMES
@@ -16,7 +16,7 @@ keys = st.builds(
     Key,
     id=st.text(min_size=1),
     name=st.text(min_size=1),
-    doors=st.frozensets(st.sampled_from(DOOR_NAMES)),
+    doors=st.frozensets(st.sampled_from(API_NAMES)),
     rights=st.frozensets(st.sampled_from(RIGHTS)),
     sinks=st.frozensets(st.sampled_from(SINK_NAMES)),
     sources=st.frozensets(st.text(min_size=1)),

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from distributary.aws import timeouts
 from distributary.delivery.breaker import FAILURES, OPEN_SECONDS
-from distributary.delivery.redrive import HASTY, Redrive, pause_after
-from distributary.delivery.retry_messages import SpillQueues
-from distributary.delivery.retry_queue import Spilled, decode
+from distributary.delivery.redrive import MOST_UNTRIED_RECEIVES, Redrive, pause_after
+from distributary.delivery.retry_messages import RetryMessages
+from distributary.delivery.retry_queue import PendingRecords, read_message_body
 from distributary.errors import SinkUnavailable
 from distributary.events import Event, Failure, Outcome, Receipt
 from distributary.ingest.fan_out import FanOut
@@ -87,7 +87,7 @@ class Stage:
         self.clock = FakeClock(drawn=0.0)
         self.keeping = Keeping(self.clock.clock)
         self.sinks = {name: sinks.get(name) or Sink(name) for name in NAMES}
-        self.queues = SpillQueues(self.keeping.sqs, URLS, SET_ASIDE_URLS)
+        self.queues = RetryMessages(self.keeping.sqs, URLS, SET_ASIDE_URLS)
         self.redrive = Redrive(
             settings,
             self.sinks,
@@ -100,7 +100,7 @@ class Stage:
     def body(self, *records, first: float = 0.0) -> str:
         """A message of the Kinesis queue, first spilled so many seconds ago."""
         now = self.clock.since_1970 + self.clock.now
-        self.keeping.spill.keep(Spilled("kinesis", records, 1, now - first, now - first), until=1e9)
+        self.keeping.spill.keep(PendingRecords("kinesis", records, 1, now - first, now - first), until=1e9)
         return self.keeping.sent.pop()[1]
 
     def take(self, body: str, *, receives: int = 1, url: str = URLS["kinesis"], remaining: float = REMAINING):
@@ -154,7 +154,7 @@ def test_a_message_that_was_delivered_in_part_is_replaced_by_the_rest() -> None:
     stage.clock.now = 50.0
     stays, tally = stage.take(stage.body(*records(4), first=40.0), receives=6)
     [(_, body)] = stage.keeping.sent
-    rest, now = decode(body), stage.clock.since_1970 + 50.0
+    rest, now = read_message_body(body), stage.clock.since_1970 + 50.0
 
     assert stays is False
     assert stage.sinks["kinesis"].records == records(4)[::2]
@@ -183,7 +183,7 @@ def test_the_rest_of_what_lies_in_the_bucket_does_not_point_there() -> None:
 
     assert stage.take(base64.b64encode(gzip.compress(pointer.encode())).decode())[0] is False
     [(_, rest)] = stage.keeping.sent
-    assert (decode(rest).object, decode(rest).records) == ("", [records(2)[1]])
+    assert (read_message_body(rest).object, read_message_body(rest).records) == ("", [records(2)[1]])
 
 
 def test_each_message_that_cannot_be_read_counts() -> None:
@@ -222,7 +222,7 @@ def test_what_is_refused_for_good_is_a_dead_letter() -> None:
         "last": "2023-11-14T22:13:20.000Z",
         "record": {"data": "0", "partitionKey": "k"},
     }
-    assert [decode(body).records for _, body in stage.keeping.sent] == [[records(3)[2]]]
+    assert [read_message_body(body).records for _, body in stage.keeping.sent] == [[records(3)[2]]]
     assert tally.dead == {"kinesis": 1}
 
 
@@ -356,7 +356,7 @@ def test_what_lies_in_the_bucket_is_delivered_from_there() -> None:
     assert stage.take(body)[0] is False
     assert stage.sinks["kinesis"].records == [large]
 
-    pointed = decode(old).object
+    pointed = read_message_body(old).object
     stage.keeping.objects.clear()
     assert stage.take(old)[0] is False
     assert stage.letters[0]["record"] == {"body": pointed}
@@ -446,7 +446,7 @@ def test_what_was_tried_does_not_come_back_soon() -> None:
     assert stage.pauses == [32]
 
 
-@pytest.mark.parametrize(("receives", "pause"), [(9, 1), (HASTY, 1), (HASTY + 1, 1800)])
+@pytest.mark.parametrize(("receives", "pause"), [(9, 1), (MOST_UNTRIED_RECEIVES, 1), (MOST_UNTRIED_RECEIVES + 1, 1800)])
 def test_without_time_a_message_comes_back_soon(receives: int, pause: int) -> None:
     """What was not even tried, because the function's time is nearly over, does not wait longer for it.
 
@@ -480,7 +480,7 @@ def test_thirteen_days_take_fewer_receipts_than_sqs_allows() -> None:
     """With the shortest pauses that chance may draw, and the hasty ones before, a message grows too old before its
     thousandth receipt.
     """
-    waited, receives = 0.0, HASTY
+    waited, receives = 0.0, MOST_UNTRIED_RECEIVES
     while waited < 13 * DAY:
         receives += 1
         waited += pause_after(receives, 1800, 0.999)
@@ -504,7 +504,7 @@ def test_a_message_to_an_input_is_delivered_as_of_when_it_was_accepted(known) ->
     first = stage.clock.since_1970 + stage.clock.now - 60
     told = known or round(first * 1000)
     waiting = [Message(str(number), "in", b"{}", accepted_ms=known) for number in range(2)]
-    stage.keeping.spill.keep(Spilled("iot_events", waiting, 1, first, first), until=1e9)
+    stage.keeping.spill.keep(PendingRecords("iot_events", waiting, 1, first, first), until=1e9)
 
     def take(event: dict) -> list[str]:
         stage.clock.now += 3

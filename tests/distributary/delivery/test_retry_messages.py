@@ -3,13 +3,13 @@ from fake_client import FakeClient, aws_error
 from fake_keeping import URLS
 from fake_queue import SET_ASIDE_URLS, sqs_event
 
-from distributary.delivery.retry_messages import SpillQueues
+from distributary.delivery.retry_messages import RetryMessages
 
 
-def queues(**answers) -> tuple[SpillQueues, FakeClient]:
+def queues(**answers) -> tuple[RetryMessages, FakeClient]:
     """The queues and the client that they are reached by."""
     client = FakeClient(change_message_visibility={}, change_message_visibility_batch={}, **answers)
-    return SpillQueues(client, URLS, SET_ASIDE_URLS), client
+    return RetryMessages(client, URLS, SET_ASIDE_URLS), client
 
 
 def test_a_message_knows_its_queue() -> None:
@@ -48,7 +48,7 @@ def test_a_message_is_postponed() -> None:
 def test_a_queue_that_does_not_listen_stops_nothing(operation: str) -> None:
     """Where visibility cannot be changed the queue's own holds."""
     client = FakeClient(**{operation: aws_error("RequestThrottled", 400)})
-    own = SpillQueues(client, URLS, SET_ASIDE_URLS)
+    own = RetryMessages(client, URLS, SET_ASIDE_URLS)
     [message] = own.read(sqs_event(URLS["kinesis"], "body"))
 
     if operation == "change_message_visibility":

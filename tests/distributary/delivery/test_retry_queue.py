@@ -9,7 +9,7 @@ from fake_clock import FakeClock
 from fake_keeping import URLS, Keeping
 
 from distributary.aws import timeouts
-from distributary.delivery.retry_queue import MAX_MESSAGE_BYTES, Spilled, decode
+from distributary.delivery.retry_queue import MAX_MESSAGE_BYTES, PendingRecords, read_message_body
 from distributary.errors import Unreadable
 from distributary.iot_events.message import Message
 from distributary.sinks.firehose import FirehoseRecord
@@ -25,9 +25,9 @@ def keeping() -> Keeping:
     return Keeping(FakeClock().clock)
 
 
-def spilled(*records, sink: str = "kinesis") -> Spilled:
+def spilled(*records, sink: str = "kinesis") -> PendingRecords:
     """Records that wait."""
-    return Spilled(sink, records, attempts=1, first=100.0, last=101.5)
+    return PendingRecords(sink, records, attempts=1, first=100.0, last=101.5)
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_message_holds_what_was_spilled(keeping, sink: str, record) -> None:
 
     assert kept == [True, True]
     assert url == URLS[sink]
-    assert decode(body) == replace(spilled(sink=sink), records=[record, record])
+    assert read_message_body(body) == replace(spilled(sink=sink), records=[record, record])
     assert keeping.objects == {}
 
 
@@ -54,7 +54,7 @@ def test_what_no_message_can_hold_lies_in_the_bucket(keeping) -> None:
     record = FirehoseRecord(os.urandom(1_024_000))
     assert keeping.spill.keep(spilled(record, sink="firehose"), until=FAR) == [True]
     [(_, body)], [key] = keeping.sent, keeping.objects
-    pointer = decode(body)
+    pointer = read_message_body(body)
 
     assert key.startswith("spill/firehose/")
     assert (pointer.object, pointer.records, pointer.first, pointer.attempts) == (key, [], 100.0, 1)
@@ -70,7 +70,9 @@ def test_many_records_become_messages_that_fit(keeping) -> None:
     assert len(bodies) > 1
     assert max(map(len, bodies)) <= MAX_MESSAGE_BYTES
     assert (
-        sorted((record for body in bodies for record in decode(body).records), key=lambda one: one.partition_key)
+        sorted(
+            (record for body in bodies for record in read_message_body(body).records), key=lambda one: one.partition_key
+        )
         == records
     )
 
@@ -96,7 +98,7 @@ def test_no_call_starts_that_may_end_too_late(keeping) -> None:
 def test_another_message_is_unreadable(body: str) -> None:
     """What we did not write is Unreadable, whatever it is: no base64, no gzip, no JSON of ours."""
     with pytest.raises(Unreadable):
-        decode(body)
+        read_message_body(body)
 
 
 def test_spilling_costs_little_whatever_the_records_hold(keeping) -> None:

@@ -8,8 +8,8 @@ from fake_keeping import Keeping
 
 from distributary.aws import timeouts
 from distributary.delivery.breaker import FAILURES
-from distributary.delivery.retry_queue import decode
-from distributary.delivery.storing import DEAD, SPILLED
+from distributary.delivery.retry_queue import read_message_body
+from distributary.delivery.storing import DEAD_LETTERED, RETRY_QUEUED
 from distributary.events import Failure, Outcome, Receipt
 from distributary.sinks.kinesis import KinesisRecord
 
@@ -56,9 +56,9 @@ def test_each_record_ends_where_it_belongs(keeping, clock) -> None:
     outcomes = keeping.custody.deliver(Sink(STORED, BUSY, REFUSED), RECORDS, deadline=FAR)
     [(_, body)] = keeping.sent
     [letter] = [json.loads(line) for line in keeping.lines("dead-letters/kinesis/")]
-    waiting, now = decode(body), clock.since_1970
+    waiting, now = read_message_body(body), clock.since_1970
 
-    assert outcomes == [STORED, SPILLED, DEAD]
+    assert outcomes == [STORED, RETRY_QUEUED, DEAD_LETTERED]
     assert (waiting.records, waiting.attempts, waiting.first, waiting.last) == ([RECORDS[1]], 1, now, now)
     assert (letter["record"], letter["reason"]) == ({"data": "2", "partitionKey": "k"}, REFUSED.code)
     assert (letter["detail"], letter["attempts"]) == (REFUSED.detail, 1)
@@ -68,7 +68,7 @@ def test_what_was_refused_for_good_waits_while_the_bucket_is_down(keeping) -> No
     """A dead letter that cannot be written is spilled instead: redrive will write it."""
     keeping.bucket_is_down = True
 
-    assert keeping.custody.deliver(Sink(REFUSED), RECORDS[:1], deadline=FAR) == [SPILLED]
+    assert keeping.custody.deliver(Sink(REFUSED), RECORDS[:1], deadline=FAR) == [RETRY_QUEUED]
 
 
 def test_with_everything_down_the_failure_stays(keeping) -> None:
@@ -82,10 +82,10 @@ def test_with_everything_down_the_failure_stays(keeping) -> None:
 
 def test_a_dead_letter_is_written_only_where_its_call_can_end_in_time(keeping, clock) -> None:
     """A call takes at most `timeouts.CALL`: that much before `until` it is made, later it is not."""
-    bury = partial(keeping.custody.bury, "kinesis", RECORDS[:1], [REFUSED])
+    dead_letter = partial(keeping.custody.dead_letter, "kinesis", RECORDS[:1], [REFUSED])
 
-    assert bury(until=clock.now + timeouts.CALL) == DEAD
-    assert bury(until=clock.now + timeouts.CALL - 0.1) == Failure(
+    assert dead_letter(until=clock.now + timeouts.CALL) == DEAD_LETTERED
+    assert dead_letter(until=clock.now + timeouts.CALL - 0.1) == Failure(
         "OutOfTime", "no time was left to store it", retryable=True
     )
     assert len(keeping.lines("dead-letters/")) == 1
@@ -95,7 +95,7 @@ def test_a_dead_letter_that_cannot_be_written_is_the_buckets_failure(keeping) ->
     """The bucket's code and words, and the sender may come again: it was not the record's fault."""
     keeping.bucket_is_down = True
 
-    assert keeping.custody.bury("kinesis", RECORDS[:1], [REFUSED], until=FAR) == Failure(
+    assert keeping.custody.dead_letter("kinesis", RECORDS[:1], [REFUSED], until=FAR) == Failure(
         "SlowDown", "as AWS says it", retryable=True
     )
 
@@ -103,7 +103,7 @@ def test_a_dead_letter_that_cannot_be_written_is_the_buckets_failure(keeping) ->
 def test_each_dead_letter_has_a_reason_of_its_own(keeping) -> None:
     """As many failures as records, or none of them is written: no record may be left out."""
     with pytest.raises(ValueError, match="zip"):
-        keeping.custody.bury("kinesis", RECORDS[:2], [REFUSED], until=FAR)
+        keeping.custody.dead_letter("kinesis", RECORDS[:2], [REFUSED], until=FAR)
 
     assert keeping.objects == {}
 
@@ -113,7 +113,7 @@ def test_a_sink_that_keeps_failing_is_not_waited_for(keeping) -> None:
     sink = Sink(BUSY)
     outcomes = [keeping.custody.deliver(sink, RECORDS[:1], deadline=FAR) for _ in range(FAILURES + 4)]
 
-    assert outcomes == [[SPILLED]] * (FAILURES + 4)
+    assert outcomes == [[RETRY_QUEUED]] * (FAILURES + 4)
     assert sink.calls == FAILURES
     assert len(keeping.sent) == FAILURES + 4
 
@@ -125,7 +125,7 @@ def test_while_nothing_fails_nobody_else_is_called(keeping) -> None:
 
 
 @pytest.mark.parametrize("late", [0.0, 2.0])
-@pytest.mark.parametrize(("refusal", "kept"), [(BUSY, SPILLED), (REFUSED, DEAD)])
+@pytest.mark.parametrize(("refusal", "kept"), [(BUSY, RETRY_QUEUED), (REFUSED, DEAD_LETTERED)])
 def test_what_a_slow_sink_leaves_is_stored_in_time_of_its_own(keeping, clock, late, refusal, kept) -> None:
     """A sink that takes all of the delivery's time, and a little more, takes nothing of the time for storing."""
     deadline = 20.0

@@ -5,8 +5,8 @@ from fake_keeping import URLS, Keeping
 from fake_queue import SET_ASIDE_URLS, sqs_record
 
 from distributary.delivery.redrive import Tally
-from distributary.delivery.retry_messages import SpillQueues
-from distributary.functions.redrive import redriving
+from distributary.delivery.retry_messages import RetryMessages
+from distributary.functions.redrive import redrive_handler
 from distributary.log import Lines
 
 
@@ -35,9 +35,9 @@ class FakeRedrive:
 def handler(service: str):
     """The function's handler."""
     clock = FakeClock().clock
-    queues = SpillQueues(Keeping(clock).sqs, URLS, SET_ASIDE_URLS)
+    queues = RetryMessages(Keeping(clock).sqs, URLS, SET_ASIDE_URLS)
     lines = Lines(service=service, level="INFO", stage="test", clock=clock)
-    return redriving(FakeRedrive(), queues, lines, clock)
+    return redrive_handler(FakeRedrive(), queues, lines, clock)
 
 
 def event(**bodies: str) -> dict:

@@ -6,11 +6,11 @@ from fake_clock import FakeClock
 from fake_keeping import Keeping
 
 from distributary.aws import timeouts
-from distributary.delivery.retry_queue import decode
+from distributary.delivery.retry_queue import read_message_body
 from distributary.errors import SinkUnavailable
-from distributary.functions.take_messages import TopicRuleDoor
+from distributary.functions.take_messages import TakeMessages
 from distributary.iot_events.message import ErrorEntry, Message
-from distributary.iot_events.topic_rule import MESSAGE_ID
+from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER
 from distributary.log import Lines
 from distributary.sinks.iot_events import IotEventsSink
 
@@ -74,7 +74,7 @@ def take(provider, keeping, time):
         clock = time.clock
         lines = Lines(service=service, level="INFO", stage="test", clock=clock)
         sink = IotEventsSink(provider)
-        door = TopicRuleDoor(RULES, sink, keeping.custody, lines, clock, retry_seconds=0)
+        door = TakeMessages(RULES, sink, keeping.custody, lines, clock, retry_seconds=0)
         door(event, Context(alias))
 
     return hand_over
@@ -100,8 +100,8 @@ def test_a_message_goes_to_the_input_of_its_rule(take, provider) -> None:
 @pytest.mark.parametrize(
     ("event", "detail"),
     [
-        ({"a": 1, MESSAGE_ID: "no good"}, "messageId"),
-        ({"a": 1, MESSAGE_ID: "x" * 65}, "messageId"),
+        ({"a": 1, MESSAGE_ID_MEMBER: "no good"}, "messageId"),
+        ({"a": 1, MESSAGE_ID_MEMBER: "x" * 65}, "messageId"),
         ({"a": "x" * 50}, "over 50 bytes"),
     ],
     ids=["characters", "length", "size"],
@@ -124,7 +124,7 @@ def test_each_message_of_a_batch_has_a_fate_of_its_own(take, provider, keeping, 
 
     [(_, body)] = keeping.sent
     assert [one.payload for one in provider.taken] == [b'{"n":0}']
-    assert [one.payload for one in decode(body).records] == [b'{"n":1}']
+    assert [one.payload for one in read_message_body(body).records] == [b'{"n":1}']
     assert sorted(letter["record"]["messageId"] for letter in letters(keeping)) == ["call-2", "call-3"]
     line = json.loads(capsys.readouterr().out)
     counts = {

@@ -5,7 +5,7 @@ import pytest
 from fake_clock import FakeClock
 
 from distributary.http.request import Response
-from distributary.http.request_log import logged
+from distributary.http.request_log import request_logged
 
 EVENT = {
     "routeKey": "POST /v1/events",
@@ -32,7 +32,7 @@ def lines(capsys) -> list[dict]:
 def test_a_request_has_one_line_with_ids_and_counts(capsys) -> None:
     """The line has both request ids, the route, the status, the counts as metrics, and nothing of the payload."""
     answer = Response(202, "{}", log={"accepted": 1, "rejected": 0, "retry": 0})
-    handle = logged(lambda _: answer, service="t-ingest", level="INFO", clock=FakeClock().clock, stage="test")
+    handle = request_logged(lambda _: answer, service="t-ingest", level="INFO", clock=FakeClock().clock, stage="test")
     handle(EVENT, Context())
     [line] = lines(capsys)
 
@@ -66,7 +66,9 @@ def test_a_request_has_one_line_with_ids_and_counts(capsys) -> None:
 )
 def test_only_requests_with_which_all_went_well_are_left_out(capsys, response: Response, full: bool) -> None:
     """With a sample of none, each other request has its line; metrics go out all the same."""
-    handle = logged(lambda _: response, service=f"t-{id(response)}", level="INFO", clock=FakeClock().clock, sample=0.0)
+    handle = request_logged(
+        lambda _: response, service=f"t-{id(response)}", level="INFO", clock=FakeClock().clock, sample=0.0
+    )
     handle(EVENT, Context())
     found = lines(capsys)
 
@@ -79,7 +81,7 @@ def test_a_share_of_requests_is_logged(capsys) -> None:
     draws = iter([0.2, 0.3, 0.1])
     clock = replace(FakeClock().clock, random=lambda: next(draws))
     answer = Response(200, "{}", log={"operation": "PutRecord"})
-    handle = logged(lambda _: answer, service="t-some", level="INFO", clock=clock, sample=0.25)
+    handle = request_logged(lambda _: answer, service="t-some", level="INFO", clock=clock, sample=0.25)
     for _ in range(3):
         handle(EVENT, Context())
 

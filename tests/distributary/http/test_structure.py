@@ -6,14 +6,14 @@ import pytest
 
 from distributary.errors import BadRequest
 from distributary.http.aws_api.stream_names import _ARN, _LONGEST_ARN
-from distributary.http.structure import Structure, read
+from distributary.http.structure import Structure, read_structure
 
 MANY = 300_000
 
 
 def test_a_list_that_is_too_long_is_not_gone_through() -> None:
     """Its length is noted once; what it holds beyond the limit costs nothing."""
-    body = read(json.dumps({"Records": [{}] * MANY}))
+    body = read_structure(json.dumps({"Records": [{}] * MANY}))
     tracemalloc.start()
     try:
         listed = body.structures("Records", longest=500)

@@ -2,15 +2,15 @@ import hashlib
 from base64 import urlsafe_b64encode
 
 from distributary.events import Event, Failure, Receipt
-from distributary.ingest.routed_event import Parcel, message_id
+from distributary.ingest.routed_event import RoutedEvent, message_id
 from distributary.ingest.rules import Route
 
 EVENT = Event(0, {"id": "i", "source": "s", "time": "2026-01-02T03:04:05.678Z"}, '{"a":1}', {"a": 1})
 
 
-def parcel() -> Parcel:
+def parcel() -> RoutedEvent:
     """An event for all three sinks."""
-    return Parcel(EVENT, Route(("firehose", "kinesis", "iot_events"), "key", input="in"), b"{}")
+    return RoutedEvent(EVENT, Route(("firehose", "kinesis", "iot_events"), "key", input="in"), b"{}")
 
 
 def test_a_message_id_depends_on_source_and_id_alone() -> None:

@@ -11,7 +11,7 @@ from distributary.errors import BadEvent
 from distributary.events import Event
 from distributary.ingest.rules import Route, Rules
 from distributary.iot_events.input import Input
-from distributary.json_text.text import parse
+from distributary.json_text.text import parse_json
 
 REQUIRED = {"specversion": "1.0", "id": "id-1", "source": "/s", "type": "t"}
 
@@ -20,7 +20,7 @@ def event(case: dict[str, Any]) -> Event:
     """What a case says came in."""
     attributes = REQUIRED | case.get("attributes", {})
     if "data" in case:
-        element = parse(case["data"])
+        element = parse_json(case["data"])
         return Event(0, attributes, element.text, element.value)
     return Event(0, attributes, case["opaque"].encode() if "opaque" in case else None)
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.delivery.delivery import deliver
-from distributary.delivery.retry_queue import decode
+from distributary.delivery.retry_queue import read_message_body
 from distributary.errors import SinkUnavailable
 from distributary.events import Receipt
 from distributary.iot_events.input import Input
@@ -344,7 +344,7 @@ def test_no_two_callers_or_ids_share_a_deduplication_id(one: tuple[str, str], ot
 def test_what_was_spilled_before_callers_were_known_keeps_its_ids() -> None:
     """Read from a queue as an earlier version wrote it: a message that was stored then is not stored again."""
     readers = Readers(STORED["readers"])
-    messages = decode(STORED["body"]).records
+    messages = read_message_body(STORED["body"]).records
 
     entries = [entry for one in messages for entry in queue_entries(0, one, readers)]
 

@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from distributary.iot_events.topic_rule import MESSAGE_ID, parts
+from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER, parts
 from distributary.iot_events.values import UNREADABLE, read_object
 
 
@@ -11,9 +11,9 @@ from distributary.iot_events.values import UNREADABLE, read_object
     ("event", "batch", "expected"),
     [
         ({"a": 1, "b": {"c": "é"}}, False, [("call", {"a": 1, "b": {"c": "é"}})]),
-        ({"a": 1, MESSAGE_ID: "device-7"}, False, [("device-7", {"a": 1})]),
-        ({"a": 1, MESSAGE_ID: 1763836800000}, False, [("1763836800000", {"a": 1})]),
-        ({"a": 1, MESSAGE_ID: None}, False, [("null", {"a": 1})]),
+        ({"a": 1, MESSAGE_ID_MEMBER: "device-7"}, False, [("device-7", {"a": 1})]),
+        ({"a": 1, MESSAGE_ID_MEMBER: 1763836800000}, False, [("1763836800000", {"a": 1})]),
+        ({"a": 1, MESSAGE_ID_MEMBER: None}, False, [("null", {"a": 1})]),
         ([{"a": 1}, {"a": 2}], True, [("call-0", {"a": 1}), ("call-1", {"a": 2})]),
         ([], True, []),
         ({"a": 1}, True, [("call", {"a": 1})]),

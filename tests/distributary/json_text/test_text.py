@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.errors import BadEvent
-from distributary.json_text.text import Element, cut_array, cut_lines, parse
+from distributary.json_text.text import Element, cut_array, cut_lines, parse_json
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -45,10 +45,10 @@ def test_it_is_as_strict_as_a_parser(text: str) -> None:
         expected = json.loads(text)
     except ValueError:
         with pytest.raises(BadEvent, match="MalformedJson"):
-            parse(text)
+            parse_json(text)
         return
     try:
-        assert parse(text).value == expected
+        assert parse_json(text).value == expected
     except BadEvent as error:
         assert error.code in {"DuplicateKey", "InvalidNumber", "LoneSurrogate"}  # noqa: PT017 - both outcomes are right
 
@@ -75,13 +75,13 @@ def test_written_forms_are_kept() -> None:
 
 def test_line_breaks_between_tokens_become_blanks() -> None:
     """So an element stays one line; a JSON string cannot hold one."""
-    assert parse('\n{"a":\r\n[1,\n2]}\n').text == '{"a":  [1, 2]}'
-    assert parse('{"a":\r1}').text == '{"a": 1}'
+    assert parse_json('\n{"a":\r\n[1,\n2]}\n').text == '{"a":  [1, 2]}'
+    assert parse_json('{"a":\r1}').text == '{"a": 1}'
 
 
 def test_numbers_that_python_refuses_are_read() -> None:
     """An integer over 4,300 digits is infinite to rules, its neighbours are not harmed."""
-    element = parse(f'{{"huge":{"9" * 5000},"small":-{"0"},"long":{"7" * 640}}}')
+    element = parse_json(f'{{"huge":{"9" * 5000},"small":-{"0"},"long":{"7" * 640}}}')
 
     assert element.value == {"huge": float("inf"), "small": 0, "long": int("7" * 640)}
 
@@ -90,7 +90,7 @@ def test_huge_numbers_take_linear_time() -> None:
     """Ten million digits are read in well under a second of CPU: quadratic time would take hours."""
     began = time.process_time()
 
-    parse(f"[{'9' * 10_000_000}]")
+    parse_json(f"[{'9' * 10_000_000}]")
 
     assert time.process_time() - began < 1
 
@@ -122,7 +122,7 @@ def test_hostile_text_takes_linear_time(text: str) -> None:
 def test_a_rule_that_parsers_forget_is_a_fault_with_its_place(text: str, code: str, pointer: str) -> None:
     """A name twice, NaN, half a surrogate pair, more than 128 levels."""
     with pytest.raises(BadEvent) as caught:
-        parse(text)
+        parse_json(text)
 
     assert (caught.value.code, caught.value.pointer) == (code, pointer)
 
@@ -139,7 +139,7 @@ def test_a_faulty_element_leaves_its_neighbours_alone() -> None:
 
 def test_128_levels_are_taken() -> None:
     """The limit is exact."""
-    assert parse("[" * 128 + "]" * 128).text == "[" * 128 + "]" * 128
+    assert parse_json("[" * 128 + "]" * 128).text == "[" * 128 + "]" * 128
 
 
 def test_lines_are_numbered_and_blank_ones_left_out() -> None:

@@ -27,7 +27,7 @@ class Credential:
     """Whether it stood in the query, which only a browser's key may."""
 
 
-def read(request: Request) -> Credential:
+def read_credentials(request: Request) -> Credential:
     """The request's one credential. Raises Unauthorized where there is none, it has no such form, or there are two.
 
     Presented twice in two places it must be the same: else what is checked and what a log or a proxy took for the

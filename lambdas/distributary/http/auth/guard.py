@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Protocol
 
-from distributary.access.key import Claims, DoorName, Key, Right
+from distributary.access.key import ApiName, Claims, Key, Right
 from distributary.access.quota import Quotas
 from distributary.clock import Clock
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
@@ -51,7 +51,7 @@ class Guard:
         self._clock = clock
         self._by_events = _by_claims(claims) if claims.source else _by_credential
 
-    def protect(self, door: Door, kind: DoorName, right: Right | None = None) -> Door:
+    def protect(self, door: Door, kind: ApiName, right: Right | None = None) -> Door:
         """The door, which then sees `request.key`; whoever may not come in is refused in the door's own form.
 
         With a `right`, it is the right that a key must have; without one it is the door, and its sink.
@@ -65,7 +65,7 @@ class Guard:
             try:
                 key = self._admitted(identify(keys, request), kind, right)
             except (Unauthorized, Forbidden, TooManyRequests, KeysUnavailable) as error:
-                return refusal.answer(error, kind, request)
+                return refusal.refused(error, kind, request)
             keys.note_use(key)
             # The door counts its time from its own start.
             remaining = request.remaining - (self._clock.monotonic() - began)
@@ -77,7 +77,7 @@ class Guard:
 
         return guarded
 
-    def _admitted(self, key: Key, kind: DoorName, right: Right | None) -> Key:
+    def _admitted(self, key: Key, kind: ApiName, right: Right | None) -> Key:
         if (needed := right or kind) not in (key.rights if right else key.doors):
             raise Forbidden(
                 "Forbidden", f"this key lacks the right {needed}: its operator can grant it with `make keys`"
@@ -90,7 +90,7 @@ class Guard:
 
 def _by_credential(keys: Keys, request: Request) -> Key:
     """The key of an id and a secret. An unknown id and a wrong secret take the same way and get the same answer."""
-    given = credentials.read(request)
+    given = credentials.read_credentials(request)
     secret = keys.secret(given.id)
     matches = hmac.compare_digest((secret or _DECOY).encode(), given.secret.encode("utf-8", "surrogatepass"))
     key = keys.find(given.id) if secret and matches else None
@@ -113,12 +113,12 @@ def _by_claims(claims: Claims) -> Identify:
     return identify
 
 
-def _by_signature(kind: DoorName, right: Right | None) -> Identify:
+def _by_signature(kind: ApiName, right: Right | None) -> Identify:
     """How an AWS door knows its callers: by the key whose secret made the request's signature."""
     signed = ("host", "x-amz-date", "x-amz-target") if kind == "aws" else ("host", "x-amz-date")
 
     def identify(keys: Keys, request: Request) -> Key:
-        given = signature.read(request, services=_services(kind, request), signed=signed)
+        given = signature.read_signature(request, services=_services(kind, request), signed=signed)
         secret = keys.secret(given.key_id)
         if secret is None:
             raise signature.unrecognized()
@@ -133,7 +133,7 @@ def _by_signature(kind: DoorName, right: Right | None) -> Identify:
     return identify
 
 
-def _services(kind: DoorName, request: Request) -> Collection[str]:
+def _services(kind: ApiName, request: Request) -> Collection[str]:
     """The service that the request must be signed for: at `POST /` the one that its target names."""
     if kind == "iot_events":
         return {"ioteventsdata"}

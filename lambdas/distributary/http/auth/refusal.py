@@ -3,7 +3,7 @@
 import json
 from dataclasses import replace
 
-from distributary.access.key import DoorName
+from distributary.access.key import ApiName
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
 from distributary.http.aws_api import aws_errors
 from distributary.http.aws_api.answer import named_error
@@ -23,7 +23,7 @@ _AWS_NAMES: dict[type[Refusal], str] = {
 _REST_STATUS: dict[type[Refusal], int] = {TooManyRequests: 429, KeysUnavailable: 503}
 
 
-def answer(error: Refusal, door: DoorName, request: Request) -> Response:
+def refused(error: Refusal, door: ApiName, request: Request) -> Response:
     """The door's own answer: problem+json, AWS JSON 1.1 or rest-json; its log tells the operator why."""
     response = _problem(error, request) if door == "events" else _aws(error, door, request)
     if isinstance(error, TooManyRequests | KeysUnavailable):
@@ -42,7 +42,7 @@ def _problem(error: Refusal, request: Request) -> Response:
     return response
 
 
-def _aws(error: Refusal, door: DoorName, request: Request) -> Response:
+def _aws(error: Refusal, door: ApiName, request: Request) -> Response:
     name = _AWS_NAMES.get(type(error), error.code)
     if door == "aws":
         if isinstance(error, KeysUnavailable):

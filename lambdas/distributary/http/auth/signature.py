@@ -47,7 +47,7 @@ class Signature:
     digest: str
 
 
-def read(request: Request, *, services: Collection[str], signed: Collection[str]) -> Signature:
+def read_signature(request: Request, *, services: Collection[str], signed: Collection[str]) -> Signature:
     """The request's signature, not yet verified, once all that can be wrong without the secret is found right.
 
     `services` are those that the door speaks for, `signed` the headers that must be signed. Raises Unauthorized with

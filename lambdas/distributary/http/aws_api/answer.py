@@ -9,7 +9,7 @@ from typing import Any
 
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Failure, Outcome, Receipt
-from distributary.http.aws_api.aws_errors import as_the_api_says, entry, status
+from distributary.http.aws_api.aws_errors import as_the_api_says, entry, error_status
 from distributary.http.request import Request, Response
 
 JSON = "application/x-amz-json-1.1"
@@ -17,7 +17,7 @@ CBOR = "application/x-amz-cbor-1.1"
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class Answer:
     """What an operation answers, how many records came and how many of them are still refused."""
 
     members: Mapping[str, Any]
@@ -30,7 +30,7 @@ def speaks_cbor(request: Request) -> bool:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower() == CBOR
 
 
-def answer(done: Done, operation: str, request: Request) -> Response:
+def answer(done: Answer, operation: str, request: Request) -> Response:
     """A 200 with the operation's members."""
     log = {"operation": operation, "received": done.records, "refused": done.refused}
     return _response(200, done.members, request, log, events=max(1, done.records))
@@ -47,7 +47,7 @@ def error_answer(error: BadRequest | SinkUnavailable, request: Request) -> Respo
 
 def named_error(code: str, detail: str, request: Request, log: Mapping[str, Any]) -> Response:
     """An error of this API by its name, which is in the body and in a header."""
-    response = _response(status(code), {"__type": code, "message": detail}, request, log)
+    response = _response(error_status(code), {"__type": code, "message": detail}, request, log)
     return response.with_headers({"x-amzn-errortype": code})
 
 
@@ -60,11 +60,11 @@ def _response(
         return Response(status_code, body, headers, log, events)
     from distributary.http.aws_api import cbor  # noqa: PLC0415 - one client in many speaks it
 
-    body = b64encode(cbor.write(members)).decode()
+    body = b64encode(cbor.write_cbor(members)).decode()
     return Response(status_code, body, {**headers, "content-type": CBOR}, log, events, base64=True)
 
 
-def entries(outcomes: Sequence[Outcome], names: Mapping[str, str], target: str) -> tuple[list[dict[str, str]], int]:
+def entries_of(outcomes: Sequence[Outcome], names: Mapping[str, str], target: str) -> tuple[list[dict[str, str]], int]:
     """An entry for each outcome, `names` from a receipt's words to AWS's, and how many are refused.
 
     Raises SinkUnavailable where no record was stored because the calls failed: AWS says that with an error, too.

@@ -7,7 +7,7 @@ from distributary.http.request import Request
 from distributary.http.structure import Structure, serialization_error
 
 
-def read(request: Request) -> Structure:
+def read_aws_body(request: Request) -> Structure:
     """The request's object. Raises BadRequest `SerializationException`.
 
     CBOR is Kinesis' alone, as at AWS. Any other Content-Type is taken for JSON.
@@ -19,14 +19,14 @@ def read(request: Request) -> Structure:
         return _from_cbor(request.body)
     if "cbor" in request.headers.get("content-type", "").lower():
         raise serialization_error(f"CBOR is spoken as {CBOR}, and to Kinesis alone; else {JSON}")
-    return structure.read(request.body)
+    return structure.read_structure(request.body)
 
 
 def _from_cbor(body: bytes | str) -> Structure:
     from distributary.http.aws_api import cbor  # noqa: PLC0415 - one client in many speaks it
 
     try:
-        value = cbor.read(body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"))
+        value = cbor.read_cbor(body if isinstance(body, bytes) else body.encode("utf-8", "surrogatepass"))
     except cbor.NotCbor as error:
         raise serialization_error(f"the body is not CBOR that this API takes: {error}") from error
     if not isinstance(value, dict):

@@ -11,7 +11,7 @@ from distributary.errors import SinkUnavailable
 from distributary.events import Failure
 
 NO_ANSWER = "the service did not answer in time; send this again"
-INTERNAL_FAILURE = "InternalFailure"
+AWS_INTERNAL_FAILURE = "InternalFailure"
 """What both services call a record of a batch that they do not know the fate of."""
 
 # Neither service has another status than 400 and 500: a client's own library may take each 5xx but 500 for success.
@@ -68,13 +68,13 @@ def service_of(target: str) -> str:
 
 def fault(target: str) -> str:
     """The operation's error that says: it is not the client's fault, send this again."""
-    own = _FAULTS.get(service_of(target), INTERNAL_FAILURE)
-    return own if own in ERRORS.get(target, ()) else INTERNAL_FAILURE
+    own = _FAULTS.get(service_of(target), AWS_INTERNAL_FAILURE)
+    return own if own in ERRORS.get(target, ()) else AWS_INTERNAL_FAILURE
 
 
-def status(code: str) -> int:
+def error_status(code: str) -> int:
     """The HTTP status of an error of this API."""
-    return _FAULT_STATUS if code in {*_FAULTS.values(), INTERNAL_FAILURE} else _ERROR_STATUS
+    return _FAULT_STATUS if code in {*_FAULTS.values(), AWS_INTERNAL_FAILURE} else _ERROR_STATUS
 
 
 def as_the_api_says(error: SinkUnavailable | Failure, target: str) -> tuple[str, str]:
@@ -91,12 +91,12 @@ def as_the_api_says(error: SinkUnavailable | Failure, target: str) -> tuple[str,
 
 def entry(failure: Failure, target: str) -> tuple[str, str]:
     """Code and message of one record that a batch's operation could not store."""
-    if failure.code in ERRORS[target] | {INTERNAL_FAILURE}:
+    if failure.code in ERRORS[target] | {AWS_INTERNAL_FAILURE}:
         return failure.code, failure.detail
     if failure.code in THROTTLING:
         return _THROTTLED[service_of(target)], failure.detail
     code, detail = as_the_api_says(failure, target)
-    return (INTERNAL_FAILURE if code == fault(target) else code), detail
+    return (AWS_INTERNAL_FAILURE if code == fault(target) else code), detail
 
 
 def _is_awss_fault(code: str) -> bool:

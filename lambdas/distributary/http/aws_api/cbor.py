@@ -26,7 +26,7 @@ class NotCbor(ValueError):
     """Bytes that are no CBOR, or more of it than a request of this API can have; the text says which, and where."""
 
 
-def read(data: bytes) -> Any:
+def read_cbor(data: bytes) -> Any:
     """The one value that the bytes are: maps as dicts, times in seconds since 1970. Raises NotCbor."""
     reader = _Reader(data)
     value = reader.value(_MOST_NESTING)
@@ -134,7 +134,7 @@ class _Reader:
         return taken
 
 
-def write(value: Any) -> bytes:
+def write_cbor(value: Any) -> bytes:
     """An answer's members as CBOR: text, whole numbers, floats, Booleans, None, times, lists and maps of them."""
     return b"".join(_written(value))
 

@@ -11,7 +11,7 @@ from distributary.delivery import delivery
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Outcome
 from distributary.http.aws_api import aws_body
-from distributary.http.aws_api.answer import Done, answer, error_answer
+from distributary.http.aws_api.answer import Answer, answer, error_answer
 from distributary.http.aws_api.firehose_operations import FirehoseWire
 from distributary.http.aws_api.kinesis_describe import KinesisReads
 from distributary.http.aws_api.kinesis_operations import KinesisWire
@@ -24,10 +24,10 @@ from distributary.sinks.kinesis import KinesisSink
 from distributary.sinks.sink import Sink
 
 R = TypeVar("R")
-Operation = Callable[[Structure, Callable[..., Any]], Done]
+AwsOperation = Callable[[Structure, Callable[..., Any]], Answer]
 
 
-class AwsWire:
+class AwsEndpoint:
     """Answers for the streams of this stack, under each of their names: AWS JSON 1.1, of Kinesis also CBOR."""
 
     def __init__(self, settings: Settings, firehose: FirehoseSink, kinesis: KinesisSink, clock: Clock) -> None:
@@ -41,7 +41,7 @@ class AwsWire:
             {settings.delivery_stream_name, shared, *settings.firehose_aliases},
             delimit=settings.firehose_delimiter == "newline",
         )
-        self._operations: dict[str, Operation] = {
+        self._operations: dict[str, AwsOperation] = {
             "Firehose_20150804.PutRecord": deliveries.put_record,
             "Firehose_20150804.PutRecordBatch": deliveries.put_record_batch,
             "Firehose_20150804.DescribeDeliveryStream": deliveries.describe,
@@ -57,11 +57,13 @@ class AwsWire:
         """AWS's answer, or AWS's error; never an exception for what a client sent."""
         target = request.headers.get("x-amz-target", "")
         try:
-            return answer(self._operation(target)(aws_body.read(request), self._deliver(request)), target, request)
+            return answer(
+                self._operation(target)(aws_body.read_aws_body(request), self._deliver(request)), target, request
+            )
         except (BadRequest, SinkUnavailable) as error:
             return error_answer(error, request)
 
-    def _operation(self, target: str) -> Operation:
+    def _operation(self, target: str) -> AwsOperation:
         if target not in self._operations:
             raise BadRequest("UnknownOperationException", f"no such operation: {target[:100]}")
         return self._operations[target]

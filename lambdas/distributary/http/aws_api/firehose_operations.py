@@ -5,10 +5,16 @@ from collections.abc import Callable, Collection, Sequence
 
 from distributary.errors import BadRequest
 from distributary.events import Outcome
-from distributary.http.aws_api.answer import Done, entries
+from distributary.http.aws_api.answer import Answer, entries_of
 from distributary.http.structure import Structure
 from distributary.settings import LONGEST_DELIVERY_STREAM_NAME, STREAM_NAME
-from distributary.sinks.firehose import MAX_BYTES, MAX_RECORD_BYTES, MAX_RECORDS, FirehoseRecord, FirehoseSink
+from distributary.sinks.firehose import (
+    FIREHOSE_CALL_BYTES,
+    FIREHOSE_CALL_RECORDS,
+    MAX_RECORD_BYTES,
+    FirehoseRecord,
+    FirehoseSink,
+)
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_DescribeDeliveryStream.html
 _DESTINATION = re.compile("[a-zA-Z0-9-]+")
@@ -23,7 +29,7 @@ _NO_ROOM = (
 )
 _ENTRY = {"recordId": "RecordId"}
 
-Deliver = Callable[[FirehoseSink, Sequence[FirehoseRecord]], Sequence[Outcome]]
+DeliverToFirehose = Callable[[FirehoseSink, Sequence[FirehoseRecord]], Sequence[Outcome]]
 
 
 class FirehoseWire:
@@ -38,27 +44,27 @@ class FirehoseWire:
         self._names = names
         self._delimit = delimit
 
-    def put_record(self, body: Structure, _: Deliver) -> Done:
+    def put_record(self, body: Structure, _: DeliverToFirehose) -> Answer:
         """PutRecord: one call, tried twice by its client where that may help."""
         name = _name(body)
         record = body.structure("Record", required=True)
         data = _data(record) if record else b""
         self._check(body, name)
-        (entry,), _refused = entries(self._sink.put(self._records([data])), _ENTRY, PUT_ONE)
-        return Done({**entry, "Encrypted": self._sink.encrypted}, 1)
+        (entry,), _refused = entries_of(self._sink.put(self._records([data])), _ENTRY, PUT_ONE)
+        return Answer({**entry, "Encrypted": self._sink.encrypted}, 1)
 
-    def put_record_batch(self, body: Structure, deliver: Deliver) -> Done:
+    def put_record_batch(self, body: Structure, deliver: DeliverToFirehose) -> Answer:
         """PutRecordBatch: what is refused is sent again while there is time."""
         name = _name(body)
-        data = [_data(record) for record in body.structures("Records", longest=MAX_RECORDS)]
+        data = [_data(record) for record in body.structures("Records", longest=FIREHOSE_CALL_RECORDS)]
         self._check(body, name)
-        if sum(map(len, data)) > MAX_BYTES:
+        if sum(map(len, data)) > FIREHOSE_CALL_BYTES:
             raise BadRequest("InvalidArgumentException", "Records size exceeds 4 MB limit")
-        responses, refused = entries(deliver(self._sink, self._records(data)), _ENTRY, PUT_MANY)
+        responses, refused = entries_of(deliver(self._sink, self._records(data)), _ENTRY, PUT_MANY)
         members = {"FailedPutCount": refused, "Encrypted": self._sink.encrypted, "RequestResponses": responses}
-        return Done(members, len(data), refused)
+        return Answer(members, len(data), refused)
 
-    def describe(self, body: Structure, _: Deliver) -> Done:
+    def describe(self, body: Structure, _: DeliverToFirehose) -> Answer:
         """DescribeDeliveryStream, as AWS answers it, under the name that was asked for: Vector compares the two."""
         asked = _name(body)
         page = {
@@ -69,7 +75,7 @@ class FirehoseWire:
         }
         self._check(body, asked)
         described = self._sink.describe(**{name: value for name, value in page.items() if value is not None})
-        return Done(
+        return Answer(
             {"DeliveryStreamDescription": {**described["DeliveryStreamDescription"], "DeliveryStreamName": asked}}
         )
 

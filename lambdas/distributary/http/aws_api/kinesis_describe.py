@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from distributary.errors import BadRequest
-from distributary.http.aws_api.answer import Done
+from distributary.http.aws_api.answer import Answer
 from distributary.http.aws_api.stream_names import StreamNames
 from distributary.http.structure import Structure
 from distributary.settings import LONGEST_STREAM_NAME, STREAM_NAME
@@ -30,7 +30,7 @@ class KinesisReads:
         self._sink = sink
         self._names = names
 
-    def describe(self, body: Structure, _: object) -> Done:
+    def describe(self, body: Structure, _: object) -> Answer:
         """DescribeStream, as AWS answers it, under the name that was asked for: clients compare the two."""
         page = {
             "Limit": body.number("Limit", 1, _MAX_LIMIT),
@@ -38,15 +38,15 @@ class KinesisReads:
         }
         asked = self._names.required(body)
         described = self._sink.describe(**_given(page))
-        return Done({"StreamDescription": {**described["StreamDescription"], "StreamName": asked}})
+        return Answer({"StreamDescription": {**described["StreamDescription"], "StreamName": asked}})
 
-    def summarise(self, body: Structure, _: object) -> Done:
+    def summarise(self, body: Structure, _: object) -> Answer:
         """DescribeStreamSummary, as AWS answers it, under the name that was asked for."""
         asked = self._names.required(body)
         described = self._sink.summarise()["StreamDescriptionSummary"]
-        return Done({"StreamDescriptionSummary": {**described, "StreamName": asked}})
+        return Answer({"StreamDescriptionSummary": {**described, "StreamName": asked}})
 
-    def list_shards(self, body: Structure, _: object) -> Done:
+    def list_shards(self, body: Structure, _: object) -> Answer:
         """ListShards, as AWS answers it."""
         token = body.text("NextToken", longest=_LONGEST_TOKEN)
         page = {
@@ -61,9 +61,9 @@ class KinesisReads:
         if token is not None and body.text("StreamName") is not None:
             raise BadRequest("InvalidArgumentException", "NextToken and StreamName cannot be provided together.")
         listed = self._sink.list_shards(token, **_given(page))
-        return Done({name: listed[name] for name in ("Shards", "NextToken") if listed.get(name) is not None})
+        return Answer({name: listed[name] for name in ("Shards", "NextToken") if listed.get(name) is not None})
 
-    def list_streams(self, body: Structure, _: object) -> Done:
+    def list_streams(self, body: Structure, _: object) -> Answer:
         """ListStreams: the one stream, once under each name that it answers to."""
         most = body.number("Limit", 1, _MAX_LIMIT) or _DEFAULT_STREAMS
         starts = [_name(body, member) for member in ("ExclusiveStartStreamName", "NextToken")]
@@ -75,7 +75,7 @@ class KinesisReads:
         page = names[:most]
         more = {"NextToken": page[-1]} if len(names) > most else {}
         summaries = [{**summary, "StreamName": name} for name in page]
-        return Done({"StreamNames": page, "HasMoreStreams": bool(more), "StreamSummaries": summaries, **more})
+        return Answer({"StreamNames": page, "HasMoreStreams": bool(more), "StreamSummaries": summaries, **more})
 
 
 def _filter(body: Structure) -> Mapping[str, Any] | None:

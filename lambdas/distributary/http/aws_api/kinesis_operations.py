@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 
 from distributary.errors import BadRequest
 from distributary.events import Outcome
-from distributary.http.aws_api.answer import Done, entries
+from distributary.http.aws_api.answer import Answer, entries_of
 from distributary.http.aws_api.stream_names import StreamNames
 from distributary.http.structure import Structure
-from distributary.sinks.kinesis import MAX_BYTES, MAX_RECORDS, KinesisRecord, KinesisSink
+from distributary.sinks.kinesis import KINESIS_CALL_BYTES, KINESIS_CALL_RECORDS, KinesisRecord, KinesisSink
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
 _LONGEST_KEY = 256
@@ -19,7 +19,7 @@ _SEQUENCE_NUMBER = re.compile(r"0|([1-9]\d{0,128})", re.ASCII)
 PUT_ONE, PUT_MANY = "Kinesis_20131202.PutRecord", "Kinesis_20131202.PutRecords"
 _ENTRY = {"sequenceNumber": "SequenceNumber", "shardId": "ShardId"}
 
-Deliver = Callable[[KinesisSink, Sequence[KinesisRecord]], Sequence[Outcome]]
+DeliverToKinesis = Callable[[KinesisSink, Sequence[KinesisRecord]], Sequence[Outcome]]
 
 
 class KinesisWire:
@@ -29,20 +29,20 @@ class KinesisWire:
         self._sink = sink
         self._names = names
 
-    def put_record(self, body: Structure, _: Deliver) -> Done:
+    def put_record(self, body: Structure, _: DeliverToKinesis) -> Answer:
         """PutRecord: one call, which keeps a shard's order, tried twice by its client where that may help."""
         record = self._record(body)
         ordering = body.text("SequenceNumberForOrdering", pattern=_SEQUENCE_NUMBER)
         self._check(body, [record])
-        (entry,), _refused = entries([self._sink.put_one(record, ordering)], _ENTRY, PUT_ONE)
-        return Done({**entry, **self._encryption()}, 1)
+        (entry,), _refused = entries_of([self._sink.put_one(record, ordering)], _ENTRY, PUT_ONE)
+        return Answer({**entry, **self._encryption()}, 1)
 
-    def put_records(self, body: Structure, deliver: Deliver) -> Done:
+    def put_records(self, body: Structure, deliver: DeliverToKinesis) -> Answer:
         """PutRecords: what is refused is sent again while there is time."""
-        records = [self._record(entry) for entry in body.structures("Records", longest=MAX_RECORDS)]
+        records = [self._record(entry) for entry in body.structures("Records", longest=KINESIS_CALL_RECORDS)]
         self._check(body, records)
-        told, refused = entries(deliver(self._sink, records), _ENTRY, PUT_MANY)
-        return Done({"FailedRecordCount": refused, "Records": told, **self._encryption()}, len(records), refused)
+        told, refused = entries_of(deliver(self._sink, records), _ENTRY, PUT_MANY)
+        return Answer({"FailedRecordCount": refused, "Records": told, **self._encryption()}, len(records), refused)
 
     def _record(self, body: Structure) -> KinesisRecord:
         """The record of a PutRecord, or of one entry of a PutRecords."""
@@ -57,7 +57,7 @@ class KinesisWire:
         self._names.required(body)
         for record in records:
             self._check_record(record)
-        if sum(map(self._sink.size, records)) > MAX_BYTES:
+        if sum(map(self._sink.size, records)) > KINESIS_CALL_BYTES:
             raise BadRequest("InvalidArgumentException", "Records size exceeds 10 MB limit")
         if dry_run:
             raise BadRequest(

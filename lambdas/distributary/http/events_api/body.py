@@ -12,7 +12,7 @@ from distributary.http.events_api import cloud_event
 from distributary.http.request import Request
 from distributary.ingest.envelope import Posted
 from distributary.json_text.bounds import has_more_values
-from distributary.json_text.text import Element, blank_end, cut_array, cut_lines, parse
+from distributary.json_text.text import Element, blank_end, cut_array, cut_lines, parse_json
 from distributary.media_type import MediaType
 
 # What API Gateway hands over as text, as it does text/*, so that another charset is broken before we see it.
@@ -36,7 +36,7 @@ class Body:
     shape: Shape
 
 
-def read(request: Request, *, max_events: int) -> Body:
+def read_posted(request: Request, *, max_events: int) -> Body:
     """The events of a request. Raises BadRequest where the body as a whole cannot be taken."""
     media = MediaType.read(request.headers.get("content-type", ""))
     reader = _READERS.get(media.name) or (_json if media.is_json else _opaque)
@@ -209,7 +209,7 @@ def _rejected(index: int, error: BadEvent, line: int | None) -> Rejection:
 def _whole(text: str) -> None:
     """Raises BadRequest where the text is no JSON; a rule that its value breaks is not looked at."""
     try:
-        parse(text)
+        parse_json(text)
     except BadEvent as error:
         if error.code == "MalformedJson":
             raise _unreadable(error) from None
@@ -218,7 +218,7 @@ def _whole(text: str) -> None:
 def _whole_event(text: str) -> Element:
     """The one event that the text is. Raises BadRequest where it is no JSON, BadEvent where it breaks another rule."""
     try:
-        return parse(text)
+        return parse_json(text)
     except BadEvent as error:
         if error.code == "MalformedJson":
             raise _unreadable(error) from None

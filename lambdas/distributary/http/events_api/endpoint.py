@@ -13,18 +13,18 @@ from distributary.access.key import Key
 from distributary.clock import Clock
 from distributary.delivery.delivery import deadline
 from distributary.errors import BadRequest
-from distributary.events import Event, Fate, Rejection
+from distributary.events import Event, EventResult, Rejection
 from distributary.http import event_ids
 from distributary.http.events_api import receipt
-from distributary.http.events_api.body import Body, read
-from distributary.http.events_api.receipt import Outcome, View
+from distributary.http.events_api.body import Body, read_posted
+from distributary.http.events_api.receipt import EventOutcome, View
 from distributary.http.problem import for_error, problem
 from distributary.http.request import Request, Response
 from distributary.ingest.envelope import Posted, Sender, address, event_id, request_key
 from distributary.metrics import by_sink
 from distributary.settings import Settings
 
-FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
+DeliverEvents = Callable[[Sequence[Event], float, Key | None], Sequence[EventResult]]
 """A fate for each event, in order; the number is the deadline on the clock's `monotonic`, the key whose they are."""
 
 RETRY_AFTER_SECONDS = 3
@@ -33,10 +33,10 @@ RETRY_AFTER_SECONDS = 3
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
-class EventDoor:
+class EventsEndpoint:
     """Answers `POST /v1/events`: every event that came in is counted as accepted, rejected or retry."""
 
-    def __init__(self, settings: Settings, clock: Clock, fan_out: FanOut) -> None:
+    def __init__(self, settings: Settings, clock: Clock, fan_out: DeliverEvents) -> None:
         self._settings = settings
         self._clock = clock
         self._fan_out = fan_out
@@ -57,17 +57,17 @@ class EventDoor:
         key = request_key(request.headers.get("idempotency-key"), self._clock)
         source = request.key.name if request.key else self._settings.source
         sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
-        body = read(request, max_events=self._settings.max_events)
+        body = read_posted(request, max_events=self._settings.max_events)
         many = body.shape != "one"
         outcomes = self._outcomes(address(body.events, sender, many=many), until, request.key)
         counts = _counts(outcomes)
         response = self._longest_that_fits(request, body, outcomes, counts)
-        found = by_sink(one for one in outcomes if isinstance(one, Fate))
+        found = by_sink(one for one in outcomes if isinstance(one, EventResult))
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
         response = response.with_headers({"idempotency-key": key})
-        ids = event_ids.logged(_given_id(one, key, many=many) for one in outcomes)
+        ids = event_ids.logged_ids(_given_id(one, key, many=many) for one in outcomes)
         log = {"idempotency_key": key, **ids, **counts, **found}
         size = sum(len(one.data or "") for one in body.events if isinstance(one, Posted))
         return replace(response, log=log, events=len(outcomes), size=size)
@@ -82,14 +82,14 @@ class EventDoor:
             )
         return given
 
-    def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[Outcome]:
+    def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[EventOutcome]:
         events = [one for one in addressed if isinstance(one, Event)]
         fates = iter(self._fan_out(events, until, key) if events else ())
         outcomes = [one if isinstance(one, Rejection) else next(fates) for one in addressed]
-        return [one.error if isinstance(one, Fate) and one.error else one for one in outcomes]
+        return [one.error if isinstance(one, EventResult) and one.error else one for one in outcomes]
 
     def _longest_that_fits(
-        self, request: Request, body: Body, outcomes: Sequence[Outcome], counts: Mapping[str, int]
+        self, request: Request, body: Body, outcomes: Sequence[EventOutcome], counts: Mapping[str, int]
     ) -> Response:
         asked = receipt.prefers_minimal(request.headers.get("prefer", ""))
         views: list[View] = (
@@ -102,19 +102,19 @@ class EventDoor:
         return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
 
 
-def _given_id(outcome: Outcome, key: str, *, many: bool) -> str | None:
+def _given_id(outcome: EventOutcome, key: str, *, many: bool) -> str | None:
     """The event's id where the client chose it; None where it is made of the request's key."""
     one = outcome if isinstance(outcome, Rejection) else outcome.event
     return None if one.id == event_id(key, one.index, many=many) else one.id
 
 
-def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    counted = Counter(receipt.status(one) for one in outcomes)
+def _counts(outcomes: Sequence[EventOutcome]) -> dict[str, int]:
+    counted = Counter(receipt.response_status(one) for one in outcomes)
     return {status: counted[status] for status in ("accepted", "rejected", "retry")}
 
 
 def _response(
-    request: Request, outcomes: Sequence[Outcome], counts: Mapping[str, int], events: receipt.Entries
+    request: Request, outcomes: Sequence[EventOutcome], counts: Mapping[str, int], events: receipt.Entries
 ) -> Response:
     members = {**counts, "events": events}
     if counts["retry"]:

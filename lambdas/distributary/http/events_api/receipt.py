@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from distributary.events import Fate, Rejection
+from distributary.events import EventResult, Rejection
 from distributary.http.events_api.body import Shape
 
 MAX_ANSWER = 5_000_000
@@ -13,11 +13,11 @@ MAX_ANSWER = 5_000_000
 Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
-Outcome = Fate | Rejection
+EventOutcome = EventResult | Rejection
 """What became of an event: a Fate that is accepted or to be retried, or its rejection."""
 
 Entries = list[dict[str, Any]]
-View = Callable[[Sequence[Outcome], Shape], Entries]
+View = Callable[[Sequence[EventOutcome], Shape], Entries]
 """One way to list what became of the events of a body of that shape."""
 
 _MINIMAL = re.compile(r'(?:^|,)\s*return\s*=\s*"?minimal"?\s*(?:$|[;,])', re.IGNORECASE)
@@ -28,24 +28,24 @@ def prefers_minimal(header: str) -> bool:
     return bool(_MINIMAL.search(header))
 
 
-def status(one: Outcome) -> str:
+def response_status(one: EventOutcome) -> str:
     """`accepted`, `rejected` or `retry`."""
     return "rejected" if isinstance(one, Rejection) else one.status
 
 
-def full(outcomes: Sequence[Outcome], shape: Shape) -> Entries:
+def full(outcomes: Sequence[EventOutcome], shape: Shape) -> Entries:
     """Every event with its receipts or its error."""
     return [_rejected(one, shape) if isinstance(one, Rejection) else _delivered(one) for one in outcomes]
 
 
-def minimal(outcomes: Sequence[Outcome], shape: Shape) -> Entries:
+def minimal(outcomes: Sequence[EventOutcome], shape: Shape) -> Entries:
     """The events that were not accepted."""
-    return full([one for one in outcomes if status(one) != "accepted"], shape)
+    return full([one for one in outcomes if response_status(one) != "accepted"], shape)
 
 
-def brief(outcomes: Sequence[Outcome], _shape: Shape) -> Entries:
+def brief(outcomes: Sequence[EventOutcome], _shape: Shape) -> Entries:
     """Index, status and code of as many events as fit that were not accepted."""
-    entries = [_brief(one) for one in outcomes if status(one) != "accepted"]
+    entries = [_brief(one) for one in outcomes if response_status(one) != "accepted"]
     return entries[: MAX_ANSWER // _BRIEF_BYTES]
 
 
@@ -60,7 +60,7 @@ def _rejected(one: Rejection, shape: Shape) -> dict[str, Any]:
     return {**_which(one.index, one.line, one.id), "status": "rejected", "error": error}
 
 
-def _delivered(one: Fate) -> dict[str, Any]:
+def _delivered(one: EventResult) -> dict[str, Any]:
     event = one.event
     return {**_which(event.index, event.line, event.id), "status": one.status, "sinks": dict(one.sinks)}
 
@@ -70,7 +70,7 @@ def _which(index: int, line: int | None, identity: str | None) -> dict[str, Any]
     return {name: value for name, value in which.items() if value is not None}
 
 
-def _brief(one: Outcome) -> dict[str, Any]:
+def _brief(one: EventOutcome) -> dict[str, Any]:
     if isinstance(one, Rejection):
         return {"index": one.index, "status": "rejected", "error": {"code": one.code}}
     return {"index": one.event.index, "status": one.status}

@@ -11,7 +11,7 @@ from distributary.clock import Clock
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.http.iot_events_api.detector_state import read_state
 from distributary.http.request import Request, Response
-from distributary.http.structure import Structure, read
+from distributary.http.structure import Structure, read_structure
 from distributary.iot_events import message as codes
 from distributary.iot_events.detector_key import ADDRESSABLE
 from distributary.iot_events.engine.detector import MILLISECONDS, describe_variables
@@ -23,20 +23,20 @@ from distributary.iot_events.values import BadPayload
 MAX_RESULTS = 250
 PAGE = 100
 MAX_CHANGES = 10
-MAX_BODY_BYTES = 4_500_000
+DETECTORS_BODY_BYTES = 4_500_000
 """As received: more than ten changes take, however they are escaped."""
 LAST_START = 2 * timeouts.CALL
 """Seconds before the function's end after which no further change or query is started."""
 _STATUS = {
     codes.INVALID_REQUEST: 400,
     codes.RESOURCE_NOT_FOUND: 404,
-    codes.THROTTLING: 429,
-    codes.INTERNAL_FAILURE: 500,
+    codes.MESSAGE_THROTTLING: 429,
+    codes.MESSAGE_INTERNAL_FAILURE: 500,
     codes.SERVICE_UNAVAILABLE: 503,
 }
 
 
-class DetectorDoor:
+class DetectorsEndpoint:
     """Answers each operation as the service's model has it; never an exception."""
 
     def __init__(self, detectors: Detectors, clock: Clock, *, min_timer_seconds: int) -> None:
@@ -106,10 +106,10 @@ class DetectorDoor:
 
 def _entries(request: Request) -> Sequence[Structure]:
     """The changes that a request asks for. Raises BadRequest."""
-    if request.size > MAX_BODY_BYTES:
-        raise BadRequest(codes.INVALID_REQUEST, f"the body has {request.size} bytes; {MAX_BODY_BYTES} are taken")
+    if request.size > DETECTORS_BODY_BYTES:
+        raise BadRequest(codes.INVALID_REQUEST, f"the body has {request.size} bytes; {DETECTORS_BODY_BYTES} are taken")
     body = request.body if isinstance(request.body, bytes) else request.body.encode("utf-8", "surrogatepass")
-    structure = read(body)
+    structure = read_structure(body)
     entries = structure.structures("detectors", longest=MAX_CHANGES)
     structure.check()
     return entries
@@ -141,11 +141,11 @@ def _attempted(act: Callable[[], object]) -> tuple[str, str]:
 def _unavailable(error: SinkUnavailable) -> tuple[str, str]:
     """The code and text for a call that failed: "send this again" only where that may help."""
     if error.code in aws.THROTTLING:
-        return codes.THROTTLING, "send this again"
+        return codes.MESSAGE_THROTTLING, "send this again"
     if error.retryable or error.code == CONFLICT:
         return codes.SERVICE_UNAVAILABLE, "send this again"
     return (
-        codes.INTERNAL_FAILURE,
+        codes.MESSAGE_INTERNAL_FAILURE,
         "the detector's table, queue or schedule refused this; its operator finds why in the log",
     )
 

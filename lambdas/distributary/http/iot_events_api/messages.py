@@ -12,14 +12,14 @@ from distributary.errors import BadRequest
 from distributary.events import Failure, Outcome
 from distributary.http import event_ids
 from distributary.http.request import Request, Response
-from distributary.http.structure import Structure, read
+from distributary.http.structure import Structure, read_structure
 from distributary.iot_events import message as codes
 from distributary.iot_events.message import LONGEST_MESSAGE_ID, MESSAGE_ID, Message
 from distributary.settings import Settings
-from distributary.sinks.iot_events import MAX_MESSAGES, STRICT_MAX_MESSAGES, IotEventsSink
+from distributary.sinks.iot_events import MAX_MESSAGES_A_PUT, STRICT_MAX_MESSAGES, IotEventsSink
 
 # As received; Lambda takes 6 MB with everything around it.
-MAX_BODY_BYTES = 4_500_000
+MESSAGES_BODY_BYTES = 4_500_000
 
 # https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_Message.html
 _INPUT_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*")
@@ -29,18 +29,18 @@ _MAX_MILLISECONDS = 2**63 - 1
 # Errors of a whole request: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessage.html
 _STATUS = {
     codes.INVALID_REQUEST: 400,
-    codes.THROTTLING: 429,
-    codes.INTERNAL_FAILURE: 500,
+    codes.MESSAGE_THROTTLING: 429,
+    codes.MESSAGE_INTERNAL_FAILURE: 500,
     codes.SERVICE_UNAVAILABLE: 503,
 }
 _CLIENTS_FAULT = frozenset({codes.INVALID_REQUEST, codes.RESOURCE_NOT_FOUND})
 
 
-class IotEventsDoor:
+class MessagesEndpoint:
     """Answers BatchPutMessage: an entry for each refused message, none for the others."""
 
     def __init__(self, settings: Settings, sink: IotEventsSink, clock: Clock) -> None:
-        self._max_messages = STRICT_MAX_MESSAGES if settings.iot_events_strict else MAX_MESSAGES
+        self._max_messages = STRICT_MAX_MESSAGES if settings.iot_events_strict else MAX_MESSAGES_A_PUT
         self._retry_seconds = settings.retry_seconds
         self._sink = sink
         self._clock = clock
@@ -65,7 +65,7 @@ class IotEventsDoor:
             for message in messages
             if (entry := _entry(message, next(told) if self._fits(message) else self._too_large))
         ]
-        ids = event_ids.logged(message.message_id for message in messages)
+        ids = event_ids.logged_ids(message.message_id for message in messages)
         log = {"operation": "BatchPutMessage", **ids, "received": len(messages), "refused": len(entries)}
         return _response(200, {"BatchPutMessageErrorEntries": entries}, request, log, len(messages))
 
@@ -76,9 +76,9 @@ class IotEventsDoor:
 def _messages(request: Request, max_messages: int) -> list[Message]:
     """The request's messages. Raises BadRequest for what no message of it can be taken for."""
     body = request.body if isinstance(request.body, bytes) else request.body.encode("utf-8", "surrogatepass")
-    if len(body) > MAX_BODY_BYTES:
-        raise BadRequest(codes.INVALID_REQUEST, f"the body has {len(body)} bytes; {MAX_BODY_BYTES} are taken")
-    structure = read(body)
+    if len(body) > MESSAGES_BODY_BYTES:
+        raise BadRequest(codes.INVALID_REQUEST, f"the body has {len(body)} bytes; {MESSAGES_BODY_BYTES} are taken")
+    structure = read_structure(body)
     caller = request.key.caller if request.key else ""
     messages = [_message(one, caller) for one in structure.structures("messages", longest=max_messages)]
     structure.check()
@@ -113,8 +113,8 @@ def _code(failure: Failure) -> str:
     if failure.code in _STATUS or failure.code in _CLIENTS_FAULT:
         return failure.code
     if failure.code in aws.THROTTLING:  # a queue has names of its own for it
-        return codes.THROTTLING
-    return codes.INTERNAL_FAILURE if failure.permanent else codes.SERVICE_UNAVAILABLE
+        return codes.MESSAGE_THROTTLING
+    return codes.MESSAGE_INTERNAL_FAILURE if failure.permanent else codes.SERVICE_UNAVAILABLE
 
 
 def _error(code: str, detail: str, request: Request, cause: str | None = None) -> Response:

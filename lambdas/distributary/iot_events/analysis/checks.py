@@ -5,14 +5,14 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from distributary.iot_events.analysis.data_types import type_findings
-from distributary.iot_events.analysis.expression_sites import Place, places
+from distributary.iot_events.analysis.expression_sites import ExpressionSite, places
 from distributary.iot_events.analysis.state_flow import always, reachable
 from distributary.iot_events.analysis.variables import data_findings
 from distributary.iot_events.expression.tree import InputReference
 from distributary.iot_events.limits import AWS_LIMITS, Limits
 from distributary.iot_events.model.action_kinds import INTERNAL
 from distributary.iot_events.model.declared_paths import declared_by
-from distributary.iot_events.model.definition import Action, Definition, Event
+from distributary.iot_events.model.definition import Action, Definition, StateEvent
 from distributary.iot_events.model.finding import Finding, error, warning
 from distributary.iot_events.model.used_paths import inputs_in
 
@@ -78,7 +78,7 @@ def _unreachable(definition: Definition) -> Iterator[Finding]:
             )
 
 
-def _after_the_first(transitions: tuple[Event, ...]) -> tuple[Event, ...]:
+def _after_the_first(transitions: tuple[StateEvent, ...]) -> tuple[StateEvent, ...]:
     first = next((place for place, event in enumerate(transitions) if always(event)), len(transitions))
     return transitions[first + 1 :]
 
@@ -173,7 +173,7 @@ def _counts(definition: Definition, limits: Limits) -> Iterator[Finding]:
         yield from over(f"{member.removesuffix('Name')}s allowed per detector", len(names), most, "")
 
 
-def _lengths(found: list[Place], limits: Limits) -> Iterator[Finding]:
+def _lengths(found: list[ExpressionSite], limits: Limits) -> Iterator[Finding]:
     most = {"condition": limits.condition_characters, "content": limits.content_bytes}
     for place in found:
         allowed = most.get(place.role, limits.value_characters)
@@ -186,7 +186,7 @@ def _lengths(found: list[Place], limits: Limits) -> Iterator[Finding]:
             yield error("service-limits", place.path, f"The expression is longer than {allowed} characters.")
 
 
-def _inputs(found: list[Place], inputs: Mapping[str, tuple[str, ...]] | None) -> Iterator[Finding]:
+def _inputs(found: list[ExpressionSite], inputs: Mapping[str, tuple[str, ...]] | None) -> Iterator[Finding]:
     used = {name: place.path for place in reversed(found) for name in inputs_in(place.expression)}
     if not any(place.role == "condition" and any(inputs_in(place.expression)) for place in found):
         yield error("structure", "", "Detector Model Definition must use at least one Input in a condition.")
@@ -199,7 +199,7 @@ def _inputs(found: list[Place], inputs: Mapping[str, tuple[str, ...]] | None) ->
             yield error("referenced-resource", path, text)
 
 
-def _undeclared(found: list[Place], inputs: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
+def _undeclared(found: list[ExpressionSite], inputs: Mapping[str, tuple[str, ...]]) -> Iterator[Finding]:
     may_read = declared_by(inputs)
     for place in found:
         for node in place.expression.nodes():

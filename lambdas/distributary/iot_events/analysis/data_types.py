@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 
-from distributary.iot_events.analysis.expression_sites import Place
-from distributary.iot_events.analysis.inference import BOOLEAN, NUMBERS, STRING, Types, infer, variable_types
+from distributary.iot_events.analysis.expression_sites import ExpressionSite
+from distributary.iot_events.analysis.inference import BOOLEAN, NUMERIC_TYPES, STRING, Types, infer, variable_types
 from distributary.iot_events.expression.tree import Template
 from distributary.iot_events.model.finding import Finding, Level
 
 
-def type_findings(found: list[Place]) -> Iterator[Finding]:
+def type_findings(found: list[ExpressionSite]) -> Iterator[Finding]:
     """All of kind data-type: certain ones are errors, those that only some values meet are warnings."""
     values = [place for place in found if place.role == "value" and place.action]
     named = [(str(place.action.members["variableName"]), place) for place in values if place.action]
@@ -24,7 +24,7 @@ def type_findings(found: list[Place]) -> Iterator[Finding]:
         yield from _at(place, variables)
 
 
-def _at(place: Place, variables: Mapping[str, Types]) -> Iterator[Finding]:
+def _at(place: ExpressionSite, variables: Mapping[str, Types]) -> Iterator[Finding]:
     text = place.expression.text
     types, clashes = infer(place.expression.tree, variables)
     for clash in clashes:
@@ -37,15 +37,15 @@ def _at(place: Place, variables: Mapping[str, Types]) -> Iterator[Finding]:
         yield from _json(place, variables)
 
 
-def _is_json(place: Place) -> bool:
+def _is_json(place: ExpressionSite) -> bool:
     payload = place.action.payload if place.action else None
     return place.role == "content" and payload is not None and payload.type == "JSON"
 
 
-def _wanted(place: Place, types: frozenset[str], text: str) -> Iterator[Finding]:
+def _wanted(place: ExpressionSite, types: frozenset[str], text: str) -> Iterator[Finding]:
     if place.role == "condition" and not types & BOOLEAN:
         yield Finding("ERROR", "data-type", place.path, f"Expression {text} is not a valid condition expression.")
-    if place.role == "duration" and place.action and not types & (NUMBERS | STRING):
+    if place.role == "duration" and place.action and not types & (NUMERIC_TYPES | STRING):
         timer = place.action.members["timerName"]
         message = f"Duration expression {text} for timer {timer} is not valid, it must return a number."
         yield Finding("ERROR", "data-type", place.path, message)
@@ -54,7 +54,7 @@ def _wanted(place: Place, types: frozenset[str], text: str) -> Iterator[Finding]
         yield Finding("ERROR", "data-type", place.path, message)
 
 
-def _json(place: Place, variables: Mapping[str, Types]) -> Iterator[Finding]:
+def _json(place: ExpressionSite, variables: Mapping[str, Types]) -> Iterator[Finding]:
     """A string put into JSON outside quotes makes it no JSON."""
     tree = place.expression.tree
     quoted = False

@@ -5,13 +5,13 @@ from typing import Literal, NamedTuple
 
 from distributary.iot_events.expression.errors import ExpressionError
 from distributary.iot_events.expression.evaluate import Expression, compile_expression
-from distributary.iot_events.model.definition import Action, Definition, Event, State
+from distributary.iot_events.model.definition import Action, Definition, State, StateEvent
 from distributary.iot_events.model.finding import Finding, error
 
 Role = Literal["condition", "value", "duration", "content", "parameter"]
 
 
-class Place(NamedTuple):
+class ExpressionSite(NamedTuple):
     """An expression in its surroundings: `group` is 0 to 3, as in `State.groups`; `action` None for a condition."""
 
     expression: Expression
@@ -19,25 +19,25 @@ class Place(NamedTuple):
     path: str
     state: State
     group: int
-    event: Event
+    event: StateEvent
     action: Action | None
 
 
-def places(definition: Definition) -> tuple[list[Place], list[Finding]]:
+def places(definition: Definition) -> tuple[list[ExpressionSite], list[Finding]]:
     """Every expression that parses, and a finding for every one that does not."""
-    found: list[Place] = []
+    found: list[ExpressionSite] = []
     findings: list[Finding] = []
     for text, place in _texts(definition):
         role, path, state, group, event, action = place
         try:
-            found.append(Place(compile_expression(text), role, path, state, group, event, action))
+            found.append(ExpressionSite(compile_expression(text), role, path, state, group, event, action))
         except ExpressionError as problem:
             where = f": {problem.reason}, at column {problem.column}"
             findings.append(error("expression-syntax", path, _complaint(text, role, action) + where))
     return found, findings
 
 
-_Where = tuple[Role, str, State, int, Event, Action | None]
+_Where = tuple[Role, str, State, int, StateEvent, Action | None]
 
 
 def _texts(definition: Definition) -> Iterator[tuple[str, _Where]]:

@@ -7,10 +7,10 @@ from distributary.iot_events.expression.functions import FUNCTIONS, type_of
 from distributary.iot_events.expression.tree import (
     Call,
     Chain,
+    ChainLink,
     InputReference,
     Literal,
     Node,
-    Step,
     Template,
     TypeName,
     Unary,
@@ -20,11 +20,11 @@ from distributary.iot_events.expression.tree import (
 Types = frozenset[str] | None
 """Some of Integer, Decimal, String, Boolean; None is anything, as what an input brings."""
 
-NUMBERS = frozenset({"Integer", "Decimal"})
+NUMERIC_TYPES = frozenset({"Integer", "Decimal"})
 BOOLEAN, INTEGER, STRING = frozenset({"Boolean"}), frozenset({"Integer"}), frozenset({"String"})
 _LOGIC, _BITS, _EQUALITY = frozenset({"&&", "||"}), frozenset({"|", "^", "&"}), frozenset({"==", "!="})
 _ORDER = frozenset({"<", "<=", ">", ">="})
-_UNARY = {"!": BOOLEAN, "~": INTEGER, "-": NUMBERS}
+_UNARY = {"!": BOOLEAN, "~": INTEGER, "-": NUMERIC_TYPES}
 
 
 class Clash(NamedTuple):
@@ -100,7 +100,7 @@ class _Inference:
             left = step.operand
         return types
 
-    def step(self, left: Types, node: Node, step: Step, *, lenient: bool) -> Types:
+    def step(self, left: Types, node: Node, step: ChainLink, *, lenient: bool) -> Types:
         right = self.of(step.operand, lenient=lenient)
         operator = step.operator
         if operator in _LOGIC or operator in _BITS:
@@ -113,7 +113,7 @@ class _Inference:
             return BOOLEAN
         return _sum(left, right, lenient=lenient) if operator == "+" else _product(left, right)
 
-    def pair(self, left: Types, right: Types, node: Node, step: Step, *, lenient: bool) -> None:
+    def pair(self, left: Types, right: Types, node: Node, step: ChainLink, *, lenient: bool) -> None:
         if left is None or right is None:
             self.alone(left if right is None else right, step)
             return
@@ -122,7 +122,7 @@ class _Inference:
             of = _name(node if isinstance(node, VariableReference) else step.operand, step.operator)
             self.clashes.append(Clash((*sorted(left), *sorted(right)), of, certain=not any(pairs)))
 
-    def alone(self, types: Types, step: Step) -> None:
+    def alone(self, types: Types, step: ChainLink) -> None:
         """One side is unknown: only a type that the operator never takes can be told."""
         if types and not any(_fits(one, one, step.operator, lenient=False) for one in types):
             self.clashes.append(Clash(tuple(sorted(types)), step.operator, certain=True))
@@ -140,11 +140,11 @@ def _name(node: Node, operator: str) -> str:
 
 
 def _fits(one: str, other: str, operator: str, *, lenient: bool) -> bool:
-    if one in NUMBERS and other in NUMBERS:
+    if one in NUMERIC_TYPES and other in NUMERIC_TYPES:
         return True
     if operator in _EQUALITY:
         return one == other
-    if operator == "+" and lenient and {one, other} <= {*NUMBERS, *STRING}:
+    if operator == "+" and lenient and {one, other} <= {*NUMERIC_TYPES, *STRING}:
         return True
     return one == other == "String" and (operator == "+" or operator in _ORDER)
 
@@ -155,13 +155,13 @@ def _product(left: Types, right: Types) -> frozenset[str]:
     if left == frozenset() or right == frozenset():
         return frozenset()
     decimal = frozenset({"Decimal"})
-    return decimal if decimal in {left, right} else NUMBERS
+    return decimal if decimal in {left, right} else NUMERIC_TYPES
 
 
 def _sum(left: Types, right: Types, *, lenient: bool) -> Types:
     if left is None and right is None:
         return None
     strings = [left is None or bool(left & STRING), right is None or bool(right & STRING)]
-    numbers = all(types is None or types & NUMBERS for types in (left, right))
+    numbers = all(types is None or types & NUMERIC_TYPES for types in (left, right))
     joined = STRING if all(strings) or (lenient and any(strings)) else frozenset()
     return joined | (_product(left, right) if numbers else frozenset())

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from distributary.iot_events.model.definition import Definition, Event, State
+from distributary.iot_events.model.definition import Definition, State, StateEvent
 
 
 def reachable(definition: Definition) -> frozenset[str]:
@@ -18,17 +18,17 @@ def reachable(definition: Definition) -> frozenset[str]:
     return frozenset(seen)
 
 
-def always(event: Event) -> bool:
+def always(event: StateEvent) -> bool:
     """Whether the event happens whenever it is looked at."""
     return event.condition is None or event.condition.strip() == "true"
 
 
-def assigned(event: Event) -> frozenset[str]:
+def assigned(event: StateEvent) -> frozenset[str]:
     """The variables that the event sets when it happens."""
     return frozenset(action.members["variableName"] for action in event.actions if action.kind == "setVariable")
 
 
-def _surely(events: tuple[Event, ...]) -> frozenset[str]:
+def _surely(events: tuple[StateEvent, ...]) -> frozenset[str]:
     return frozenset(name for event in events if always(event) for name in assigned(event))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from distributary.iot_events.analysis.expression_sites import Place
+from distributary.iot_events.analysis.expression_sites import ExpressionSite
 from distributary.iot_events.analysis.state_flow import always, assigned, assigned_on_arrival, known_in
 from distributary.iot_events.expression.errors import ExpressionError
 from distributary.iot_events.expression.evaluate import compile_expression
@@ -15,7 +15,7 @@ from distributary.iot_events.expression.tree import (
     VariableReference,
     children,
 )
-from distributary.iot_events.model.definition import Definition, Event
+from distributary.iot_events.model.definition import Definition, StateEvent
 from distributary.iot_events.model.finding import Finding, error, warning
 
 _ON_INPUT = (1, 2)
@@ -23,7 +23,7 @@ _ON_INPUT = (1, 2)
 _EARLY_IS_MEANT = frozenset({"isUndefined", "isNull"})
 
 
-def data_findings(definition: Definition, found: list[Place]) -> Iterator[Finding]:
+def data_findings(definition: Definition, found: list[ExpressionSite]) -> Iterator[Finding]:
     """All about data that is not there, or not meant, when it is read."""
     yield from _never_set(definition, found)
     yield from _too_early(definition, found)
@@ -33,7 +33,7 @@ def data_findings(definition: Definition, found: list[Place]) -> Iterator[Findin
         yield from _loops(definition)
 
 
-def _never_set(definition: Definition, found: list[Place]) -> Iterator[Finding]:
+def _never_set(definition: Definition, found: list[ExpressionSite]) -> Iterator[Finding]:
     variables = {action.members["variableName"] for action in definition.actions() if action.kind == "setVariable"}
     timers = {action.members["timerName"] for action in definition.actions() if action.kind == "setTimer"}
     for place in found:
@@ -49,7 +49,7 @@ def _never_set(definition: Definition, found: list[Place]) -> Iterator[Finding]:
             yield warning("referenced-data", action.path, f"timer {action.members['timerName']} is never set.")
 
 
-def _called(place: Place, function: str) -> set[str]:
+def _called(place: ExpressionSite, function: str) -> set[str]:
     return {
         str(argument.value)
         for node in place.expression.nodes()
@@ -59,7 +59,7 @@ def _called(place: Place, function: str) -> set[str]:
     }
 
 
-def _too_early(definition: Definition, found: list[Place]) -> Iterator[Finding]:
+def _too_early(definition: Definition, found: list[ExpressionSite]) -> Iterator[Finding]:
     names = {state.name for state in definition.states}
     if definition.initial_state not in names or len(names) < len(definition.states):
         return
@@ -77,7 +77,7 @@ def _too_early(definition: Definition, found: list[Place]) -> Iterator[Finding]:
         yield warning("referenced-data", paths[0], f"Detected broken Variable: {text}{more}.")
 
 
-def _set_before(place: Place) -> frozenset[str]:
+def _set_before(place: ExpressionSite) -> frozenset[str]:
     """What the event itself, and those before it in its group that always happen, have set."""
     names: set[str] = set()
     for event in place.state.groups()[place.group]:
@@ -102,7 +102,7 @@ def _read_in_earnest(node: Node) -> set[str]:
     return {name for child in children(node) for name in _read_in_earnest(child)}
 
 
-def _read_on_expiry(found: list[Place]) -> Iterator[Finding]:
+def _read_on_expiry(found: list[ExpressionSite]) -> Iterator[Finding]:
     reading = [
         place.event
         for place in found
@@ -115,7 +115,7 @@ def _read_on_expiry(found: list[Place]) -> Iterator[Finding]:
             yield warning("structure", path, f"{text}: {advice}")
 
 
-def _guarded(event: Event) -> bool:
+def _guarded(event: StateEvent) -> bool:
     """Whether the condition is false in a Timer cycle that no `timeout()` in it asks for."""
     try:
         tree = compile_expression(event.condition or "true").tree

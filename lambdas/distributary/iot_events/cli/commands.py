@@ -8,7 +8,7 @@ from typing import Any
 
 from distributary.errors import BadDefinition, DistributaryError
 from distributary.iot_events.analysis.load import check_text, load_text
-from distributary.iot_events.cli.replay import entries, replay
+from distributary.iot_events.cli.replay import log_entries, replay
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.limits import AWS_LIMITS, Limits
 from distributary.iot_events.model.definition import Definition
@@ -82,7 +82,7 @@ def _replay(options: argparse.Namespace, write: Write) -> int:
         _text(options.model), name=_name(options.model), key=options.key, parameters=parameters, limits=limits
     )
     model = Model(_chosen(found, options.name), limits=limits)
-    for line in replay(model, entries(_text(options.messages))):
+    for line in replay(model, log_entries(_text(options.messages))):
         write(f"{line}\n")
     return 0
 

@@ -10,7 +10,7 @@ from distributary.iot_events.detector_key import BadKey, key_value
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import MILLISECONDS, Detector
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.engine.machine import Message, Timers, Trigger, cycles
+from distributary.iot_events.engine.machine import InputMessage, Timers, Trigger, cycles
 from distributary.iot_events.values import BadPayload, read_json, read_object, same, write_json
 
 _START = 1_767_225_600_000
@@ -24,10 +24,10 @@ class Entry(NamedTuple):
     """One entry of a log: a message at its time, or (None) only time that passes."""
 
     time: int
-    message: Message | None
+    message: InputMessage | None
 
 
-def entries(text: str) -> list[Entry]:
+def log_entries(text: str) -> list[Entry]:
     """A log's entries: JSON lines, a JSON array or BatchPutMessage requests; BadPayload says which is none.
 
     A message is `{inputName, messageId?, payload, timestamp?: {timeInMillis}}` with its payload as object, text or
@@ -60,12 +60,12 @@ def _flat(documents: list[Any]) -> Iterator[Any]:
         yield from one["messages"] if isinstance(one, dict) and isinstance(one.get("messages"), list) else [one]
 
 
-def _entry(one: Mapping[str, Any], number: int, before: int) -> tuple[int, Message | None]:
+def _entry(one: Mapping[str, Any], number: int, before: int) -> tuple[int, InputMessage | None]:
     if "advanceSeconds" in one:
         return max(before, _START) + int(one["advanceSeconds"]) * MILLISECONDS, None
     stamp = one.get("timestamp")
     time = int(stamp["timeInMillis"]) if stamp else before + _BETWEEN
-    return time, Message(str(one["inputName"]), str(one.get("messageId", number)), _payload(one["payload"]))
+    return time, InputMessage(str(one["inputName"]), str(one.get("messageId", number)), _payload(one["payload"]))
 
 
 def _payload(value: Any) -> Mapping[str, Any]:

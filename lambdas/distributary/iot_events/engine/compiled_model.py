@@ -7,12 +7,12 @@ from typing import Any
 from distributary.iot_events.engine.compiled_actions import make_act
 from distributary.iot_events.engine.cycle import Cycle, Holds
 from distributary.iot_events.engine.debug import traced
-from distributary.iot_events.engine.state_events import Rule, Rules
+from distributary.iot_events.engine.state_events import EventRule, StateRules
 from distributary.iot_events.expression.errors import Unevaluable
 from distributary.iot_events.expression.evaluate import Declared, Expression, compile_expression
 from distributary.iot_events.expression.functions import type_of
 from distributary.iot_events.limits import AWS_LIMITS, Limits
-from distributary.iot_events.model.definition import Definition, Event, State
+from distributary.iot_events.model.definition import Definition, State, StateEvent
 from distributary.iot_events.model.used_paths import Kept, inputs_of, kept_by_state
 from distributary.iot_events.values import UNDEFINED
 
@@ -42,12 +42,12 @@ class Model:
         self._declared = declared
 
     @cached_property
-    def states(self) -> dict[str, Rules]:
+    def states(self) -> dict[str, StateRules]:
         """Each state by its name."""
         return {state.name: self._rules(state) for state in self.definition.states}
 
     @cached_property
-    def traced_states(self) -> dict[str, Rules]:
+    def traced_states(self) -> dict[str, StateRules]:
         """The same, each condition noting in the cycle's trace what it came to."""
         return {name: traced(rules) for name, rules in self.states.items()}
 
@@ -61,11 +61,11 @@ class Model:
         """What to keep of the last payloads, by state and input."""
         return kept_by_state(self.definition, merge=self.merge)
 
-    def _rules(self, state: State) -> Rules:
+    def _rules(self, state: State) -> StateRules:
         groups = zip(("OnEnter", "OnInput", "OnInput", "OnExit"), state.groups(), strict=True)
-        return Rules(*(tuple(self._rule(event, state.name, cycle) for event in group) for cycle, group in groups))
+        return StateRules(*(tuple(self._rule(event, state.name, cycle) for event in group) for cycle, group in groups))
 
-    def _rule(self, event: Event, state: str, life_cycle: str) -> Rule:
+    def _rule(self, event: StateEvent, state: str, life_cycle: str) -> EventRule:
         acts = [
             make_act(action, event=event.name, state=state, limits=self.limits, declared=self._declared)
             for action in event.actions
@@ -76,15 +76,15 @@ class Model:
             "lifeCycle": life_cycle,
             "hasTransition": event.next_state is not None,
         }
-        return Rule(self._holds(event), tuple(acts), event.next_state, trace)
+        return EventRule(self._holds(event), tuple(acts), event.next_state, trace)
 
-    def _holds(self, event: Event) -> Holds | None:
+    def _holds(self, event: StateEvent) -> Holds | None:
         if event.condition is None or event.condition == "true":
             return None
         return _condition(compile_expression(event.condition, declared=self._declared), event)
 
 
-def _condition(expression: Expression, event: Event) -> Holds:
+def _condition(expression: Expression, event: StateEvent) -> Holds:
     run = expression.run
     where = {"eventName": event.name, "path": event.path}
 

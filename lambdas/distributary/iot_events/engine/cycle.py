@@ -24,7 +24,7 @@ _SHORT = 256
 """Strings up to this many characters are not counted against `variables_characters`."""
 
 
-class Message(NamedTuple):
+class InputMessage(NamedTuple):
     """A message of an input: `payload` is its parsed JSON object, see `values.read_object`."""
 
     input: str
@@ -36,7 +36,7 @@ class Timers(NamedTuple):
     """A wake-up: whatever is due."""
 
 
-Trigger = Message | Timers
+Trigger = InputMessage | Timers
 
 
 class Named(Protocol):
@@ -80,13 +80,13 @@ class Cycle(Scope):
         self,
         model: Named,
         detector: Detector,
-        cause: Message | str,
+        cause: InputMessage | str,
         now: int,
         inputs: Mapping[str, Any],
         expired: frozenset[str],
         trace: list[dict[str, Any]] | None,
     ) -> None:
-        by_message = cause.__class__ is Message
+        by_message = cause.__class__ is InputMessage
         self.inputs = inputs
         self.variables = detector.variables
         self.input = cause[0] if by_message else None
@@ -169,7 +169,7 @@ class Cycle(Scope):
     def _describe(self) -> str:
         """The members of a default payload that stay the same for the whole cycle."""
         cause = self.cause
-        details = message_text(cause.input, cause.id) if isinstance(cause, Message) else timer_text(cause)
+        details = message_text(cause.input, cause.id) if isinstance(cause, InputMessage) else timer_text(cause)
         detector = detector_text(self.model.name, self.model.version, self.detector.key)
         return f'"detector":{detector},"eventTriggerDetails":{details}'
 

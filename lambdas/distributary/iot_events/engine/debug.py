@@ -3,19 +3,19 @@
 from dataclasses import replace
 from typing import Any
 
-from distributary.iot_events.engine.cycle import Cycle, Message
+from distributary.iot_events.engine.cycle import Cycle, InputMessage
 from distributary.iot_events.engine.detector import Detector
 from distributary.iot_events.engine.effects import LogRecord
-from distributary.iot_events.engine.state_events import Group, Rule, Rules
+from distributary.iot_events.engine.state_events import EventGroup, EventRule, StateRules
 from distributary.iot_events.values import write_json
 
 
-def traced(rules: Rules) -> Rules:
+def traced(rules: StateRules) -> StateRules:
     """A state's rules, each condition noting in the cycle's trace what it came to."""
-    return Rules(*(tuple(_traced(rule) for rule in group) for group in rules.groups()))
+    return StateRules(*(tuple(_traced(rule) for rule in group) for group in rules.groups()))
 
 
-def _traced(rule: Rule) -> Rule:
+def _traced(rule: EventRule) -> EventRule:
     def holds(cycle: Cycle) -> bool:
         seen = len(cycle.effects)
         result = rule.holds is None or rule.holds(cycle)
@@ -26,20 +26,20 @@ def _traced(rule: Rule) -> Rule:
     return replace(rule, holds=holds)
 
 
-def note_skipped(cycle: Cycle, transitions: Group, taken: Rule) -> None:
+def note_skipped(cycle: Cycle, transitions: EventGroup, taken: EventRule) -> None:
     """Notes the transitions that were not looked at because of the one taken."""
     for rule in transitions[transitions.index(taken) + 1 :]:
         _note(rule, cycle, "Skipped", f"Skipped due to transition from {taken.trace['eventName']} event")
 
 
-def _note(rule: Rule, cycle: Cycle, result: str, details: str) -> None:
+def _note(rule: EventRule, cycle: Cycle, result: str, details: str) -> None:
     if cycle.trace is not None:
         cycle.trace.append({"result": result, **rule.trace, "resultDetails": details})
 
 
 def debug_record(before: Detector, after: Detector, cycle: Cycle) -> LogRecord:
     """What the cycle started from, saw and came to."""
-    message = cycle.cause if isinstance(cycle.cause, Message) else None
+    message = cycle.cause if isinstance(cycle.cause, InputMessage) else None
     fields: dict[str, Any] = {
         "timestamp": cycle.now,
         "context": "MessageEvaluation",

@@ -9,26 +9,26 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.engine.cycle import Cycle, Message, Timers, Trigger
+from distributary.iot_events.engine.cycle import Cycle, InputMessage, Timers, Trigger
 from distributary.iot_events.engine.debug import debug_record, note_skipped
 from distributary.iot_events.engine.detector import MILLISECONDS, Detector, Timer
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.engine.state_events import Group, Rule
+from distributary.iot_events.engine.state_events import EventGroup, EventRule
 from distributary.iot_events.model.used_paths import Kept, prune
 from distributary.iot_events.values import same_tree
 
-__all__ = ["Message", "Timers", "Trigger", "cycles", "step"]
+__all__ = ["InputMessage", "Timers", "Trigger", "cycles", "step"]
 
-Done = tuple[Detector, list[Effect | LogRecord]]
+Cycled = tuple[Detector, list[Effect | LogRecord]]
 _NONE: frozenset[str] = frozenset()
 
 
-def step(model: Model, detector: Detector, trigger: Trigger, now: int, *, debug: bool = False) -> Done:
+def step(model: Model, detector: Detector, trigger: Trigger, now: int, *, debug: bool = False) -> Cycled:
     """The detector after the trigger, and all effects in order; the very same detector where nothing changed.
 
     `now` is in epoch milliseconds. `debug` adds a DEBUG record for each cycle.
     """
-    if not detector.timers and trigger.__class__ is Message:
+    if not detector.timers and trigger.__class__ is InputMessage:
         return _message_cycle(model, detector, trigger, max(now, detector.updated), debug=debug)
     effects: list[Effect | LogRecord] = []
     for after, more in cycles(model, detector, trigger, now, debug=debug):
@@ -37,7 +37,7 @@ def step(model: Model, detector: Detector, trigger: Trigger, now: int, *, debug:
     return detector, effects
 
 
-def cycles(model: Model, detector: Detector, trigger: Trigger, now: int, *, debug: bool = False) -> Iterator[Done]:
+def cycles(model: Model, detector: Detector, trigger: Trigger, now: int, *, debug: bool = False) -> Iterator[Cycled]:
     """The cycles of one step, one at a time: those of the timers that are due, then the message's.
 
     Whoever has only so much time may stop between two and keep the detector: the rest is due again the next time.
@@ -46,11 +46,11 @@ def cycles(model: Model, detector: Detector, trigger: Trigger, now: int, *, debu
     while (due := detector.next_due()) is not None and due * MILLISECONDS <= now:
         detector, effects = _timer_cycle(model, detector, max(due * MILLISECONDS, detector.updated), debug=debug)
         yield detector, effects
-    if isinstance(trigger, Message):
+    if isinstance(trigger, InputMessage):
         yield _message_cycle(model, detector, trigger, now, debug=debug)
 
 
-def _timer_cycle(model: Model, before: Detector, now: int, *, debug: bool) -> Done:
+def _timer_cycle(model: Model, before: Detector, now: int, *, debug: bool) -> Cycled:
     due = [name for name, timer in before.timers.items() if not timer.fired and _is_due(timer, now)]
     fired = {name: before.timers[name]._replace(fired=True) for name in due}
     detector = before._replace(timers={**before.timers, **fired})
@@ -58,7 +58,7 @@ def _timer_cycle(model: Model, before: Detector, now: int, *, debug: bool) -> Do
     return _run(model, before, cycle)
 
 
-def _message_cycle(model: Model, before: Detector, message: Message, now: int, *, debug: bool) -> Done:
+def _message_cycle(model: Model, before: Detector, message: InputMessage, now: int, *, debug: bool) -> Cycled:
     detector = before
     if before.state is None:
         detector = before._replace(state=model.definition.initial_state, created=now)
@@ -78,7 +78,7 @@ def _expired(detector: Detector, now: int) -> frozenset[str]:
     return frozenset(name for name, timer in detector.timers.items() if not timer.reported and _is_due(timer, now))
 
 
-def _run(model: Model, before: Detector, cycle: Cycle) -> Done:
+def _run(model: Model, before: Detector, cycle: Cycle) -> Cycled:
     states = model.states if cycle.trace is None else model.traced_states
     state = states[cycle.state]
     run_group = _serial if model.serial else _batch
@@ -99,7 +99,7 @@ def _run(model: Model, before: Detector, cycle: Cycle) -> Done:
     return after, cycle.effects
 
 
-def _batch(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
+def _batch(cycle: Cycle, events: EventGroup, transitions: EventGroup) -> EventRule | None:
     """All conditions first, so that none sees what an action of this group changes."""
     hits = [event for event in events if (holds := event.holds) is None or holds(cycle)] if events else ()
     transition = _first(cycle, transitions) if transitions else None
@@ -109,7 +109,7 @@ def _batch(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
     return transition
 
 
-def _serial(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
+def _serial(cycle: Cycle, events: EventGroup, transitions: EventGroup) -> EventRule | None:
     """Condition and actions in turn, so that each condition sees what the actions before it changed."""
     for event in events:
         if event.holds is None or event.holds(cycle):
@@ -118,7 +118,7 @@ def _serial(cycle: Cycle, events: Group, transitions: Group) -> Rule | None:
     return _first(cycle, transitions)
 
 
-def _first(cycle: Cycle, transitions: Group) -> Rule | None:
+def _first(cycle: Cycle, transitions: EventGroup) -> EventRule | None:
     for transition in transitions:
         if (holds := transition.holds) is None or holds(cycle):
             if cycle.trace is not None:

@@ -8,7 +8,7 @@ from distributary.iot_events.engine.cycle import Act, Holds
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class EventRule:
     """An event or transition, ready: `holds` None is always true."""
 
     holds: Holds | None
@@ -17,18 +17,18 @@ class Rule:
     trace: Mapping[str, Any]
 
 
-Group = tuple[Rule, ...]
+EventGroup = tuple[EventRule, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class StateRules:
     """A state, ready."""
 
-    on_enter: Group
-    on_input: Group
-    transitions: Group
-    on_exit: Group
+    on_enter: EventGroup
+    on_input: EventGroup
+    transitions: EventGroup
+    on_exit: EventGroup
 
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[EventGroup, ...]:
         """Its rules by when they run: entering, input, transitions, leaving."""
         return (self.on_enter, self.on_input, self.transitions, self.on_exit)

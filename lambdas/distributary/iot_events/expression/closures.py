@@ -9,7 +9,7 @@ from distributary.iot_events.expression.scope import Evaluate, Scope
 from distributary.iot_events.values import NUMBERS
 
 Apply = Callable[[Scope, Any, Any], Any]
-Operation = tuple[Apply, Evaluate, int]
+OperatorUse = tuple[Apply, Evaluate, int]
 """What an operator does, its right operand, its column."""
 
 
@@ -44,7 +44,7 @@ def apply_two(left: Evaluate, function: Apply, right: Evaluate, column: int) -> 
     return apply
 
 
-def fold(first: Evaluate, steps: list[Operation]) -> Evaluate:
+def fold(first: Evaluate, steps: list[OperatorUse]) -> Evaluate:
     """A chain of operators of one precedence, from the left."""
 
     def folded(scope: Scope) -> Any:
@@ -60,7 +60,7 @@ def fold(first: Evaluate, steps: list[Operation]) -> Evaluate:
     return folded
 
 
-def compare_with(test: Callable[[Any, Any], bool], left: Evaluate, bound: Any, step: Operation) -> Evaluate:
+def compare_with(test: Callable[[Any, Any], bool], left: Evaluate, bound: Any, step: OperatorUse) -> Evaluate:
     """What most conditions are: something against a constant. Only a number against a number takes the short way."""
     if bound.__class__ not in NUMBERS:
         return apply_two(left, *step)

@@ -21,7 +21,7 @@ from distributary.iot_events.expression.closures import (
 )
 from distributary.iot_events.expression.errors import Unevaluable
 from distributary.iot_events.expression.functions import FUNCTIONS, type_of
-from distributary.iot_events.expression.parser import parse
+from distributary.iot_events.expression.parser import parse_expression
 from distributary.iot_events.expression.references import reference, variable
 from distributary.iot_events.expression.scope import Evaluate, Scope
 from distributary.iot_events.expression.tree import (
@@ -44,7 +44,7 @@ class Expression:
 
     def __init__(self, text: str, *, declared: "Declared | None" = None) -> None:
         self.text = text
-        self.tree = parse(text)
+        self.tree = parse_expression(text)
         self._declared = declared
 
     @cached_property

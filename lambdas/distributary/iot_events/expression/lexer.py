@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from distributary.iot_events.expression.errors import ExpressionError
 
-MOST_CHARACTERS = 4 * 1024
+EXPRESSION_CHARACTERS = 4 * 1024
 """No longer text is looked at, whatever the limits of a stage are."""
 
 
@@ -37,8 +37,8 @@ _ESCAPES = {"'": "'", '"': '"', "\\": "\\", "n": "\n", "t": "\t", "r": "\r"}
 
 def tokens(expression: str) -> Iterator[Token]:
     """The expression's tokens, the last of kind `end`; ExpressionError at the first character that starts none."""
-    if len(expression) > MOST_CHARACTERS:
-        raise ExpressionError(expression, MOST_CHARACTERS, f"longer than {MOST_CHARACTERS} characters")
+    if len(expression) > EXPRESSION_CHARACTERS:
+        raise ExpressionError(expression, EXPRESSION_CHARACTERS, f"longer than {EXPRESSION_CHARACTERS} characters")
     position = 0
     quotes: list[int] = []  # columns of the single-quoted strings that are open around this place
     in_text = False

@@ -10,10 +10,10 @@ from distributary.iot_events.expression.lexer import Token, tokens
 from distributary.iot_events.expression.tree import (
     Call,
     Chain,
+    ChainLink,
     InputReference,
     Literal,
     Node,
-    Step,
     Template,
     TypeName,
     Unary,
@@ -21,7 +21,7 @@ from distributary.iot_events.expression.tree import (
 )
 from distributary.iot_events.values import decimal_from, integer_from
 
-MOST_NESTING = 32
+MOST_EXPRESSION_NESTING = 32
 """Parentheses, calls, templates and unary operators inside each other."""
 
 _LEVELS = (("||",), ("&&",), ("|",), ("^",), ("&",), ("==", "!="), ("<", "<=", ">", ">="), ("+", "-"), ("*", "/"))
@@ -30,7 +30,7 @@ _SEGMENT = re.compile(r"\.(?:`([^`]*)`|([A-Za-z0-9_]+))|\[([0-9]+)\]")
 
 
 @lru_cache(maxsize=4096)  # reading, checking and compiling a model each look at every expression
-def parse(expression: str) -> Node:
+def parse_expression(expression: str) -> Node:
     """The expression's tree; ExpressionError names the column of the first thing that is wrong."""
     return _Parser(expression).parse()
 
@@ -65,13 +65,13 @@ class _Parser:
             steps = []
             while _POWER.get(self.token.kind) == power:
                 operator = self.take()
-                steps.append(Step(operator.kind, self.operators(power + 1), operator.column))
+                steps.append(ChainLink(operator.kind, self.operators(power + 1), operator.column))
             node = Chain(node, tuple(steps), node.column)
         return node
 
     def operand(self) -> Node:
-        if self.depth == MOST_NESTING:
-            raise self.wrong(f"nested more than {MOST_NESTING} deep")
+        if self.depth == MOST_EXPRESSION_NESTING:
+            raise self.wrong(f"nested more than {MOST_EXPRESSION_NESTING} deep")
         self.depth += 1
         node = self.prefix()
         self.depth -= 1

@@ -50,7 +50,7 @@ class Unary:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ChainLink:
     """One operator of a chain and what stands at its right."""
 
     operator: str
@@ -63,7 +63,7 @@ class Chain:
     """Operators of one precedence, from left to right: flat, so that a long sum is no deep tree."""
 
     first: "Node"
-    steps: tuple[Step, ...]
+    steps: tuple[ChainLink, ...]
     column: int
 
 

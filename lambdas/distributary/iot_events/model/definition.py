@@ -39,7 +39,7 @@ class Action:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class StateEvent:
     """An event, or with `next_state` a transition: `condition` None is always true."""
 
     name: str
@@ -54,17 +54,17 @@ class State:
     """A state and what happens on entering, on input and on leaving it."""
 
     name: str
-    on_enter: tuple[Event, ...]
-    on_input: tuple[Event, ...]
-    transitions: tuple[Event, ...]
-    on_exit: tuple[Event, ...]
+    on_enter: tuple[StateEvent, ...]
+    on_input: tuple[StateEvent, ...]
+    transitions: tuple[StateEvent, ...]
+    on_exit: tuple[StateEvent, ...]
     path: str
 
-    def groups(self) -> tuple[tuple[Event, ...], ...]:
+    def groups(self) -> tuple[tuple[StateEvent, ...], ...]:
         """Its events by when they run: entering, input, transitions, leaving."""
         return (self.on_enter, self.on_input, self.transitions, self.on_exit)
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[StateEvent]:
         """All its events, in the order in which a visit meets them."""
         for group in self.groups():
             yield from group
@@ -83,7 +83,7 @@ class Definition:
     initial_state: str
     states: tuple[State, ...]
 
-    def events(self) -> Iterator[Event]:
+    def events(self) -> Iterator[StateEvent]:
         """All events of all states."""
         for state in self.states:
             yield from state.events()
@@ -115,7 +115,7 @@ def _canonical(definition: Definition) -> dict[str, Any]:
     }
 
 
-def _event(event: Event) -> list[Any]:
+def _event(event: StateEvent) -> list[Any]:
     return [event.name, event.condition or None, event.next_state, [_action(action) for action in event.actions]]
 
 

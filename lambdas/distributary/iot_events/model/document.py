@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from distributary.iot_events.model.action_kinds import ACTION_KINDS, SEPARATORS, WITHOUT_PAYLOAD, Member
-from distributary.iot_events.model.definition import Action, Definition, Event, Payload, State
+from distributary.iot_events.model.definition import Action, Definition, Payload, State, StateEvent
 from distributary.iot_events.model.document_forms import Document
 from distributary.iot_events.model.finding import Finding, Kind, error
 from distributary.iot_events.values import SCALARS, plain, write_json
@@ -106,18 +106,18 @@ class _Reader:
             path=path,
         )
 
-    def event(self, value: Mapping[str, Any], path: str) -> Event:
+    def event(self, value: Mapping[str, Any], path: str) -> StateEvent:
         self.only(value, path, "eventName", "condition", "actions")
-        return Event(
+        return StateEvent(
             name=self.text(value, "eventName", path, required=True, empty=True),
             condition=self.text(value, "condition", path) or None,
             actions=self.actions(value, path),
             path=path,
         )
 
-    def transition(self, value: Mapping[str, Any], path: str) -> Event:
+    def transition(self, value: Mapping[str, Any], path: str) -> StateEvent:
         self.only(value, path, "eventName", "condition", "actions", "nextState")
-        return Event(
+        return StateEvent(
             name=self.text(value, "eventName", path, required=True, empty=True),
             condition=self.text(value, "condition", path, required=True, empty=True) or None,
             actions=self.actions(value, path),

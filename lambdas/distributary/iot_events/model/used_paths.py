@@ -6,10 +6,10 @@ from typing import Any
 from distributary.iot_events.expression.evaluate import Expression, compile_expression
 from distributary.iot_events.expression.tree import Call, InputReference, Literal, is_index
 from distributary.iot_events.model.action_kinds import INTERNAL
-from distributary.iot_events.model.definition import Action, Definition, Event, State
+from distributary.iot_events.model.definition import Action, Definition, State, StateEvent
 
-Path = tuple[str | int, ...]
-Reads = frozenset[tuple[str, Path]]
+PayloadPath = tuple[str | int, ...]
+Reads = frozenset[tuple[str, PayloadPath]]
 Kept = dict[str, Any]
 """A tree of members to keep: a name leads to a deeper tree, or to None where all below it is kept."""
 
@@ -21,7 +21,7 @@ def action_expressions(action: Action) -> Iterator[str]:
         yield action.payload.expression
 
 
-def event_expressions(event: Event) -> Iterator[str]:
+def event_expressions(event: StateEvent) -> Iterator[str]:
     """Every expression in an event: its condition, then its actions'."""
     if event.condition:
         yield event.condition
@@ -29,7 +29,7 @@ def event_expressions(event: Event) -> Iterator[str]:
         yield from action_expressions(action)
 
 
-def _reads(events: Iterable[Event]) -> Reads:
+def _reads(events: Iterable[StateEvent]) -> Reads:
     return frozenset(
         (node.input, node.path)
         for event in events
@@ -96,7 +96,7 @@ def _trees(reads: Reads) -> dict[str, Kept | None]:
     return trees
 
 
-def _first_index(path: Path) -> int:
+def _first_index(path: PayloadPath) -> int:
     """How many members lead to the first array: an array is kept whole."""
     return next((place for place, segment in enumerate(path) if is_index(segment)), len(path))
 

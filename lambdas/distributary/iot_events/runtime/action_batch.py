@@ -5,18 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from distributary.errors import SinkUnavailable
-from distributary.iot_events.runtime.action_targets import Action, Targets, read_action
-from distributary.iot_events.runtime.retry_delay import Failed, Pauses
+from distributary.iot_events.runtime.action_targets import QueuedAction, Targets, read_action
+from distributary.iot_events.runtime.retry_delay import Failed, RetryDelays
 
-LONGEST_PAUSE = 900
+LONGEST_ACTION_PAUSE = 900
 """Seconds until an action that failed again and again is tried again."""
-THREADS = 10
+ACTION_THREADS = 10
 
 
-class CarryOut:
+class RunActions:
     """Handles batches of the action queue; `log` takes level, text and members of a line."""
 
-    def __init__(self, targets: Targets, pauses: Pauses, log: Callable[[str, str, Mapping[str, Any]], None]) -> None:
+    def __init__(
+        self, targets: Targets, pauses: RetryDelays, log: Callable[[str, str, Mapping[str, Any]], None]
+    ) -> None:
         self._targets = targets
         self._pauses = pauses
         self._log = log
@@ -25,7 +27,7 @@ class CarryOut:
     def __call__(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
         """The answer to the event source: the actions that have to come again."""
         records = event["Records"]
-        self._threads = self._threads or ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="action")
+        self._threads = self._threads or ThreadPoolExecutor(max_workers=ACTION_THREADS, thread_name_prefix="action")
         done = list(self._threads.map(self._carry_out, records))
         failed = [record for record, good in zip(records, done, strict=True) if not good]
         try:
@@ -50,7 +52,7 @@ class CarryOut:
         return True
 
 
-def _told(action: Action) -> dict[str, Any]:
+def _told(action: QueuedAction) -> dict[str, Any]:
     """What the log says of an action."""
     return {
         "kind": action.kind,

@@ -16,7 +16,7 @@ MAX_ENTRIES = 10
 MAX_BYTES = 1024 * 1024
 MAX_ITEM_BYTES = 300_000
 """Of a detector's item together with its pending actions; the table takes 400 KB."""
-PREFIX = "actions/"
+ACTION_PREFIX = "actions/"
 _MISSING = "NoSuchKey"
 
 
@@ -36,7 +36,7 @@ class ActionQueue:
         """
         if not row.pending or size(row) <= MAX_ITEM_BYTES:
             return row
-        key = f"{PREFIX}{uuid4().hex}.ndjson"
+        key = f"{ACTION_PREFIX}{uuid4().hex}.ndjson"
         self._bucket.put(key, "\n".join(row.pending).encode(), "application/x-ndjson")
         return row._replace(pending=(), parked=(*row.parked, key))
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from distributary.aws.call import call
 from distributary.errors import SinkUnavailable
-from distributary.iot_events.message import RETRYABLE, Message, Provider
+from distributary.iot_events.message import RETRYABLE_CODES, Message, Provider
 from distributary.iot_events.runtime.attribute_values import attribute, columns, key_attribute
 from distributary.iot_events.values import BadPayload, read_json
 
@@ -14,7 +14,7 @@ MAX_HOPS = 10
 """How many detectors may hand a message on, one to the next: two that feed each other would never end."""
 
 
-class Clients(Protocol):
+class ClientFactory(Protocol):
     """Whoever makes clients."""
 
     def make(self, service: str) -> Any:
@@ -24,7 +24,7 @@ class Clients(Protocol):
 class Once:
     """Makes each client once, when it is first needed."""
 
-    def __init__(self, clients: Clients) -> None:
+    def __init__(self, clients: ClientFactory) -> None:
         self._clients = clients
         self._made: dict[str, Any] = {}
 
@@ -35,7 +35,7 @@ class Once:
         return self._made[service]
 
 
-class Action(NamedTuple):
+class QueuedAction(NamedTuple):
     """An action to carry out: an effect of the detector `key` of a model, see `effects.Effect`."""
 
     model: str
@@ -51,18 +51,18 @@ class Action(NamedTuple):
     path: str
 
 
-def read_action(text: str) -> Action:
+def read_action(text: str) -> QueuedAction:
     """The action that `batch.action_text` wrote."""
-    return Action(**read_json(text))
+    return QueuedAction(**read_json(text))
 
 
 class Targets:
     """Carries actions out; each client is made when the first action needs it."""
 
-    def __init__(self, clients: Clients, inputs: Provider) -> None:
+    def __init__(self, clients: ClientFactory, inputs: Provider) -> None:
         self._aws = Once(clients)
         self._inputs = inputs
-        self._kinds: Mapping[str, Callable[[Action, Mapping[str, Any]], object]] = {
+        self._kinds: Mapping[str, Callable[[QueuedAction, Mapping[str, Any]], object]] = {
             "sns": self._sns,
             "sqs": self._sqs,
             "lambda": self._lambda,
@@ -74,33 +74,33 @@ class Targets:
             "iotSiteWise": self._property,
         }
 
-    def carry_out(self, action: Action) -> None:
+    def carry_out(self, action: QueuedAction) -> None:
         """Does it. Raises SinkUnavailable where AWS refused it or did not answer."""
         self._kinds[action.kind](action, action.parameters)
 
-    def _sns(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _sns(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         call(self._aws.make("sns").publish, TopicArn=parameters["targetArn"], Message=action.body)
 
-    def _sqs(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _sqs(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         body = action.body or ""
         text = b64encode(body.encode()).decode() if parameters.get("useBase64") else body
         call(self._aws.make("sqs").send_message, QueueUrl=parameters["queueUrl"], MessageBody=text)
 
-    def _lambda(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _lambda(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         payload = (action.body or "").encode()
         name = parameters["functionArn"]
         call(self._aws.make("lambda").invoke, FunctionName=name, InvocationType="Event", Payload=payload)
 
-    def _firehose(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _firehose(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         data = f"{action.body}{parameters.get('separator') or ''}".encode()
         name = parameters["deliveryStreamName"]
         call(self._aws.make("firehose").put_record, DeliveryStreamName=name, Record={"Data": data})
 
-    def _topic(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _topic(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         payload = (action.body or "").encode()
         call(self._aws.make("iot-data").publish, topic=parameters["mqttTopic"], qos=0, payload=payload)
 
-    def _input(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _input(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         if action.hops >= MAX_HOPS:
             raise SinkUnavailable("TooManyHops", f"handed on by {MAX_HOPS} detectors already", retryable=False)
         payload = (action.body or "").encode()
@@ -109,9 +109,9 @@ class Targets:
         message = Message(action.id, parameters["inputName"], payload, action.time, hops=hops, caller=caller)
         (entry,) = self._inputs.batch_put_message([message])
         if entry:
-            raise SinkUnavailable(entry.error_code, entry.error_message, retryable=entry.error_code in RETRYABLE)
+            raise SinkUnavailable(entry.error_code, entry.error_message, retryable=entry.error_code in RETRYABLE_CODES)
 
-    def _table(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _table(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         client, table = self._aws.make("dynamodb"), parameters["tableName"]
         key = key_attribute(parameters, "hash")
         if parameters.get("rangeKeyField"):
@@ -125,10 +125,10 @@ class Targets:
             update = {"UpdateExpression": "SET #p = :p", "ExpressionAttributeNames": {"#p": name}}
             call(client.update_item, TableName=table, Key=key, ExpressionAttributeValues={":p": value}, **update)
 
-    def _columns(self, action: Action, parameters: Mapping[str, Any]) -> None:
+    def _columns(self, action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         call(self._aws.make("dynamodb").put_item, TableName=parameters["tableName"], Item=columns(action.body or ""))
 
-    def _property(self, _action: Action, parameters: Mapping[str, Any]) -> None:
+    def _property(self, _action: QueuedAction, parameters: Mapping[str, Any]) -> None:
         answer = call(
             self._aws.make("iotsitewise").batch_put_asset_property_value, entries=[property_entry(parameters)]
         )
@@ -137,7 +137,7 @@ class Targets:
             raise SinkUnavailable(error["errorCode"], error.get("errorMessage", ""), retryable=True)
 
 
-def _payload_column(action: Action, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def _payload_column(action: QueuedAction, parameters: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The default payload and a JSON one as a map; a STRING one as bytes, in `<payloadField>_raw`."""
     name, body = parameters["payloadField"], action.body or ""
     if action.payload_type == "STRING":

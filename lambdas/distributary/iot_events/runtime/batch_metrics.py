@@ -7,7 +7,7 @@ from distributary.clock import Clock
 from distributary.metrics import DETECTORS_STEPPED, TIMERS_LATE
 
 
-class Measure:
+class BatchMetrics:
     """Writes the line with `write`, which takes its message and its members."""
 
     def __init__(self, write: Callable[[str, Mapping[str, Any]], None], clock: Clock) -> None:

@@ -8,14 +8,14 @@ from distributary.iot_events.runtime.detector_run import Dead
 from distributary.iot_events.runtime.queue_record import dead_body
 
 
-class Grave:
+class DeadLetterQueue:
     """The FIFO queue of dead letters."""
 
     def __init__(self, client: Any, queue_url: str) -> None:
         self._client = client
         self._queue_url = queue_url
 
-    def bury(self, dead: Dead) -> None:
+    def dead_letter(self, dead: Dead) -> None:
         """Puts a record among the dead letters, with the reason. Raises SinkUnavailable."""
         call(
             self._client.send_message,

@@ -13,7 +13,7 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-part
 """
 KEYLESS = "."
 """Stands for the key of a model without one: no key can be this."""
-VERSION = "version"
+VERSION_ATTRIBUTE = "version"
 
 Item = dict[str, dict[str, Any]]
 
@@ -67,7 +67,7 @@ def item_key(model: str, key: str | None) -> Item:
 
 def version_key(model: str) -> Item:
     """Where the item of a model's active version lies."""
-    return {"pk": {"S": f"{model}#{VERSION}"}, "sk": {"S": KEYLESS}}
+    return {"pk": {"S": f"{model}#{VERSION_ATTRIBUTE}"}, "sk": {"S": KEYLESS}}
 
 
 def new_row(model: str, key: str | None, version: str) -> Row:

@@ -3,23 +3,23 @@
 from dataclasses import dataclass
 
 from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.detector_run import Outcome
-from distributary.iot_events.runtime.detector_table import Place
+from distributary.iot_events.runtime.detector_run import RunOutcome
+from distributary.iot_events.runtime.detector_table import DetectorName
 from distributary.iot_events.runtime.queue_record import Work
 
 
 @dataclass
-class Group:
+class DetectorRecords:
     """One detector's records, in order, and what becomes of them."""
 
     works: list[Work]
     row: Row | None = None
-    outcome: Outcome | None = None
+    outcome: RunOutcome | None = None
     pause: int | None = None
     failed: bool = False
 
     @property
-    def place(self) -> Place | None:
+    def place(self) -> DetectorName | None:
         """The detector; None where no record of the group can be read."""
         return next(((work.model, work.key) for work in self.works if not work.fault), None)
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import write_detector
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.engine.machine import Message, Timers, Trigger, step
+from distributary.iot_events.engine.machine import InputMessage, Timers, Trigger, step
 from distributary.iot_events.runtime.detector_item import Row
 from distributary.iot_events.runtime.queue_record import WakeUp, Work
 from distributary.iot_events.values import keep_json
@@ -16,7 +16,7 @@ MAX_STATE_BYTES = 350_000
 """Of an item, beside its names and numbers; DynamoDB takes 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 MAX_ACTION_BYTES = 256 * 1024
 """Of one action as it is queued: SQS takes four times that today, the targets behind it mostly do not."""
-TOO_LARGE = "its detector would be more than an item of the table can hold"
+DETECTOR_TOO_LARGE = "its detector would be more than an item of the table can hold"
 
 
 class Dead(NamedTuple):
@@ -27,7 +27,7 @@ class Dead(NamedTuple):
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunOutcome:
     """The row afterwards, and how many of the records are done; `wake` is when the detector must be looked at again.
 
     `changed`: the row must be stored. `wake` comes with the row's `token`. `error` is what the first record that is not
@@ -56,9 +56,9 @@ class Runner:
     debugged: frozenset[tuple[str, str | None]] = frozenset()
     dropping: frozenset[str] = frozenset()
 
-    def run(self, model: Model, row: Row, works: Sequence[Work]) -> Outcome:
+    def run(self, model: Model, row: Row, works: Sequence[Work]) -> RunOutcome:
         """What the records, all of this one detector, come to."""
-        before, outcome, woken = row, Outcome(row), False
+        before, outcome, woken = row, RunOutcome(row), False
         for work in works:
             if work.fault:
                 outcome.dead.append(Dead(work, work.fault))
@@ -82,12 +82,12 @@ class Runner:
         if isinstance(work.trigger, WakeUp):
             mine = (row.version, row.detector.created, row.token)
             return Timers() if row.exists and work.trigger[:3] == mine else None
-        if not isinstance(work.trigger, Message):
+        if not isinstance(work.trigger, InputMessage):
             return None
         late = work.late and work.accepted < row.detector.updated
         return None if late and work.trigger.input in self.dropping else work.trigger
 
-    def _step(self, model: Model, outcome: Outcome, work: Work, trigger: Trigger) -> bool:
+    def _step(self, model: Model, outcome: RunOutcome, work: Work, trigger: Trigger) -> bool:
         """Takes the step; False where the record is to come again."""
         row = outcome.row
         debug = (row.model, row.key) in self.debugged or (row.model, None) in self.debugged
@@ -107,7 +107,7 @@ class Runner:
         if detector is not row.detector or kept:
             text = write_detector(detector)
             if len(text) * 4 > MAX_STATE_BYTES and len(text.encode()) > MAX_STATE_BYTES:
-                outcome.dead.append(Dead(work, TOO_LARGE))
+                outcome.dead.append(Dead(work, DETECTOR_TOO_LARGE))
                 return True
             pending = (*row.pending, *kept)
             after = row._replace(detector=detector, written=text, queue=self.queue, sequence=work.sequence)
@@ -117,7 +117,7 @@ class Runner:
         return True
 
 
-def _arm(before: Row, outcome: Outcome, token: Callable[[], str], *, woken: bool) -> None:
+def _arm(before: Row, outcome: RunOutcome, token: Callable[[], str], *, woken: bool) -> None:
     """Sees to the next wake-up: where the one that is under way would be too late, or was the one that came."""
     earlier, due = before.detector.next_due(), outcome.row.detector.next_due()
     if due is None or (earlier is not None and due >= earlier and not woken):
@@ -139,6 +139,6 @@ def _not_carried_out(row: Row, effect: Effect) -> LogRecord:
     return LogRecord("ERROR", f"an action of more than {MAX_ACTION_BYTES} bytes is not carried out", where)
 
 
-def cut(outcome: Outcome, error: Exception) -> Outcome:
+def cut(outcome: RunOutcome, error: Exception) -> RunOutcome:
     """The outcome where storing it failed: nothing is done."""
     return replace(outcome, done=0, changed=False, error=error)

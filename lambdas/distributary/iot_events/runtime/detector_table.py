@@ -17,7 +17,7 @@ from distributary.iot_events.runtime.detector_item import (
     version_key,
 )
 
-Place = tuple[str, str | None]
+DetectorName = tuple[str, str | None]
 """A detector: its model and its key."""
 
 CONFLICT = "ConditionalCheckFailedException"
@@ -28,14 +28,14 @@ _LISTED = {"#s": "sk", "#v": "version", "#n": "stateName", "#c": "created", "#u"
 _UNCHANGED = {"ConditionExpression": "#c = :c", "ExpressionAttributeNames": {"#c": "counter"}}
 
 
-class Store:
+class DetectorTable:
     """Calls DynamoDB; each method raises SinkUnavailable, with the code CONFLICT where somebody else was quicker."""
 
     def __init__(self, client: Any, table: str) -> None:
         self._client = client
         self._table = table
 
-    def load(self, places: Iterable[Place]) -> tuple[dict[Place, Row], dict[str, Version]]:
+    def load(self, places: Iterable[DetectorName]) -> tuple[dict[DetectorName, Row], dict[str, Version]]:
         """The rows of these detectors, and the active version of each of their models; a consistent read.
 
         A model without an active version is not there, and none of its detectors.

@@ -16,11 +16,11 @@ from distributary.iot_events.engine.detector import MILLISECONDS, Detector
 from distributary.iot_events.engine.state_update import NewState, updated
 from distributary.iot_events.runtime.bundled_models import Models
 from distributary.iot_events.runtime.detector_item import KEYLESS, Row
-from distributary.iot_events.runtime.detector_table import CONFLICT, SHARD_NUMBERS, Store
+from distributary.iot_events.runtime.detector_table import CONFLICT, SHARD_NUMBERS, DetectorTable
 from distributary.iot_events.runtime.queue_record import WakeUp
 from distributary.iot_events.runtime.wake_ups import Arming, WakeUps
 
-ATTEMPTS = 5
+WRITE_ATTEMPTS = 5
 """Of one change: between reading and writing, messages may change the detector."""
 QUERIES = 8
 """Of one list: as many as a model has shards. A model may have had a million detectors that are gone."""
@@ -55,7 +55,9 @@ class Summary(NamedTuple):
 class Detectors:
     """Raises NoDetector and BadState for what cannot be, SinkUnavailable for what AWS did not do."""
 
-    def __init__(self, models: Models, store: Store, wake_ups: WakeUps, clock: Clock, token: Callable[[], str]) -> None:
+    def __init__(
+        self, models: Models, store: DetectorTable, wake_ups: WakeUps, clock: Clock, token: Callable[[], str]
+    ) -> None:
         self._models = models
         self._store = store
         self._wake_ups = wake_ups
@@ -114,7 +116,7 @@ class Detectors:
         self._change(model, key, lambda row: row._replace(detector=Detector(key), token="", expires=expires))
 
     def _change(self, model: str, key: str | None, change: Callable[[Row], Row]) -> None:
-        for attempt in range(ATTEMPTS):
+        for attempt in range(WRITE_ATTEMPTS):
             before = self.find(model, key)
             row = change(before)
             due, earlier = row.detector.next_due(), before.detector.next_due()
@@ -126,7 +128,7 @@ class Detectors:
             try:
                 self._store.put(row)
             except SinkUnavailable as error:
-                if error.code != CONFLICT or attempt == ATTEMPTS - 1:
+                if error.code != CONFLICT or attempt == WRITE_ATTEMPTS - 1:
                     raise
             else:
                 return

@@ -12,16 +12,23 @@ from distributary.errors import SinkUnavailable
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector
 from distributary.iot_events.runtime.action_queue import ActionQueue
-from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.batch_metrics import BatchMetrics
 from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.runtime.dead_letter_queue import Grave
+from distributary.iot_events.runtime.dead_letter_queue import DeadLetterQueue
 from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.detector_records import Group
-from distributary.iot_events.runtime.detector_run import Dead, Outcome, Runner
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_records import DetectorRecords
+from distributary.iot_events.runtime.detector_run import Dead, Runner, RunOutcome
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.queue_record import WakeUp, read_record
-from distributary.iot_events.runtime.retry_delay import Failed, Pauses
-from distributary.iot_events.runtime.solo_retry import Context, comes_again, has_time, in_turn, most_receives, noted
+from distributary.iot_events.runtime.retry_delay import Failed, RetryDelays
+from distributary.iot_events.runtime.solo_retry import (
+    RemainingTime,
+    comes_again,
+    has_time,
+    in_turn,
+    most_receives,
+    noted,
+)
 from distributary.iot_events.runtime.wake_ups import Arming, WakeUps
 
 UNKNOWN_MODEL = "there is no such detector model"
@@ -29,9 +36,9 @@ UNKNOWN_MODEL_RECEIVES = 20
 """How often a record of an unknown model comes before it is a dead letter: a deployment may add the model just now."""
 OTHER_VERSION_SECONDS = 30
 """How long records wait while a deployment changes the version of their model, or adds it."""
-LONGEST_PAUSE = 60
+LONGEST_MESSAGE_PAUSE = 60
 """Seconds until a record that failed again and again comes again."""
-THREADS = 10
+MESSAGE_THREADS = 10
 
 Log = Callable[[str, str, Mapping[str, Any]], None]
 """Writes a line: its level, its text, its members."""
@@ -44,13 +51,13 @@ class RunDetectors:
         self,
         models: Models,
         runner: Runner,
-        store: Store,
+        store: DetectorTable,
         actions: ActionQueue,
         wake_ups: WakeUps,
-        grave: Grave,
-        pauses: Pauses,
+        grave: DeadLetterQueue,
+        pauses: RetryDelays,
         log: Log,
-        measure: Measure,
+        measure: BatchMetrics,
     ) -> None:
         self._models = models
         self._runner = runner
@@ -63,7 +70,7 @@ class RunDetectors:
         self._measure = measure
         self._threads: ThreadPoolExecutor | None = None
 
-    def __call__(self, event: Mapping[str, Any], context: Context | None = None) -> dict[str, Any]:
+    def __call__(self, event: Mapping[str, Any], context: RemainingTime | None = None) -> dict[str, Any]:
         """The answer to the event source: the records that have to come again."""
         groups = self._groups(event["Records"])
         again = [group for group in groups if comes_again(group.works)]
@@ -80,7 +87,7 @@ class RunDetectors:
         )
         return {"batchItemFailures": [{"itemIdentifier": work.id} for work in left]}
 
-    def _handle(self, groups: Sequence[Group]) -> None:
+    def _handle(self, groups: Sequence[DetectorRecords]) -> None:
         """Everything for these groups, so that what is done of them stays done."""
         if not groups:
             return
@@ -93,9 +100,9 @@ class RunDetectors:
         self._together(self._store_group, [group for group in groups if group.outcome and not group.failed])
         self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
 
-    def _handle_alone(self, group: Group, context: Context | None) -> list[Group]:
+    def _handle_alone(self, group: DetectorRecords, context: RemainingTime | None) -> list[DetectorRecords]:
         """Record by record, up to the first that has to come again: a group of its own for each, in place of theirs."""
-        parts = [Group([work]) for work in group.works]
+        parts = [DetectorRecords([work]) for work in group.works]
         group.works, more = [], True
         for part in parts:
             if more and has_time(context):
@@ -103,20 +110,20 @@ class RunDetectors:
             more = more and not part.left()
         return parts
 
-    def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[Group]:
-        groups: dict[str, Group] = {}
+    def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[DetectorRecords]:
+        groups: dict[str, DetectorRecords] = {}
         for work in map(read_record, records):
             unknown = not work.fault and work.model not in self._models and work.receives >= UNKNOWN_MODEL_RECEIVES
             known = work._replace(fault=UNKNOWN_MODEL) if unknown else work
-            groups.setdefault(work.group, Group([])).works.append(known)
+            groups.setdefault(work.group, DetectorRecords([])).works.append(known)
         return list(groups.values())
 
-    def _run(self, groups: Sequence[Group]) -> None:
+    def _run(self, groups: Sequence[DetectorRecords]) -> None:
         places = [place for group in groups if (place := group.place)]
         rows, versions = self._store.load(places) if places else ({}, {})
         for group in groups:
             if (place := group.place) is None:
-                group.outcome = Outcome(Row("", None, "", Detector(None)), done=len(group.works))
+                group.outcome = RunOutcome(Row("", None, "", Detector(None)), done=len(group.works))
                 group.outcome.dead = [Dead(work, work.fault or "") for work in group.works]
                 continue
             model = self._models.ready(place[0], versions.get(place[0]))
@@ -125,7 +132,7 @@ class RunDetectors:
                 continue
             self._step(group, model, rows[place])
 
-    def _step(self, group: Group, model: Model, row: Row) -> None:
+    def _step(self, group: DetectorRecords, model: Model, row: Row) -> None:
         group.works[0], row = noted(self._store, row, group.works[0])
         group.row = row
         group.outcome = self._runner.run(model, row, group.works)
@@ -133,14 +140,14 @@ class RunDetectors:
             where = {"detectorModelName": row.model, "keyValue": row.key}
             self._log("ERROR", "a record failed", {**where, "error": repr(group.outcome.error)})
 
-    def _store_group(self, group: Group) -> None:
+    def _store_group(self, group: DetectorRecords) -> None:
         """Buries, arms, stores, logs; on any failure the whole group comes again, and is recognised by its numbers."""
         outcome = group.outcome
         if outcome is None:
             return
         try:
             for dead in outcome.dead:
-                self._grave.bury(dead)
+                self._grave.dead_letter(dead)
                 self._log("ERROR", "dead letter", {"messageId": dead.work.id, "reason": dead.reason})
             if outcome.wake is not None:
                 self._arm(outcome.row, outcome.wake)
@@ -157,7 +164,7 @@ class RunDetectors:
         wake_up = WakeUp(row.version, row.detector.created, row.token, due)
         self._wake_ups.arm(Arming(row.model, row.key, wake_up))
 
-    def _hand_on(self, groups: Sequence[Group]) -> None:
+    def _hand_on(self, groups: Sequence[DetectorRecords]) -> None:
         """Hands the pending actions on, ten a call whatever detector they are of, and forgets them."""
         owners = [(group, text) for group in groups for text in self._waiting(group)]
         for (group, _), error in zip(owners, self._actions.send([text for _, text in owners]), strict=True):
@@ -166,7 +173,7 @@ class RunDetectors:
                 self._log("ERROR", "actions were not handed on", {"error": str(error)})
         self._together(self._clear, [group for group in groups if not group.failed])
 
-    def _waiting(self, group: Group) -> list[str]:
+    def _waiting(self, group: DetectorRecords) -> list[str]:
         if group.row is None:
             return []
         try:
@@ -180,7 +187,7 @@ class RunDetectors:
             self._log("ERROR", "actions were not handed on before they expired", {**where, "objects": expired})
         return texts
 
-    def _clear(self, group: Group) -> None:
+    def _clear(self, group: DetectorRecords) -> None:
         try:
             if group.row:
                 self._store.clear(group.row)
@@ -188,15 +195,15 @@ class RunDetectors:
             group.failed = True
             self._log("ERROR", "actions were handed on and not forgotten", {"error": str(error)})
 
-    def _together(self, act: Callable[[Group], None], groups: Sequence[Group]) -> None:
+    def _together(self, act: Callable[[DetectorRecords], None], groups: Sequence[DetectorRecords]) -> None:
         if len(groups) <= 1:
             for group in groups:
                 act(group)
             return
-        self._threads = self._threads or ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="detector")
+        self._threads = self._threads or ThreadPoolExecutor(max_workers=MESSAGE_THREADS, thread_name_prefix="detector")
         list(self._threads.map(act, groups))
 
-    def _postpone(self, groups: Sequence[Group]) -> None:
+    def _postpone(self, groups: Sequence[DetectorRecords]) -> None:
         for pause in {group.pause for group in groups}:
             works = [work for group in groups if group.pause == pause for work in group.left()]
             try:

@@ -8,7 +8,7 @@ from urllib.request import Request, urlopen
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable
 from distributary.iot_events.runtime.detector_item import Version
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 
 PHYSICAL_ID = "detector-models"
 # Seconds. The first deployment asks with a role that was made a moment ago, and IAM settles within some seconds:
@@ -18,7 +18,7 @@ _PAUSE = 1
 _ANSWER_SECONDS = 10
 
 
-def publish(hashes: Mapping[str, str], store: Store) -> dict[str, str]:
+def publish(hashes: Mapping[str, str], store: DetectorTable) -> dict[str, str]:
     """Activates each model (name → hash of its definition) that is not the active one under the next number.
 
     Gives all models' numbers. A rollback is such a change too: its definitions get new numbers. Raises SinkUnavailable.
@@ -32,7 +32,7 @@ def publish(hashes: Mapping[str, str], store: Store) -> dict[str, str]:
     return {name: version.number for name, version in active.items()}
 
 
-def publish_once_settled(hashes: Mapping[str, str], store: Store, clock: Clock) -> None:
+def publish_once_settled(hashes: Mapping[str, str], store: DetectorTable, clock: Clock) -> None:
     """Publishes; what IAM denies is asked again for 20 s, everything else is raised at once. Raises SinkUnavailable."""
     until = clock.monotonic() + SETTLES_WITHIN
     while True:
@@ -46,7 +46,7 @@ def publish_once_settled(hashes: Mapping[str, str], store: Store, clock: Clock) 
             return
 
 
-def answer(event: Mapping[str, Any], store: Store, clock: Clock) -> dict[str, Any]:
+def resource_answer(event: Mapping[str, Any], store: DetectorTable, clock: Clock) -> dict[str, Any]:
     """CloudFormation's answer to a custom resource's request; deleting leaves the versions as they are.
 
     The request names the definitions, not this function: in a rollback CloudFormation may ask before it has put the
@@ -63,11 +63,11 @@ def answer(event: Mapping[str, Any], store: Store, clock: Clock) -> dict[str, An
     return {**told, "Status": "SUCCESS"}
 
 
-def publisher(store: Store, clock: Clock) -> Callable[[Mapping[str, Any], object], None]:
+def publisher(store: DetectorTable, clock: Clock) -> Callable[[Mapping[str, Any], object], None]:
     """A Lambda handler for the custom resource: it sends its answer to where CloudFormation waits for it."""
 
     def handle(event: Mapping[str, Any], _context: object = None) -> None:
-        body = json.dumps(answer(event, store, clock)).encode()
+        body = json.dumps(resource_answer(event, store, clock)).encode()
         told = Request(event["ResponseURL"], data=body, method="PUT", headers={"content-type": ""})  # noqa: S310 - CloudFormation's own URL
         with urlopen(told, timeout=_ANSWER_SECONDS):  # noqa: S310 - likewise
             pass

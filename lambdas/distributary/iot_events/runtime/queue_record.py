@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from distributary.iot_events.engine.machine import Message
+from distributary.iot_events.engine.machine import InputMessage
 from distributary.iot_events.message import MAX_PAYLOAD_BYTES
 from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.values import BadPayload, keep_json, quote, read_json, read_object
 
-MOST_CHARACTERS = 2 * MAX_PAYLOAD_BYTES
+MOST_BODY_CHARACTERS = 2 * MAX_PAYLOAD_BYTES
 """Of a payload in its record: two characters that SQS refuses are escaped there, six characters for three bytes."""
 
 _PAYLOAD = '"payload":'
@@ -39,7 +39,7 @@ class Work(NamedTuple):
     key: str | None = None
     hops: int = 0
     late: bool = False
-    trigger: Message | WakeUp | None = None
+    trigger: InputMessage | WakeUp | None = None
     fault: str | None = None
 
 
@@ -75,10 +75,10 @@ def _with_body(work: Work) -> Work:
     )
 
 
-def _message(members: Mapping[str, Any], payload: str) -> Message:
-    if len(payload) > MOST_CHARACTERS:
+def _message(members: Mapping[str, Any], payload: str) -> InputMessage:
+    if len(payload) > MOST_BODY_CHARACTERS:
         raise BadPayload("more than a message may have")
-    return Message(members["inputName"], members["messageId"], read_object(payload))
+    return InputMessage(members["inputName"], members["messageId"], read_object(payload))
 
 
 def wake_up_body(model: str, key: str | None, wake_up: WakeUp) -> str:

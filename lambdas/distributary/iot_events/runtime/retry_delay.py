@@ -14,7 +14,7 @@ class Failed(NamedTuple):
     receives: int
 
 
-class Pauses:
+class RetryDelays:
     """Sets the visibility of records of one queue: 1 s, doubled with each receive up to `longest`, with jitter."""
 
     def __init__(self, client: Any, queue_url: str, clock: Clock, *, longest: int) -> None:

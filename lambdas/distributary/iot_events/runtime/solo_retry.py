@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.queue_record import Work
 
 NOTED_FROM = 3
@@ -26,14 +26,14 @@ LEFT_MILLISECONDS = 8_000
 T = TypeVar("T")
 
 
-class Context(Protocol):
+class RemainingTime(Protocol):
     """What Lambda tells a function about one invocation."""
 
     def get_remaining_time_in_millis(self) -> int:
         """Milliseconds until Lambda ends it."""
 
 
-def has_time(context: Context | None) -> bool:
+def has_time(context: RemainingTime | None) -> bool:
     """Whether a record may be tried alone before the function's time is over; without a context, always."""
     return context is None or context.get_remaining_time_in_millis() > LEFT_MILLISECONDS
 
@@ -56,7 +56,7 @@ def in_turn(groups: Sequence[T], receives: int) -> Sequence[T]:
     return groups if receives % 2 else groups[::-1]
 
 
-def noted(store: Store, row: Row, work: Work) -> tuple[Work, Row]:
+def noted(store: DetectorTable, row: Row, work: Work) -> tuple[Work, Row]:
     """The record and the row in which it is noted that it is tried once more; with a fault where it never is again.
 
     A record before one that is noted already has been got through: the note stays with the later one. Raises

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.errors import Unauthorized
-from distributary.http.auth.credentials import Credential, read
+from distributary.http.auth.credentials import Credential, read_credentials
 from distributary.http.request import Request
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/credentials.json").read_text())
@@ -22,9 +22,9 @@ def test_credentials_are_read_from_every_place_and_no_other(case: dict) -> None:
     """Each case of credentials.json: the id and secret, or the reason why there is none."""
     if "refused" in case:
         with pytest.raises(Unauthorized, match=case["refused"]):
-            read(request(case))
+            read_credentials(request(case))
         return
-    credential = read(request(case))
+    credential = read_credentials(request(case))
 
     assert (credential.id, credential.secret) == (case["id"], case["secret"])
     assert credential.in_url is case.get("in_url", False)
@@ -38,7 +38,7 @@ headers = st.fixed_dictionaries({}, optional={"authorization": anything, "x-api-
 def test_any_header_and_query_is_read_or_refused(headers: dict[str, str], query: str) -> None:
     """Nothing a client sends raises anything else."""
     try:
-        credential = read(Request("POST", "/v1/events", headers, query))
+        credential = read_credentials(Request("POST", "/v1/events", headers, query))
     except Unauthorized:
         return
     assert credential.id
@@ -50,7 +50,7 @@ def test_a_refusal_does_not_repeat_the_secret() -> None:
     for case in CASES:
         if "refused" in case:
             with pytest.raises(Unauthorized) as refusal:
-                read(request(case))
+                read_credentials(request(case))
             assert "s3cret" not in str(refusal.value)
 
 

@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from botocore.session import Session
 from fake_clock import FakeClock
 
-from distributary.access.key import DOOR_NAMES, RIGHTS, Claims, Key, derive_secret, version_of
+from distributary.access.key import API_NAMES, RIGHTS, Claims, Key, derive_secret, version_of
 from distributary.access.quota import Quota, Quotas
 from distributary.aws.clients import MODELS
 from distributary.clock import Clock
@@ -26,7 +26,7 @@ from distributary.http.request import Request, Response
 
 ID = "DK1AAAAAAAAAAAAAAAA"
 SECRET = derive_secret("master", ID)
-KEY = Key(id=ID, name="hall", doors=frozenset(DOOR_NAMES))
+KEY = Key(id=ID, name="hall", doors=frozenset(API_NAMES))
 BEARER = {"authorization": f"Bearer {ID}.{SECRET}"}
 
 
@@ -446,8 +446,8 @@ def test_detectors_are_for_keys_with_the_right_alone(house: House, right: str) -
     asked = Request("GET", "/detectors/m", headers, time=Clock().time())
 
     for rights, doors, sinks, status in (
-        (set(), set(DOOR_NAMES), {"iot_events"}, 403),
-        (set(RIGHTS) - {right}, set(DOOR_NAMES), {"iot_events"}, 403),
+        (set(), set(API_NAMES), {"iot_events"}, 403),
+        (set(RIGHTS) - {right}, set(API_NAMES), {"iot_events"}, 403),
         ({right}, set(), set(), 202),
     ):
         house.give(rights=frozenset(rights), doors=frozenset(doors), sinks=frozenset(sinks))
@@ -574,7 +574,7 @@ def test_a_caller_that_speaks_cbor_is_refused_in_cbor(house: House) -> None:
     response = house.aws(Request("POST", "/", headers, "", b"\xa0", "r-1"))
 
     assert response.headers["content-type"] == "application/x-amz-cbor-1.1"
-    assert cbor.read(base64.b64decode(response.body)) == {
+    assert cbor.read_cbor(base64.b64decode(response.body)) == {
         "__type": "MissingAuthenticationTokenException",
         "message": "Missing Authentication Token",
     }

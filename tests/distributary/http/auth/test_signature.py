@@ -15,7 +15,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from distributary.errors import Unauthorized
-from distributary.http.auth.signature import read, unrecognized, verify
+from distributary.http.auth.signature import read_signature, unrecognized, verify
 from distributary.http.request import Request
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/signatures.json").read_text())
@@ -26,7 +26,7 @@ HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
 
 def check(request: Request, *services: str, secret: str = SECRET, signed: tuple[str, ...] = ()) -> None:
     """What a door asks of a signature. Raises Unauthorized."""
-    verify(read(request, services=services, signed=("host", "x-amz-date", *signed)), request, secret)
+    verify(read_signature(request, services=services, signed=("host", "x-amz-date", *signed)), request, secret)
 
 
 def arrived(headers: Mapping[str, str]) -> float:
@@ -116,17 +116,17 @@ def test_all_that_is_wrong_is_named() -> None:
     request = as_request(PUT)
 
     with pytest.raises(Unauthorized) as unsigned:
-        read(request, services=("kinesis",), signed=("x-a", "host", "x-b"))
+        read_signature(request, services=("kinesis",), signed=("x-a", "host", "x-b"))
     assert unsigned.value.detail == "x-a, x-b must be signed: a 'SignedHeader' in Authorization"
 
     with pytest.raises(Unauthorized) as elsewhere:
-        read(request, services=("one", "another"), signed=())
+        read_signature(request, services=("one", "another"), signed=())
     assert elsewhere.value.detail == "Credential should be scoped to correct service: 'another or one'."
 
 
 def test_what_a_signature_says_is_read() -> None:
     """The key's id first of all: it decides whose secret is asked for."""
-    said = read(as_request(PUT), services=("kinesis",), signed=())
+    said = read_signature(as_request(PUT), services=("kinesis",), signed=())
 
     assert (said.key_id, said.date[:8], said.region, said.service) == (KEY_ID, "20260131", "eu-central-1", "kinesis")
     assert set(said.signed_headers) >= {"host", "x-amz-date", "x-amz-target"}

@@ -16,8 +16,8 @@ from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Una
 from distributary.events import Failure
 from distributary.http.auth import refusal
 from distributary.http.aws_api import aws_errors
-from distributary.http.aws_api.endpoint import AwsWire
-from distributary.http.iot_events_api.messages import IotEventsDoor
+from distributary.http.aws_api.endpoint import AwsEndpoint
+from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request, Response
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
@@ -54,7 +54,7 @@ PASSED_ON = {"AccessDeniedException", "SerializationException", "ValidationExcep
 def answered(target: str, error: Exception) -> Response:
     """What the API answers where AWS answers it so."""
     client = FakeClient(**dict.fromkeys([*OPERATIONS, *READS], error))
-    api = AwsWire(SETTINGS, FirehoseSink(client, "real"), KinesisSink(client, "real"), FakeClock().clock)
+    api = AwsEndpoint(SETTINGS, FirehoseSink(client, "real"), KinesisSink(client, "real"), FakeClock().clock)
     response = api.answer(Request("POST", "/", {"x-amz-target": target}, body=json.dumps(BODY), id="r"))
     assert client.calls
     return response
@@ -111,7 +111,7 @@ REFUSALS = [
 @pytest.mark.parametrize("target", [*TARGETS, "Kinesis_20131202.GetRecords", "", "Other.Thing"])
 def test_a_caller_is_refused_in_the_services_words(target, refused) -> None:
     """Also where the target names no operation of ours."""
-    response = refusal.answer(refused, "aws", Request("POST", "/", {"x-amz-target": target}, id="r"))
+    response = refusal.refused(refused, "aws", Request("POST", "/", {"x-amz-target": target}, id="r"))
 
     must_be_modelled(response, allowed(target))
 
@@ -122,7 +122,7 @@ def test_a_caller_is_refused_in_the_services_words(target, refused) -> None:
 )
 def test_a_caller_of_the_iot_events_api_is_refused_in_its_words(operation, refused) -> None:
     """rest-json: 403 for who may not, 429 and 503 for who may come again."""
-    response = refusal.answer(refused, "iot_events", Request("POST", "/inputs/messages", id="r"))
+    response = refusal.refused(refused, "iot_events", Request("POST", "/inputs/messages", id="r"))
 
     must_be_modelled(response, allowed_by_iot_events(operation))
 
@@ -135,7 +135,7 @@ def test_whatever_a_queue_answers_is_an_error_of_batch_put_message(status) -> No
         client = FakeClient(batch_put_message=aws_error(code, status))
         sink = IotEventsSink(DataEndpoint(client, max_messages=10, max_payload_bytes=1024))
         request = Request("POST", "/inputs/messages", body=json.dumps({"messages": [message]}), id="r")
-        response = IotEventsDoor(SETTINGS, sink, FakeClock().clock).answer(request)
+        response = MessagesEndpoint(SETTINGS, sink, FakeClock().clock).answer(request)
 
         if response.status == 200:  # what was said of a message's content is its entry's code
             (entry,) = json.loads(response.body)["BatchPutMessageErrorEntries"]

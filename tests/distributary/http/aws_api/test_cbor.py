@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jackson_cbor import encoded
 
-from distributary.http.aws_api.cbor import NotCbor, read, write
+from distributary.http.aws_api.cbor import NotCbor, read_cbor, write_cbor
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/cbor.json").read_text())
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
@@ -37,7 +37,7 @@ def meant(value: Any) -> Any:
 @pytest.mark.parametrize(("hexadecimal", "value"), CASES["good"], ids=lambda one: one if isinstance(one, str) else "")
 def test_bytes_are_their_value(hexadecimal, value) -> None:
     """Each case, with its type: 1 is not 1.0."""
-    found = read(bytes.fromhex(hexadecimal))
+    found = read_cbor(bytes.fromhex(hexadecimal))
 
     assert (found, type(found)) == (meant(value), type(meant(value)))
 
@@ -46,40 +46,40 @@ def test_bytes_are_their_value(hexadecimal, value) -> None:
 def test_other_bytes_are_refused_with_the_reason(hexadecimal, reason) -> None:
     """Each case names what is wrong and the byte."""
     with pytest.raises(NotCbor, match=reason):
-        read(bytes.fromhex(hexadecimal))
+        read_cbor(bytes.fromhex(hexadecimal))
 
 
 @given(VALUES)
 def test_what_is_written_is_read(value) -> None:
     """Every answer's value, and the same as Jackson writes it."""
-    assert read(write(value)) == value
-    assert read(encoded(value)) == value
+    assert read_cbor(write_cbor(value)) == value
+    assert read_cbor(encoded(value)) == value
 
 
 def test_a_time_is_milliseconds_under_tag_1() -> None:
     """As the Java SDK reads it."""
-    written = write({"t": datetime(2023, 11, 14, 22, 13, 20, 99_000, UTC)})
+    written = write_cbor({"t": datetime(2023, 11, 14, 22, 13, 20, 99_000, UTC)})
 
     assert written.hex() == "a16174c11b0000018bcfe56863"
-    assert read(written) == {"t": 1_700_000_000.099}
+    assert read_cbor(written) == {"t": 1_700_000_000.099}
 
 
 def test_half_a_surrogate_pair_is_a_question_mark() -> None:
     """An error's message may quote a client's text; its answer is CBOR all the same."""
-    assert read(write("a\ud800")) == "a?"
+    assert read_cbor(write_cbor("a\ud800")) == "a?"
 
 
 def test_what_no_answer_has_is_not_written() -> None:
     """A type that nobody thought of is no silent text."""
     with pytest.raises(TypeError, match="set"):
-        write({"a": {1}})
+        write_cbor({"a": {1}})
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_value_or_no_cbor(data) -> None:
     """And nothing else is raised."""
     try:
-        read(data)
+        read_cbor(data)
     except NotCbor:
         return
 
@@ -99,7 +99,7 @@ BOMBS = {
 def test_a_bomb_is_refused_after_so_many_items(name) -> None:
     """Ten thousand items and sixteen levels are more than any request of this API has."""
     with pytest.raises(NotCbor, match=r"more than 10000 items, or nested deeper than 16|ends too early"):
-        read(BOMBS[name])
+        read_cbor(BOMBS[name])
 
 
 def test_it_is_loaded_for_a_request_that_needs_it_alone() -> None:

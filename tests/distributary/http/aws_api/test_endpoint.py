@@ -19,7 +19,7 @@ from jackson_cbor import encoded
 from written_out import body_of, written_out
 
 from distributary.http.aws_api import cbor
-from distributary.http.aws_api.endpoint import AwsWire
+from distributary.http.aws_api.endpoint import AwsEndpoint
 from distributary.http.request import Request
 from distributary.settings import Settings
 from distributary.sinks.firehose import FirehoseSink
@@ -104,11 +104,11 @@ class Aws:
         return self.firehose.calls + self.kinesis.calls
 
 
-def door(aws: Aws, **settings: Any) -> AwsWire:
+def door(aws: Aws, **settings: Any) -> AwsEndpoint:
     """The door before these services."""
     firehose = FirehoseSink(aws.firehose, SETTINGS.delivery_stream_name)
     changed = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
-    return AwsWire(
+    return AwsEndpoint(
         replace(SETTINGS, **changed), firehose, KinesisSink(aws.kinesis, SETTINGS.stream_name), FakeClock().clock
     )
 
@@ -185,7 +185,7 @@ def test_a_case_of_kinesis_is_the_same_in_cbor(case) -> None:
 
     response = door(aws, **case.get("settings", {})).answer(in_cbor(case))
 
-    body = cbor.read(b64decode(response.body))
+    body = cbor.read_cbor(b64decode(response.body))
     assert response.base64
     assert response.headers["content-type"] == "application/x-amz-cbor-1.1"
     assert response.status == case["status"], body
@@ -215,7 +215,7 @@ def test_what_is_no_cbor_of_kinesis_is_a_serialization_error(target, content_typ
 
     response = door(Aws([])).answer(Request("POST", "/", headers, body=body, id="r"))
 
-    said = cbor.read(b64decode(response.body)) if response.base64 else json.loads(response.body)
+    said = cbor.read_cbor(b64decode(response.body)) if response.base64 else json.loads(response.body)
     assert (response.status, said["__type"]) == (400, "SerializationException")
     assert message in said["message"]
 
@@ -228,7 +228,7 @@ def test_text_is_no_blob_in_cbor() -> None:
 
     response = door(aws).answer(Request("POST", "/", headers, body=body, id="r"))
 
-    assert "STRING_VALUE can not be converted to a Blob" in cbor.read(b64decode(response.body))["message"]
+    assert "STRING_VALUE can not be converted to a Blob" in cbor.read_cbor(b64decode(response.body))["message"]
     assert aws.calls == []
 
 
@@ -238,7 +238,7 @@ def test_bytes_are_no_text_in_cbor() -> None:
 
     response = door(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": b"events"}), id="r"))
 
-    assert "BINARY_VALUE can not be converted to a String" in cbor.read(b64decode(response.body))["message"]
+    assert "BINARY_VALUE can not be converted to a String" in cbor.read_cbor(b64decode(response.body))["message"]
 
 
 def test_times_are_milliseconds_in_cbor() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from distributary.errors import BadEvent
 from distributary.http.events_api.cloud_event import MAX_ATTRIBUTES, from_headers, structured
-from distributary.json_text.text import parse
+from distributary.json_text.text import parse_json
 
 REQUIRED = {"specversion": "1.0", "id": "1", "source": "/s", "type": "t"}
 
@@ -29,7 +29,7 @@ def test_data_is_found_wherever_it_stands(
     members = [*REQUIRED.items(), *more.items()]
     members.insert(place, ("data", data))
 
-    attributes, text, value = structured(parse(json.dumps(dict(members), separators=separators)))
+    attributes, text, value = structured(parse_json(json.dumps(dict(members), separators=separators)))
 
     assert attributes == REQUIRED | more
     assert value == data
@@ -42,7 +42,7 @@ def test_each_mode_requires_the_same_attributes(name: str) -> None:
     lacking = {key: value for key, value in REQUIRED.items() if key != name}
 
     for make in (
-        lambda: structured(parse(json.dumps(lacking))),
+        lambda: structured(parse_json(json.dumps(lacking))),
         lambda: from_headers({f"ce-{key}": value for key, value in lacking.items()}),
     ):
         with pytest.raises(BadEvent) as caught:
@@ -61,7 +61,7 @@ def test_nothing_of_the_event_is_repeated_in_its_faults() -> None:
     """Neither data nor the values of attributes show in what an answer says."""
     for member in ({"ext": {"secret": 1}}, {"time": "secret"}, {"subject": "secret\n"}, {"data_base64": "secret!"}):
         with pytest.raises(BadEvent) as caught:
-            structured(parse(json.dumps(REQUIRED | member)))
+            structured(parse_json(json.dumps(REQUIRED | member)))
         assert "secret" not in str(caught.value) + caught.value.pointer
 
 
@@ -72,6 +72,6 @@ def test_the_limit_on_members_is_exact() -> None:
         needed = {"specversion": "1.0", "id": "1", "source": "s", "type": "t", "data": {}}
         return json.dumps(needed | {f"a{number}": number for number in range(members - len(needed))})
 
-    assert len(structured(parse(event(MAX_ATTRIBUTES)))[0]) == MAX_ATTRIBUTES - 1
+    assert len(structured(parse_json(event(MAX_ATTRIBUTES)))[0]) == MAX_ATTRIBUTES - 1
     with pytest.raises(BadEvent, match="at most 1,000 members"):
-        structured(parse(event(MAX_ATTRIBUTES + 1)))
+        structured(parse_json(event(MAX_ATTRIBUTES + 1)))

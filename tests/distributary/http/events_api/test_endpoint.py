@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from distributary.access.key import Key
 from distributary.delivery import delivery
-from distributary.events import Event, Fate, Rejection
-from distributary.http.events_api.endpoint import EventDoor
+from distributary.events import Event, EventResult, Rejection
+from distributary.http.events_api.endpoint import EventsEndpoint
 from distributary.http.request import Request, Response
 from distributary.settings import Settings
 
@@ -22,31 +22,31 @@ SINKS = {"kinesis": {"sequenceNumber": "1", "shardId": "shardId-000000000000"}}
 FAILED = {"kinesis": {"error": {"code": "InternalFailure", "detail": "…"}}, "firehose": {"recordId": "r"}}
 
 
-def accepted(event: Event) -> Fate:
+def accepted(event: Event) -> EventResult:
     """The fate of an event that all sinks took."""
-    return Fate(event, "accepted", SINKS)
+    return EventResult(event, "accepted", SINKS)
 
 
-def retry(event: Event) -> Fate:
+def retry(event: Event) -> EventResult:
     """The fate of an event that a sink did not take."""
-    return Fate(event, "retry", FAILED)
+    return EventResult(event, "retry", FAILED)
 
 
-def rejected(event: Event) -> Fate:
+def rejected(event: Event) -> EventResult:
     """The fate of an event that no rule takes."""
-    return Fate(event, "rejected", {}, Rejection(event.index, "NoRule", "no rule", "", event.id, event.line))
+    return EventResult(event, "rejected", {}, Rejection(event.index, "NoRule", "no rule", "", event.id, event.line))
 
 
 class FanOut:
     """Gives each event the fate that `decide` says, and keeps what it was called with."""
 
-    def __init__(self, decide: Callable[[Event], Fate] = accepted) -> None:
+    def __init__(self, decide: Callable[[Event], EventResult] = accepted) -> None:
         self.decide = decide
         self.events: list[Event] = []
         self.deadlines: list[float] = []
         self.keys: list[Key | None] = []
 
-    def __call__(self, events: Sequence[Event], deadline: float, key: Key | None) -> list[Fate]:
+    def __call__(self, events: Sequence[Event], deadline: float, key: Key | None) -> list[EventResult]:
         self.events += events
         self.keys.append(key)
         self.deadlines.append(deadline)
@@ -69,7 +69,7 @@ def post(
         body=body if isinstance(body, str | bytes) else json.dumps(body),
         **{"id": "request-1", "time": 1_700_000_000.0, **more},
     )
-    return EventDoor(SETTINGS, (clock or FakeClock()).clock, fan_out or FanOut()).answer(request)
+    return EventsEndpoint(SETTINGS, (clock or FakeClock()).clock, fan_out or FanOut()).answer(request)
 
 
 @pytest.mark.parametrize("case", load("bad_requests.json"), ids=lambda case: case.name)
@@ -77,7 +77,7 @@ def test_a_bad_request_is_answered_as_the_contract_says(case: Case) -> None:
     """Each case has its status, its code, its pointer, and only events that are good reach the sinks."""
     fan_out = FanOut()
 
-    response = EventDoor(SETTINGS, FakeClock().clock, fan_out).answer(case.received())
+    response = EventsEndpoint(SETTINGS, FakeClock().clock, fan_out).answer(case.received())
 
     assert faults_of(case, response.status, response.headers, response.body) == []
     assert len(fan_out.events) == (case.expect.get("event_codes") or []).count(None)
@@ -110,7 +110,9 @@ def test_every_event_accepted_is_202_with_receipts() -> None:
 def test_what_was_spilled_is_accepted_and_counted_in_the_log() -> None:
     """The client reads `spilled` in the receipt, the operator how many events wait for which sink."""
     fate = {"kinesis": {"spilled": True}, "firehose": {"recordId": "r"}}
-    response = post([1, 2], {"idempotency-key": "K"}, fan_out=FanOut(lambda event: Fate(event, "accepted", fate)))
+    response = post(
+        [1, 2], {"idempotency-key": "K"}, fan_out=FanOut(lambda event: EventResult(event, "accepted", fate))
+    )
 
     assert response.status == 202
     assert json.loads(response.body)["events"][0]["sinks"] == fate
@@ -218,7 +220,9 @@ def test_receipts_that_would_not_fit_are_left_out() -> None:
     """An answer stays under Lambda's 6 MB: receipts of 5,000 events that are too long give way to the minimal form."""
     heavy = {"firehose": {"recordId": "r" * 1000}}
 
-    response = post([0] * 5000, fan_out=FanOut(lambda e: rejected(e) if e.index == 7 else Fate(e, "accepted", heavy)))
+    response = post(
+        [0] * 5000, fan_out=FanOut(lambda e: rejected(e) if e.index == 7 else EventResult(e, "accepted", heavy))
+    )
 
     document = json.loads(response.body)
     assert response.headers["preference-applied"] == "return=minimal"
@@ -230,7 +234,7 @@ def test_an_answer_is_measured_as_lambda_measures_it() -> None:
     """Inside the function's own JSON each quotation mark takes two bytes."""
     quoted = {"firehose": {str(number): "" for number in range(90)}}
 
-    response = post([0] * 5000, fan_out=FanOut(lambda e: Fate(e, "accepted", quoted)))
+    response = post([0] * 5000, fan_out=FanOut(lambda e: EventResult(e, "accepted", quoted)))
 
     assert response.headers.get("preference-applied") == "return=minimal"
 
@@ -320,8 +324,8 @@ def test_a_request_counts_all_its_events_against_the_quota() -> None:
 def test_a_request_whose_every_event_is_forbidden_is_403() -> None:
     """One that is wrong in another way makes it 400."""
 
-    def forbidden(event: Event) -> Fate:
-        return Fate(event, "rejected", {}, Rejection(event.index, "Forbidden", "not this source", "/source"))
+    def forbidden(event: Event) -> EventResult:
+        return EventResult(event, "rejected", {}, Rejection(event.index, "Forbidden", "not this source", "/source"))
 
     response = post([1, 2], fan_out=FanOut(forbidden))
 
@@ -411,7 +415,7 @@ def test_nobody_looks_for_cycles_while_events_are_handled() -> None:
     """A million values take seconds to look through; afterwards it goes on, whatever became of the request."""
     seen: list[bool] = []
 
-    def decide(event: Event) -> Fate:
+    def decide(event: Event) -> EventResult:
         seen.append(gc.isenabled())
         return accepted(event)
 

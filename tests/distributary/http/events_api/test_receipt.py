@@ -2,12 +2,12 @@ import json
 
 import pytest
 
-from distributary.events import Event, Fate, Rejection
+from distributary.events import Event, EventResult, Rejection
 from distributary.http.events_api.receipt import MAX_ANSWER, brief, full, minimal, prefers_minimal
 
 EVENT = Event(4, {"id": "K/4", "source": "/s"}, "{}", {}, line=9)
-ACCEPTED = Fate(EVENT, "accepted", {"firehose": {"recordId": "r"}})
-RETRY = Fate(EVENT, "retry", {"firehose": {"error": {"code": "ServiceUnavailableException"}}})
+ACCEPTED = EventResult(EVENT, "accepted", {"firehose": {"recordId": "r"}})
+RETRY = EventResult(EVENT, "retry", {"firehose": {"error": {"code": "ServiceUnavailableException"}}})
 REJECTED = Rejection(4, "NoRule", "no rule takes this event", "/data", id="K/4", line=9)
 
 

@@ -9,10 +9,10 @@ from fake_clock import FakeClock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from distributary.http.iot_events_api.detectors import LAST_START, MAX_BODY_BYTES, DetectorDoor
+from distributary.http.iot_events_api.detectors import DETECTORS_BODY_BYTES, LAST_START, DetectorsEndpoint
 from distributary.http.request import Request
 from distributary.iot_events.runtime.detector_item import item_key
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.management import QUERIES, Detectors
 from distributary.iot_events.runtime.wake_ups import WakeUps
 
@@ -40,15 +40,15 @@ def cloud_of(count: int) -> Cloud:
     return cloud
 
 
-def door_of(cloud: Cloud) -> DetectorDoor:
+def door_of(cloud: Cloud) -> DetectorsEndpoint:
     """The door over this cloud."""
     clock = FakeClock(now=10.0).clock
     wake_ups = WakeUps(SETTINGS, cloud, cloud, clock)
-    detectors = Detectors(MODELS, Store(cloud, "table"), wake_ups, clock, lambda: "token")
-    return DetectorDoor(detectors, clock, min_timer_seconds=60)
+    detectors = Detectors(MODELS, DetectorTable(cloud, "table"), wake_ups, clock, lambda: "token")
+    return DetectorsEndpoint(detectors, clock, min_timer_seconds=60)
 
 
-def asked(door: DetectorDoor, operation: str, path: str, query: str = "", body: object = None):
+def asked(door: DetectorsEndpoint, operation: str, path: str, query: str = "", body: object = None):
     """Status, error type and body of an answer."""
     request = Request("GET", path, {}, query, json.dumps(body) if body is not None else "", id="r")
     response = getattr(door, operation)(request)
@@ -78,8 +78,10 @@ def test_the_detector_of_a_model_without_a_key_has_no_key_value() -> None:
     models, cloud, clock = models_of(definition), Cloud(), FakeClock(now=10.0).clock
     activated(cloud, models)
     runner_of(cloud, models, clock)({"Records": [message(1, {"n": 1}, sent=NOW, key=None)]})
-    detectors = Detectors(models, Store(cloud, "table"), WakeUps(SETTINGS, cloud, cloud, clock), clock, lambda: "t")
-    door = DetectorDoor(detectors, clock, min_timer_seconds=60)
+    detectors = Detectors(
+        models, DetectorTable(cloud, "table"), WakeUps(SETTINGS, cloud, cloud, clock), clock, lambda: "t"
+    )
+    door = DetectorsEndpoint(detectors, clock, min_timer_seconds=60)
 
     _, _, described = asked(door, "describe", "/detectors/m/keyValues/")
     _, _, listed = asked(door, "list", "/detectors/m")
@@ -135,7 +137,7 @@ def test_what_is_not_there_or_cannot_be_asked_for(operation, path, query, status
     assert body["message"]
 
 
-def pages(door: DetectorDoor, query: str) -> list[list[str]]:
+def pages(door: DetectorsEndpoint, query: str) -> list[list[str]]:
     """The keys of each page of a list, up to the last."""
     found, token = [], ""
     while True:
@@ -313,11 +315,11 @@ def test_the_largest_state_leaves_room_for_messages() -> None:
 @pytest.mark.parametrize("operation", ["update", "delete"])
 def test_a_body_that_ten_changes_cannot_need_is_refused_unread(operation: str) -> None:
     """By its size."""
-    request = Request("POST", "/detectors", {}, body=b"[" * (MAX_BODY_BYTES + 1), id="r")
+    request = Request("POST", "/detectors", {}, body=b"[" * (DETECTORS_BODY_BYTES + 1), id="r")
     response = getattr(door_of(Cloud()), operation)(request)
 
     assert response.status == 400
-    assert str(MAX_BODY_BYTES) in response.body
+    assert str(DETECTORS_BODY_BYTES) in response.body
 
 
 def test_a_change_that_there_is_no_time_for_is_not_begun() -> None:
@@ -409,12 +411,12 @@ def test_a_request_that_is_none_is_refused_as_a_whole(body) -> None:
 def test_a_change_between_reading_and_writing_is_seen() -> None:
     """The change is laid on what is stored then."""
     cloud = cloud_of(1)
-    store = Store(cloud, "table")
+    store = DetectorTable(cloud, "table")
     old = store.load([("m", "k0")])
     store.put(old[0]["m", "k0"])
     answers = iter([old])
 
-    class Late(Store):
+    class Late(DetectorTable):
         """First sees the detector as it was."""
 
         def load(self, places):

@@ -16,7 +16,7 @@ from written_out import body_of, written_out
 
 from distributary.access.key import Key
 from distributary.aws.clients import Clients
-from distributary.http.iot_events_api.messages import IotEventsDoor
+from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request
 from distributary.iot_events.input import Input
 from distributary.iot_events.message import Message
@@ -54,7 +54,7 @@ class Queue:
         return answer
 
 
-def door(queue, *, strict: bool = False) -> IotEventsDoor:
+def door(queue, *, strict: bool = False) -> MessagesEndpoint:
     """The door before this queue."""
     settings = Settings(
         stage="test",
@@ -66,7 +66,7 @@ def door(queue, *, strict: bool = False) -> IotEventsDoor:
     )
     clock = FakeClock().clock
     provider = MessageQueue(queue, "q", INPUTS, READERS, max_payload_bytes=1024 if strict else 131_072, clock=clock)
-    return IotEventsDoor(settings, IotEventsSink(provider), clock)
+    return MessagesEndpoint(settings, IotEventsSink(provider), clock)
 
 
 def request(case) -> Request:

@@ -7,7 +7,7 @@ import pytest
 from distributary.iot_events.analysis.load import check_text, load_text
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector, write_detector
-from distributary.iot_events.engine.machine import Message, Timers, step
+from distributary.iot_events.engine.machine import InputMessage, Timers, step
 from distributary.iot_events.values import read_object
 
 FOLDER = Path(__file__).parents[4] / "detectors"
@@ -22,7 +22,7 @@ def test_a_shipped_model_is_sound(file):
     assert [str(one) for one in findings if one.level != "INFO"] == []
 
     payload = {"deviceId": "a-device-of-some-name", "temperature": 31.25, "much": "more" * 1000}
-    detector, _ = step(Model(definition), Detector("k"), Message("telemetry", "1", payload), 1_700_000_000_000)
+    detector, _ = step(Model(definition), Detector("k"), InputMessage("telemetry", "1", payload), 1_700_000_000_000)
     assert len(write_detector(detector)) < 1024
 
 
@@ -45,11 +45,11 @@ class Bench:
 
     def reading(self, at, **values):
         """Sends telemetry."""
-        return self.step(at, Message("telemetry", "1", read_object(json.dumps({"deviceId": "d1", **values}))))
+        return self.step(at, InputMessage("telemetry", "1", read_object(json.dumps({"deviceId": "d1", **values}))))
 
     def command(self, at, word):
         """Sends a command."""
-        return self.step(at, Message("alarm_command", "1", {"deviceId": "d1", "command": word}))
+        return self.step(at, InputMessage("alarm_command", "1", {"deviceId": "d1", "command": word}))
 
     def wait(self, at):
         """Lets time pass."""
@@ -140,7 +140,7 @@ def test_the_alarm_model_that_the_docs_convert_runs():
 
     model, detector, told = Model(definition), Detector("d1"), []
     for number, payload in enumerate([{"temperature": 31}, {}, {"temperature": 32}, {"temperature": 30}]):
-        message = Message("telemetry", str(number), {"deviceId": "d1", **payload})
+        message = InputMessage("telemetry", str(number), {"deviceId": "d1", **payload})
         detector, effects = step(model, detector, message, 1_700_000_000_000 + number)
         told.append((detector.state, [effect.kind for effect in effects]))
 

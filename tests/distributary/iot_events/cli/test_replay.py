@@ -4,8 +4,8 @@ from base64 import b64encode
 import pytest
 from detector_cases import model_of
 
-from distributary.iot_events.cli.replay import entries, replay
-from distributary.iot_events.engine.machine import Message
+from distributary.iot_events.cli.replay import log_entries, replay
+from distributary.iot_events.engine.machine import InputMessage
 from distributary.iot_events.values import BadPayload
 
 ONE = {"inputName": "in", "messageId": "1", "payload": {"id": "a", "v": 1}}
@@ -26,7 +26,7 @@ START = 1_767_225_600_000
 )
 def test_a_log_is_read_in_every_form(text):
     """A message alone, an array, JSON lines or requests; its payload as object, text or base64."""
-    assert entries(text) == [(START, Message("in", "1", {"id": "a", "v": 1}))]
+    assert log_entries(text) == [(START, InputMessage("in", "1", {"id": "a", "v": 1}))]
 
 
 def test_a_log_has_its_own_times_or_one_a_second():
@@ -38,7 +38,7 @@ def test_a_log_has_its_own_times_or_one_a_second():
         {"inputName": "in", "payload": {}, "timestamp": {"timeInMillis": 1_800_000_000_000}},
     ]
 
-    read = entries("\n".join(map(json.dumps, log)))
+    read = log_entries("\n".join(map(json.dumps, log)))
 
     assert [time - START for time, _ in read[:3]] == [0, 1000, 61_000]
     assert read[3].time == 1_800_000_000_000
@@ -62,7 +62,7 @@ def test_a_log_has_its_own_times_or_one_a_second():
 def test_what_is_no_log_is_refused(text, reason):
     """With the number of the entry that is wrong."""
     with pytest.raises(BadPayload, match=reason):
-        entries(text)
+        log_entries(text)
 
 
 MODEL = model_of(
@@ -95,7 +95,7 @@ def test_a_replay_tells_each_cycle():
     where = "at column 35 of 'currentInput('in') && $input.in.v > 1'"
     problem = f"condition is false: incompatible data types [String, Integer] for >, {where}"
 
-    assert list(replay(MODEL, entries(json.dumps(log)))) == [
+    assert list(replay(MODEL, log_entries(json.dumps(log)))) == [
         '2026-01-01 00:00:00.000 m/a: (new) -> A, by message x {"id":"a","v":5}',
         "    A OnEnter 'A.enter.0': True",
         "    A OnInput 'A.input.0': True",
@@ -121,7 +121,7 @@ def test_timers_of_several_detectors_go_off_in_their_order():
     """The earliest first, whoever it belongs to."""
     log = [{"inputName": "in", "payload": {"id": name}} for name in "abc"] + [{"advanceSeconds": 3600}]
 
-    told = [line for line in replay(MODEL, entries(json.dumps(log))) if "by timer" in line]
+    told = [line for line in replay(MODEL, log_entries(json.dumps(log))) if "by timer" in line]
 
     assert [line.split()[1:3] for line in told] == [
         ["00:01:00.000", "m/a:"],

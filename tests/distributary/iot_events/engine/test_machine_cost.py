@@ -6,7 +6,7 @@ import pytest
 from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import Detector
-from distributary.iot_events.engine.machine import Message, step
+from distributary.iot_events.engine.machine import InputMessage, step
 from distributary.iot_events.values import read_object
 
 
@@ -38,7 +38,7 @@ def model(own: int, others: int) -> Model:
 
 def calls(model: Model) -> int:
     """How many Python functions one step runs, the model's expressions compiled before."""
-    message = Message("reading", "1", read_object('{"d": "k", "a": 3}'))
+    message = InputMessage("reading", "1", read_object('{"d": "k", "a": 3}'))
     detector, _ = step(model, Detector("k"), message, 0)
     count = 0
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.iot_events.engine.detector import Detector, read_detector, write_detector
-from distributary.iot_events.engine.machine import Message, Timers, cycles, step
+from distributary.iot_events.engine.machine import InputMessage, Timers, cycles, step
 
 MODEL = model_of(
     {
@@ -55,7 +55,7 @@ def timed(log):
     now, messages = START * 1000, []
     for number, (pause, name, payload, _) in enumerate(log):
         now += pause
-        messages.append((now, Message(name, str(number), payload)))
+        messages.append((now, InputMessage(name, str(number), payload)))
     return messages, now + HORIZON
 
 

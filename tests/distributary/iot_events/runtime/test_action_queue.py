@@ -10,7 +10,7 @@ from distributary.iot_events.engine.detector import Detector
 from distributary.iot_events.engine.state_update import NewState
 from distributary.iot_events.runtime.action_queue import MAX_BYTES, ActionQueue
 from distributary.iot_events.runtime.detector_item import Row
-from distributary.iot_events.runtime.detector_table import Store
+from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.management import Detectors
 from distributary.iot_events.runtime.wake_ups import WakeUps
 
@@ -168,7 +168,7 @@ def test_an_operator_who_changes_the_detector_leaves_them_to_the_next_message() 
     """Put into a state and deleted, it still points to them."""
     cloud = left_behind()
     wake_ups = WakeUps(SETTINGS, cloud, cloud, FakeClock(NOW / 1000).clock)
-    detectors = Detectors(MODELS, Store(cloud, "table"), wake_ups, FakeClock(NOW / 1000).clock, lambda: "token")
+    detectors = Detectors(MODELS, DetectorTable(cloud, "table"), wake_ups, FakeClock(NOW / 1000).clock, lambda: "token")
 
     detectors.put("m", "k", NewState("S", {}, {}))
     detectors.delete("m", "k")

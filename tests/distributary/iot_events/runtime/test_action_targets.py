@@ -11,11 +11,11 @@ from fake_client import FakeClient, aws_error
 from distributary.errors import SinkUnavailable
 from distributary.iot_events.analysis.load import load_text
 from distributary.iot_events.engine.compiled_model import Model
-from distributary.iot_events.engine.cycle import Message
+from distributary.iot_events.engine.cycle import InputMessage
 from distributary.iot_events.engine.detector import Detector
 from distributary.iot_events.engine.machine import step
 from distributary.iot_events.message import ErrorEntry
-from distributary.iot_events.runtime.action_batch import CarryOut
+from distributary.iot_events.runtime.action_batch import RunActions
 from distributary.iot_events.runtime.action_targets import MAX_HOPS, Targets, read_action
 from distributary.iot_events.runtime.detector_item import Row
 from distributary.iot_events.runtime.detector_run import action_text
@@ -191,7 +191,7 @@ def carried(targets: Targets, *texts: str, log=None) -> list[str]:
         {"messageId": f"r{n}", "receiptHandle": "h", "body": text, "attributes": {"ApproximateReceiveCount": "1"}}
         for n, text in enumerate(texts)
     ]
-    answer = CarryOut(targets, Pauses(), log or (lambda *_: None))({"Records": records})
+    answer = RunActions(targets, Pauses(), log or (lambda *_: None))({"Records": records})
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
 
@@ -319,7 +319,7 @@ def sent_by(asked: dict, payload: str, now: int) -> str:
     """The one action that a model with it sends, as it is queued."""
     text = json.dumps(definition_of({"states": {"A": {"input": [["currentInput('i')", asked]]}}}))
     (definition,) = load_text(text, name="m")
-    _, [effect] = step(Model(definition), Detector(None), Message("i", "1", read_object(payload)), now)
+    _, [effect] = step(Model(definition), Detector(None), InputMessage("i", "1", read_object(payload)), now)
     return action_text(Row("m", None, "1", Detector(None)), effect, 0)
 
 

@@ -1,6 +1,6 @@
 from fake_clock import FakeClock
 
-from distributary.iot_events.runtime.batch_metrics import Measure
+from distributary.iot_events.runtime.batch_metrics import BatchMetrics
 
 NOW = 1_700_000_000
 
@@ -8,7 +8,7 @@ NOW = 1_700_000_000
 def measured(*due: int) -> dict:
     """The line of a batch of three records with these wake-ups."""
     lines = []
-    measure = Measure(lambda text, line: lines.append((text, line)), FakeClock(since_1970=NOW).clock)
+    measure = BatchMetrics(lambda text, line: lines.append((text, line)), FakeClock(since_1970=NOW).clock)
     measure.batch(records=3, left=1, stepped=2, due=due)
     [(text, line)] = lines
     assert text == "batch"

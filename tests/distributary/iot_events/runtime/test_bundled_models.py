@@ -4,7 +4,7 @@ import pytest
 from detector_cases import definition_of
 
 from distributary.iot_events.engine.detector import Detector
-from distributary.iot_events.engine.machine import Message, step
+from distributary.iot_events.engine.machine import InputMessage, step
 from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.model.document_forms import read_documents
 from distributary.iot_events.runtime.bundled_models import Models, carry
@@ -32,6 +32,6 @@ def test_the_switches_of_a_stage_reach_every_model(switches, variables):
     detector = Detector(None)
 
     for number, payload in enumerate([{"a": 3, "b": 4}, {"a": 8}]):
-        detector, _ = step(model, detector, Message("in", str(number), payload), 1_700_000_000_000 + number)
+        detector, _ = step(model, detector, InputMessage("in", str(number), payload), 1_700_000_000_000 + number)
 
     assert detector.variables == variables

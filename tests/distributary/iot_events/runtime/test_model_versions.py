@@ -6,8 +6,8 @@ from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 
 from distributary.iot_events.runtime.bundled_models import Models
-from distributary.iot_events.runtime.detector_table import Store
-from distributary.iot_events.runtime.model_versions import answer, publish
+from distributary.iot_events.runtime.detector_table import DetectorTable
+from distributary.iot_events.runtime.model_versions import publish, resource_answer
 
 EVENT = {"RequestType": "Update", "StackId": "s", "RequestId": "r", "LogicalResourceId": "l"}
 NOW = 1_700_000_000_000
@@ -37,7 +37,7 @@ def hashes(carried: Models) -> dict[str, str]:
 
 def test_a_version_is_raised_only_where_the_definition_is_another() -> None:
     """Also back to one that was there before; a description changes nothing."""
-    store = Store(Cloud(), "table")
+    store = DetectorTable(Cloud(), "table")
     steps = [(1, "", "1"), (1, "other words", "1"), (2, "", "2"), (1, "", "3")]
 
     for threshold, description, number in steps:
@@ -49,10 +49,10 @@ def test_cloudformation_hears_what_became_of_it(kind) -> None:
     """SUCCESS once the versions named in the request are active, FAILED with the reason; deleting changes nothing."""
     cloud, clock = Cloud(), FakeClock().clock
     event = {**EVENT, "RequestType": kind, "ResourceProperties": {"Models": {"m": "5ba", "n": "e11"}}}
-    good = answer(event, Store(cloud, "table"), clock)
+    good = resource_answer(event, DetectorTable(cloud, "table"), clock)
     down = FakeClient(batch_get_item=aws_error("AccessDeniedException"))
-    bad = answer(event, Store(down, "table"), clock)
-    deleted = answer({**event, "RequestType": "Delete"}, Store(down, "table"), clock)
+    bad = resource_answer(event, DetectorTable(down, "table"), clock)
+    deleted = resource_answer({**event, "RequestType": "Delete"}, DetectorTable(down, "table"), clock)
 
     assert (good["Status"], good["PhysicalResourceId"]) == ("SUCCESS", "detector-models")
     assert {place[0]: one["sha256"]["S"] for place, one in cloud.items.items()} == {
@@ -74,7 +74,7 @@ def test_what_iam_denies_is_asked_again_until_it_has_settled() -> None:
     )
     event = {**EVENT, "RequestType": "Create", "ResourceProperties": {"Models": {"m": "5ba"}}}
 
-    assert answer(event, Store(settling, "table"), time.clock)["Status"] == "SUCCESS"
+    assert resource_answer(event, DetectorTable(settling, "table"), time.clock)["Status"] == "SUCCESS"
     assert time.sleeps == [1, 1, 1]
     assert [place[0] for place in cloud.items] == ["m#version"]
 
@@ -84,7 +84,7 @@ def test_what_stays_denied_or_fails_otherwise_is_told(code, slept) -> None:
     """After 20 s, or at once: CloudFormation waits no longer than 120 s for the answer."""
     time = FakeClock()
     event = {**EVENT, "RequestType": "Create", "ResourceProperties": {"Models": {"m": "5ba"}}}
-    said = answer(event, Store(FakeClient(batch_get_item=aws_error(code)), "table"), time.clock)
+    said = resource_answer(event, DetectorTable(FakeClient(batch_get_item=aws_error(code)), "table"), time.clock)
 
     assert (said["Status"], sum(time.sleeps)) == ("FAILED", slept)
     assert code in said["Reason"]
@@ -94,7 +94,9 @@ def test_an_answer_is_short_however_many_models_there_are() -> None:
     """CloudFormation takes 4,096 bytes."""
     many = {f"{number:03}{'m' * 125}": "5ba" for number in range(50)}
 
-    said = answer({**EVENT, "ResourceProperties": {"Models": many}}, Store(Cloud(), "table"), FakeClock().clock)
+    said = resource_answer(
+        {**EVENT, "ResourceProperties": {"Models": many}}, DetectorTable(Cloud(), "table"), FakeClock().clock
+    )
 
     assert said["Status"] == "SUCCESS"
     assert len(json.dumps(said)) < 1000
@@ -110,7 +112,7 @@ class Deployment:
     def publish(self, carried: Models) -> None:
         """What CloudFormation does last."""
         event = {**EVENT, "ResourceProperties": {"Models": hashes(carried)}}
-        said = answer(event, Store(self.cloud, "table"), FakeClock().clock)
+        said = resource_answer(event, DetectorTable(self.cloud, "table"), FakeClock().clock)
         assert said["Status"] == "SUCCESS"
 
     def send(self, carried: Models, *, receives: int = 1, again: bool = False) -> bool:

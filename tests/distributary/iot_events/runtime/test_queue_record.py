@@ -2,7 +2,7 @@ import json
 
 from detector_cloud import message, record
 
-from distributary.iot_events.runtime.queue_record import MOST_CHARACTERS, dead_body, read_record
+from distributary.iot_events.runtime.queue_record import MOST_BODY_CHARACTERS, dead_body, read_record
 
 NOW = 1_700_000_000_000
 
@@ -51,7 +51,7 @@ def test_what_is_no_object_dies_as_it_is() -> None:
 
 def test_a_payload_that_no_message_has_is_not_read() -> None:
     """A record over a message's limit dies at its first receive, for its size: nobody reads what is in it."""
-    record = message(1, {"d": "k", "text": "x" * MOST_CHARACTERS}, sent=NOW)
+    record = message(1, {"d": "k", "text": "x" * MOST_BODY_CHARACTERS}, sent=NOW)
 
     assert read_record(record).fault == "unreadable: BadPayload"
-    assert read_record(message(1, {"d": "k", "text": "x" * (MOST_CHARACTERS - 100)}, sent=NOW)).fault is None
+    assert read_record(message(1, {"d": "k", "text": "x" * (MOST_BODY_CHARACTERS - 100)}, sent=NOW)).fault is None

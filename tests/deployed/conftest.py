@@ -24,7 +24,7 @@ from distributary.access.key import for_everything
 from local.stack import LocalStack
 
 ROOT = Path(__file__).parents[2]
-MODELS = ROOT / "lambdas" / "distributary" / "models"
+MODELS = ROOT / "lambdas" / "distributary" / "aws" / "service_models"
 PATIENCE_SECONDS = 60
 LAST = Path(__file__).with_name("test_permissions.py")
 LEFT_OUT = pytest.StashKey[bool]()

@@ -44,7 +44,11 @@ def test_what_is_carried(files):
 def test_the_library_is_carried_whole(files):
     """Every module of the library is carried, and every service model it brings."""
     library = LAMBDAS / "distributary"
-    wanted = [*library.rglob("*.py"), *(library / "models").rglob("*.json"), *(library / "models").rglob("*.gz")]
+    wanted = [
+        *library.rglob("*.py"),
+        *(library / "aws" / "service_models").rglob("*.json"),
+        *(library / "aws" / "service_models").rglob("*.gz"),
+    ]
 
     assert {path.relative_to(LAMBDAS).as_posix() for path in wanted} <= set(files)
 
@@ -77,7 +81,7 @@ def test_services_are_those_that_are_called():
         if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr == "make"
         if call.args and isinstance(call.args[0], ast.Constant)
     }
-    own = {path.name for path in (LAMBDAS / "distributary" / "models").iterdir()}
+    own = {path.name for path in (LAMBDAS / "distributary" / "aws" / "service_models").iterdir()}
 
     assert called - own == set(SERVICES)
 

@@ -285,7 +285,7 @@ def test_a_message_that_no_model_reads_is_accepted_and_noted() -> None:
 
 def test_a_payload_over_the_limit_is_refused_unread(monkeypatch) -> None:
     """Whoever hands it over: an API, a topic rule, a redrive or a detector's action."""
-    monkeypatch.setattr("distributary.iot_events.queue_entry.parse", lambda _: pytest.fail("it was read"))
+    monkeypatch.setattr("distributary.iot_events.queue_entry.parse_json", lambda _: pytest.fail("it was read"))
     payload = b'{"deviceId":"d","x":"' + b"x" * MAX_PAYLOAD_BYTES + b'"}'
     [entry], sqs = put([Message("m1", "in", payload)])
 

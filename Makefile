@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-export PYTHONPATH := $(CURDIR):$(CURDIR)/lambdas
+export PYTHONPATH := $(CURDIR):$(CURDIR)/lambdas:$(CURDIR)/infra
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PORT ?= 8080

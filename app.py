@@ -4,11 +4,12 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
+sys.path.insert(0, str(Path(__file__).parent / "infra"))
 
 from distributary.errors import DistributaryError
-from infra.checks import CheckedApp
-from infra.configuration_file import read, said
-from infra.stack import DistributaryStack
+from distributary_cdk.checks import CheckedApp
+from distributary_cdk.configuration_file import read, said
+from distributary_cdk.stack import DistributaryStack
 
 app = CheckedApp()
 try:

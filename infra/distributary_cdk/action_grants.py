@@ -9,7 +9,7 @@ from distributary.iot_events.expression.evaluate import compile_expression
 from distributary.iot_events.expression.tree import Chain, Literal, Node, Template
 from distributary.iot_events.model.action_kinds import ACTION_KINDS, INTERNAL, is_literal
 from distributary.iot_events.model.definition import Action, Definition
-from infra.table import Table
+from distributary_cdk.table import Table
 
 _TABLE_ACTIONS = {"INSERT": "dynamodb:PutItem", "UPDATE": "dynamodb:UpdateItem", "DELETE": "dynamodb:DeleteItem"}
 

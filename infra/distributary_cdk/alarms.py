@@ -18,9 +18,9 @@ from constructs import Construct, IConstruct
 
 from distributary.events import SINK_NAMES
 from distributary.metrics import DEAD_LETTERS, OLDEST, REFUSED_KEYS, SPILLED
-from infra import configuration as configured
-from infra.configuration import Configuration
-from infra.own_metric import own
+from distributary_cdk import configuration as configured
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.own_metric import own
 
 _MINUTE = cdk.Duration.minutes(1)
 # Where nothing should ever be: what is here has been given up by the queue before it.

@@ -11,11 +11,11 @@ from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.domain import Domain
-from infra.entrance import Http, Jwt
-from infra.log_group import log_group
-from infra.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.domain import Domain
+from distributary_cdk.entrance import Http, Jwt
+from distributary_cdk.log_group import log_group
+from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
 # A browser asks for each by name: API Gateway knows no `ce-*`.
 _ALLOWED_HEADERS = (

@@ -14,7 +14,7 @@ from typing import Any
 
 from distributary.errors import BadDefinition
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LAMBDAS = ROOT / "lambdas"
 
 # The AWS services that the functions call; botocore describes some four hundred.

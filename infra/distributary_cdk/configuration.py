@@ -1,11 +1,11 @@
-"""What `distributary.toml` says about one stage, as typed values; `infra.configuration_file` reads them."""
+"""What `distributary.toml` says about one stage, as typed values; `distributary_cdk.configuration_file` reads them."""
 
 from dataclasses import dataclass, field
 from typing import Literal
 
 from distributary.settings import Settings
-from infra.entrance import Http
-from infra.table import Table, within
+from distributary_cdk.entrance import Http
+from distributary_cdk.table import Table, within
 
 
 @dataclass(frozen=True, kw_only=True)

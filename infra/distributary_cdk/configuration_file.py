@@ -8,10 +8,10 @@ from pathlib import Path
 
 from distributary.errors import BadDefinition, DistributaryError, SettingsError
 from distributary.ingest.rules import Rules
-from infra.configuration import Configuration
-from infra.iot_rule import read_iot_rules
-from infra.table import Table, laid_over
-from infra.table import read as read_table
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.iot_rule import read_iot_rules
+from distributary_cdk.table import Table, laid_over
+from distributary_cdk.table import read as read_table
 
 # What Settings calls otherwise than the file does.
 _PLACES = {
@@ -25,7 +25,7 @@ _PLACES = {
     "redrive_days": "redrive.days",
 }
 
-# How long and how often the spill queues hand a message out, as `infra.queue` makes them.
+# How long and how often the spill queues hand a message out, as `distributary_cdk.queue` makes them.
 _QUEUE_DAYS = 14
 _MOST_RECEIVES = 1000
 # Some receipts end with a short pause, and any pause may lack a quarter: `distributary.delivery.redrive`.

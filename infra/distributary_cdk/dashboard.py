@@ -5,8 +5,8 @@ from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.graphs import sections
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.graphs import sections
 
 # An account's first three dashboards are free up to so many metrics: https://aws.amazon.com/cloudwatch/pricing/
 FREE_METRICS = 50

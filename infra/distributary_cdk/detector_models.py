@@ -13,9 +13,9 @@ from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import read_documents, read_inputs
 from distributary.iot_events.model.used_paths import inputs_of
 from distributary.iot_events.runtime.bundled_models import carry, route
-from infra.configuration import Configuration
+from distributary_cdk.configuration import Configuration
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 
 @dataclass(frozen=True)

@@ -13,16 +13,16 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from distributary.settings import Settings
-from infra.action_grants import arn_of, grants_for
-from infra.configuration import Configuration
-from infra.detector_models import read_models
-from infra.encryption import encrypted
-from infra.function import Function
-from infra.iot_events import IotEvents
-from infra.keys import Keys
-from infra.permission import allow, statements
-from infra.queue import make_queue
-from infra.retention import protected_removal
+from distributary_cdk.action_grants import arn_of, grants_for
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.detector_models import read_models
+from distributary_cdk.encryption import encrypted
+from distributary_cdk.function import Function
+from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.keys import Keys
+from distributary_cdk.permission import allow, statements
+from distributary_cdk.queue import make_queue
+from distributary_cdk.retention import protected_removal
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 # Batches of ten wake-ups at once, or fewer where all of the detectors' functions get fewer: each only becomes a

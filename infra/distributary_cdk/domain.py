@@ -5,7 +5,7 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from infra import entrance
+from distributary_cdk import entrance
 
 
 class Domain(Construct):

@@ -12,8 +12,8 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
-from infra.configuration import Configuration
-from infra.retention import removal
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.retention import removal
 
 _ID = "Key"
 # An hour instead of SQS's five minutes: a twelfth of the requests to KMS, and records can still be spilled while KMS

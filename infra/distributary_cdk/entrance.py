@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 
-from infra.table import within
+from distributary_cdk.table import within
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,13 +12,13 @@ from constructs import Construct
 
 from distributary.errors import SettingsError
 from distributary.settings import Settings
-from infra.bundle import LAMBDAS, Files, bundle, digest, write
-from infra.configuration import Configuration
-from infra.detector_models import carried_by
-from infra.log_group import log_group
-from infra.permission import allow
-from infra.retention import KEPT_BUT_FOR_A_FAILED_CREATION
-from infra.routes import ROUTES
+from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.detector_models import carried_by
+from distributary_cdk.log_group import log_group
+from distributary_cdk.permission import allow
+from distributary_cdk.retention import KEPT_BUT_FOR_A_FAILED_CREATION
+from distributary_cdk.routes import ROUTES
 
 # Lambda's limit on all names and values together:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html

@@ -24,7 +24,7 @@ from distributary.metrics import (
     SPILLED,
     TIMERS_LATE,
 )
-from infra.own_metric import own
+from distributary_cdk.own_metric import own
 
 _FIVE = cdk.Duration.minutes(5)
 # The functions that events go through; the others' errors are alarms. `Ingest` is what a request costs.

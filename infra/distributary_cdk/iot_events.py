@@ -6,10 +6,10 @@ from aws_cdk import aws_iotevents as iotevents
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.permission import allow
-from infra.queue import make_queue
-from infra.table import Table
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.permission import allow
+from distributary_cdk.queue import make_queue
+from distributary_cdk.table import Table
 
 _RETIRED = "For owners of an account that still has AWS IoT Events, which AWS shut down on 2026-05-20."
 

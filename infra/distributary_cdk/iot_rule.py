@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER
-from infra.table import Table, read
+from distributary_cdk.table import Table, read
 
 # https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html; Lambda has no alias of digits.
 _NAME = re.compile("[a-zA-Z][a-zA-Z0-9_]{0,127}")

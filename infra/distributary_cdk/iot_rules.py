@@ -8,14 +8,14 @@ from constructs import Construct
 
 from distributary.errors import BadDefinition
 from distributary.settings import Settings
-from infra.configuration import Configuration
-from infra.detector_models import models_of
-from infra.function import Function
-from infra.iot_events import IotEvents
-from infra.iot_rule import IotRule, read_iot_rules
-from infra.permission import allow, statements
-from infra.queue import make_queue
-from infra.spill import Spill
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.detector_models import models_of
+from distributary_cdk.function import Function
+from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.iot_rule import IotRule, read_iot_rules
+from distributary_cdk.permission import allow, statements
+from distributary_cdk.queue import make_queue
+from distributary_cdk.spill import Spill
 
 # What Lambda does by itself, written out: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 _RETRIES = 2

@@ -5,10 +5,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.encryption import encrypted, own_key
-from infra.permission import allow
-from infra.retention import protected_removal, removal
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.encryption import encrypted, own_key
+from distributary_cdk.permission import allow
+from distributary_cdk.retention import protected_removal, removal
 
 # What an update may name besides the key itself: no function can give a key more rights.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html

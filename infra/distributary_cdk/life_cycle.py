@@ -7,7 +7,7 @@ one CloudFormation sends is not documented. So the rule for the whole bucket nei
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
-from infra.configuration import Bucket
+from distributary_cdk.configuration import Bucket
 
 # What stays as long as the stage wants: Firehose's objects, claim checks, dead letters and which were replayed.
 KEPT = ("events/", "errors/", "claims/", "dead-letters/", "dead-letters-replayed/")

@@ -3,9 +3,9 @@
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.encryption import own_key
-from infra.retention import removal
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.encryption import own_key
+from distributary_cdk.retention import removal
 
 _DAYS = {
     1: logs.RetentionDays.ONE_DAY,

@@ -6,7 +6,7 @@ from typing import cast
 from aws_cdk import aws_iam as iam
 from constructs import IConstruct
 
-from infra.encryption import uses
+from distributary_cdk.encryption import uses
 
 Conditions = Mapping[str, Mapping[str, object]]
 

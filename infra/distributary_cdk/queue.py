@@ -6,9 +6,9 @@ import aws_cdk as cdk
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.encryption import of_queue
-from infra.retention import removal
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.encryption import of_queue
+from distributary_cdk.retention import removal
 
 _RECEIVES = 1000
 """So that a message is set aside by its age or its content, and by count only where it ends its function each time."""

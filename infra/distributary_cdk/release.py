@@ -7,8 +7,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.permission import statements
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.permission import statements
 
 _ALIAS = "live"
 _SHIFTS = {

@@ -2,7 +2,7 @@
 
 import aws_cdk as cdk
 
-from infra.configuration import Configuration
+from distributary_cdk.configuration import Configuration
 
 KEPT_BUT_FOR_A_FAILED_CREATION = cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
 

@@ -9,10 +9,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.configuration import Configuration
-from infra.function import TIMEOUT
-from infra.permission import allow
-from infra.queue import make_queue
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.function import TIMEOUT
+from distributary_cdk.permission import allow
+from distributary_cdk.queue import make_queue
 
 # setting → the part of a construct's name
 _SINKS = {"firehose": "Firehose", "kinesis": "Kinesis", "iot_events": "IotEvents"}

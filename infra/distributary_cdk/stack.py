@@ -3,18 +3,18 @@
 import aws_cdk as cdk
 from constructs import Construct
 
-from infra.alarms import Alarms
-from infra.api import Api
-from infra.configuration import Configuration
-from infra.dashboard import Dashboard
-from infra.detectors import Detectors
-from infra.function import Function
-from infra.iot_events import IotEvents
-from infra.iot_rules import IotRules
-from infra.keys import Keys
-from infra.release import Release
-from infra.spill import Spill
-from infra.streams import Streams
+from distributary_cdk.alarms import Alarms
+from distributary_cdk.api import Api
+from distributary_cdk.configuration import Configuration
+from distributary_cdk.dashboard import Dashboard
+from distributary_cdk.detectors import Detectors
+from distributary_cdk.function import Function
+from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.iot_rules import IotRules
+from distributary_cdk.keys import Keys
+from distributary_cdk.release import Release
+from distributary_cdk.spill import Spill
+from distributary_cdk.streams import Streams
 
 _FUNCTIONS = {"Ingest": "ingest", "CheckHealth": "check_health", "Redrive": "redrive"}
 

@@ -9,12 +9,12 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.configuration import Bucket, Configuration, Firehose, Kinesis
-from infra.encryption import of_bucket, of_delivery_stream, of_stream
-from infra.life_cycle import life_cycle
-from infra.log_group import log_group
-from infra.permission import allow, statements
-from infra.retention import removal
+from distributary_cdk.configuration import Bucket, Configuration, Firehose, Kinesis
+from distributary_cdk.encryption import of_bucket, of_delivery_stream, of_stream
+from distributary_cdk.life_cycle import life_cycle
+from distributary_cdk.log_group import log_group
+from distributary_cdk.permission import allow, statements
+from distributary_cdk.retention import removal
 
 # Hive-style partitions, which Athena, Glue and Spark read as columns.
 _PARTITION = "year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/"

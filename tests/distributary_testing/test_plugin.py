@@ -15,7 +15,8 @@ import sys
 pytest_plugins = ["distributary_testing.plugin"]
 
 def pytest_unconfigure():
-    print("imported:", sorted({"aws_lambda_powertools", "moto", "aws_cdk", "infra", "local"} & sys.modules.keys()))
+    unwanted = {"aws_lambda_powertools", "moto", "aws_cdk", "distributary_cdk", "local"}
+    print("imported:", sorted(unwanted & sys.modules.keys()))
 """
 
 
@@ -24,7 +25,7 @@ def test_the_pages_example_passes_as_it_stands(tmp_path) -> None:
     [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     (tmp_path / "test_example.py").write_text(example)
     (tmp_path / "conftest.py").write_text(CONFTEST)
-    path = os.pathsep.join([str(ROOT), str(ROOT / "lambdas")])
+    path = os.pathsep.join([str(ROOT), str(ROOT / "lambdas"), str(ROOT / "infra")])
     command = [
         sys.executable,
         "-m",

@@ -11,11 +11,11 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.checks import CheckedApp
-from infra.configuration import Configuration, Releases, Reserved
-from infra.configuration_file import read
-from infra.entrance import Domain, Jwt
-from infra.stack import DistributaryStack
+from distributary_cdk.checks import CheckedApp
+from distributary_cdk.configuration import Configuration, Releases, Reserved
+from distributary_cdk.configuration_file import read
+from distributary_cdk.entrance import Domain, Jwt
+from distributary_cdk.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]

@@ -5,7 +5,7 @@ import pytest
 from distributary.errors import BadDefinition
 from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import read_documents
-from infra.action_grants import Grant, arn_of, grants_for
+from distributary_cdk.action_grants import Grant, arn_of, grants_for
 
 
 def definition(*actions):

@@ -4,9 +4,9 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
-from infra.api import Api
-from infra.entrance import Domain, Jwt
-from infra.routes import ROUTES
+from distributary_cdk.api import Api
+from distributary_cdk.entrance import Domain, Jwt
+from distributary_cdk.routes import ROUTES
 
 ORIGINS = ("https://a.example", "https://b.example")
 

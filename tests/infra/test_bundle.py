@@ -9,7 +9,7 @@ import pytest
 
 from distributary.errors import BadDefinition
 from distributary.settings import Settings
-from infra.bundle import LAMBDAS, SERVICES, bundle, digest, is_native, write
+from distributary_cdk.bundle import LAMBDAS, SERVICES, bundle, digest, is_native, write
 
 FOLDERS = sorted(handler.parent for handler in LAMBDAS.glob("*/handler.py"))
 CONFIGURATION = {

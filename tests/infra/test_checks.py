@@ -6,7 +6,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
 
-from infra.checks import ACCEPTED, CheckedApp, accepted_at
+from distributary_cdk.checks import ACCEPTED, CheckedApp, accepted_at
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]

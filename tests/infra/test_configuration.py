@@ -7,8 +7,8 @@ import pytest
 
 from distributary.errors import BadDefinition, SettingsError
 from distributary.settings import Settings
-from infra.configuration import Configuration, IotEvents
-from infra.configuration_file import read, said
+from distributary_cdk.configuration import Configuration, IotEvents
+from distributary_cdk.configuration_file import read, said
 
 ROOT = Path(__file__).parent.parent.parent
 CASES = json.loads((ROOT / "tests/cases/configuration.json").read_text())

@@ -7,7 +7,7 @@ from aws_cdk.assertions import Template
 from known_metrics import is_known
 
 from distributary.metrics import UNITS, WAITING
-from infra.dashboard import FREE_METRICS, Dashboard
+from distributary_cdk.dashboard import FREE_METRICS, Dashboard
 
 
 def bodies(template):
@@ -69,7 +69,7 @@ def test_it_stays_free(metrics):
 def test_a_stage_may_have_none(stack, configured):
     """Then the library is not even loaded."""
     Dashboard(stack, "Dashboard", configuration=configured(dashboard={"on": False}))
-    code = "import sys, infra.stack; sys.exit('cdk_monitoring_constructs' in sys.modules)"
+    code = "import sys, distributary_cdk.stack; sys.exit('cdk_monitoring_constructs' in sys.modules)"
 
     assert bodies(Template.from_stack(stack).to_json()) == []
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -9,7 +9,7 @@ import pytest
 from distributary.errors import BadDefinition
 from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.runtime.bundled_models import Models
-from infra.detector_models import carried_by, models_of, read_models
+from distributary_cdk.detector_models import carried_by, models_of, read_models
 
 ROOT = Path(__file__).parent.parent.parent
 

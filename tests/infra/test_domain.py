@@ -3,8 +3,8 @@ import pytest
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk.assertions import Template
 
-from infra import entrance
-from infra.domain import Domain
+from distributary_cdk import entrance
+from distributary_cdk.domain import Domain
 
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0f0f-1"
 

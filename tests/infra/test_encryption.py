@@ -8,9 +8,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
 
-from infra.encryption import encrypted, of_bucket, of_delivery_stream, of_queue, of_stream, own_key, uses
-from infra.log_group import log_group
-from infra.permission import allow
+from distributary_cdk.encryption import encrypted, of_bucket, of_delivery_stream, of_queue, of_stream, own_key, uses
+from distributary_cdk.log_group import log_group
+from distributary_cdk.permission import allow
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import pytest
 
-from infra.entrance import Domain, Http, Jwt
+from distributary_cdk.entrance import Domain, Http, Jwt
 
 
 def test_without_an_issuer_keys_are_taken():

@@ -3,8 +3,8 @@ from aws_cdk.assertions import Template
 
 from distributary.errors import SettingsError
 from distributary.settings import Settings
-from infra.function import Function, carried, checked_environment
-from infra.routes import ROUTES
+from distributary_cdk.function import Function, carried, checked_environment
+from distributary_cdk.routes import ROUTES
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from infra.iot_events import IotEvents
+from distributary_cdk.iot_events import IotEvents
 
 QUEUE = "AWS::SQS::Queue"
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.iot_rule import read_iot_rules
+from distributary_cdk.iot_rule import read_iot_rules
 
 CASES = json.loads((Path(__file__).parents[1] / "cases" / "iot_rules.json").read_text())
 

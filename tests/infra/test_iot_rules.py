@@ -3,10 +3,10 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
 from distributary.errors import BadDefinition
-from infra.configuration import Reserved
-from infra.iot_events import IotEvents
-from infra.iot_rules import IotRules
-from infra.spill import Spill
+from distributary_cdk.configuration import Reserved
+from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.iot_rules import IotRules
+from distributary_cdk.spill import Spill
 
 ROWS = (
     {"name": "one", "sql": "SELECT * FROM 'a/+'", "input": "telemetry", "message_id": "${newuuid()}"},

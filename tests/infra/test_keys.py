@@ -4,7 +4,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from infra.keys import Keys
+from distributary_cdk.keys import Keys
 
 
 @pytest.mark.parametrize("retain", [True, False])

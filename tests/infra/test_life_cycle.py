@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from commands.letters import REPLAYED
 from distributary.delivery import claim_check, dead_letters, retry_queue
 from distributary.iot_events.runtime import action_queue
-from infra.configuration import Bucket
-from infra.life_cycle import KEPT, WAITING, life_cycle
+from distributary_cdk.configuration import Bucket
+from distributary_cdk.life_cycle import KEPT, WAITING, life_cycle
 from local.aws.life_cycle import refusal
 from local.aws.life_cycle_rule import from_template
 

@@ -3,8 +3,8 @@ from typing import get_args, get_type_hints
 import pytest
 from aws_cdk.assertions import Template
 
-from infra.configuration import Functions
-from infra.log_group import log_group
+from distributary_cdk.configuration import Functions
+from distributary_cdk.log_group import log_group
 
 
 @pytest.mark.parametrize(

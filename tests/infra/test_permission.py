@@ -1,8 +1,8 @@
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from infra.encryption import own_key
-from infra.permission import allow, statements
+from distributary_cdk.encryption import own_key
+from distributary_cdk.permission import allow, statements
 
 
 def test_allow(stack):

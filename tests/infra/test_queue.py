@@ -2,7 +2,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from infra.queue import make_queue
+from distributary_cdk.queue import make_queue
 
 QUEUE = "AWS::SQS::Queue"
 

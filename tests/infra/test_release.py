@@ -2,7 +2,7 @@ import pytest
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Match, Template
 
-from infra.release import Release
+from distributary_cdk.release import Release
 
 
 @pytest.fixture

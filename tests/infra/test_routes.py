@@ -1,4 +1,4 @@
-from infra.routes import DEFAULT, ROUTES, THROTTLES
+from distributary_cdk.routes import DEFAULT, ROUTES, THROTTLES
 
 
 def test_keys_are_unique():

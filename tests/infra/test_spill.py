@@ -3,8 +3,8 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
-from infra.function import Function
-from infra.spill import Spill
+from distributary_cdk.function import Function
+from distributary_cdk.spill import Spill
 
 QUEUE = "AWS::SQS::Queue"
 MAPPING = "AWS::Lambda::EventSourceMapping"

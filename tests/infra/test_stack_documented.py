@@ -14,7 +14,7 @@ from distributary.http import health
 from distributary.ingest.envelope import Posted, Sender, address, encode
 from distributary.metrics import UNITS
 from distributary.settings import Settings
-from infra.configuration_file import read
+from distributary_cdk.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent
 TEXT = (ROOT / "docs/operating.md").read_text()

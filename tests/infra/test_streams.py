@@ -2,7 +2,7 @@ import pytest
 from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Match, Template
 
-from infra.streams import Streams
+from distributary_cdk.streams import Streams
 
 RETAINED = ("AWS::Kinesis::Stream", "AWS::S3::Bucket", "AWS::Logs::LogGroup", "AWS::Logs::LogStream")
 

@@ -3,7 +3,7 @@ from typing import Any, Literal
 
 import pytest
 
-from infra.table import laid_over, read, within
+from distributary_cdk.table import laid_over, read, within
 
 
 @dataclass(frozen=True, kw_only=True)

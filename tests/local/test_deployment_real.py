@@ -37,7 +37,7 @@ def running(tmp_path):
     (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
     (folder / "template.json").write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
     command = [sys.executable, "-c", SERVED, str(folder)]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}"}
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with (
         (tmp_path / "errors.txt").open("w") as errors,

@@ -117,7 +117,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
-            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}", **variables},
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}", **variables},
         )
 
     def __enter__(self):

@@ -66,13 +66,14 @@ class Module:
 
 
 def module(name: str, row: dict[str, Any]) -> Module:
-    """A row of modules.toml as a value: `infra/x` is a file of infra/, every other name one of the library."""
-    folder = ROOT if name.startswith("infra/") else ROOT / "lambdas/distributary"
-    return Module(name, folder / f"{name}.py", **row)
+    """A row of modules.toml as a value: `infra/x` is a construct's file, every other name a module of the library."""
+    constructs = name.startswith("infra/")
+    folder = ROOT / ("infra/distributary_cdk" if constructs else "lambdas/distributary")
+    return Module(name, folder / f"{name.removeprefix('infra/')}.py", **row)
 
 
 def lay_out(module: Module) -> None:
-    """Make the module's folder anew; the library is in `src`, from where mutmut takes its modules' names."""
+    """Make the module's folder anew; its package is in `src`, from where mutmut takes its modules' names."""
     shutil.rmtree(module.folder, ignore_errors=True)
     module.folder.mkdir(parents=True)
     for name in COPIED:
@@ -81,9 +82,9 @@ def lay_out(module: Module) -> None:
         else:
             shutil.copy(ROOT / name, module.folder / name)
     source = str(module.source.relative_to(ROOT))
-    if source.startswith("lambdas/"):
-        shutil.copytree(module.folder / "lambdas/distributary", module.folder / "src/distributary")
-        source = source.replace("lambdas", "src", 1)
+    root, package, _ = source.split("/", 2)
+    shutil.copytree(module.folder / root / package, module.folder / "src" / package)
+    source = source.replace(root, "src", 1)
     (module.folder / "conftest.py").write_text(PROFILE)
     with (module.folder / "tests/infra/conftest.py").open("a") as conftest:
         conftest.write(ONE_STAGE)
@@ -92,7 +93,7 @@ def lay_out(module: Module) -> None:
 
 def _configuration(module: Module, source: str) -> str:
     tool = {
-        "source_paths": ["src/distributary" if source.startswith("src/") else "infra"],
+        "source_paths": ["/".join(source.split("/")[:2])],
         "only_mutate": [source],
         "also_copy": ["conftest.py", *COPIED],
         "pytest_add_cli_args": ["-p", "no:cacheprovider", "-p", "no:xdist"],
@@ -102,7 +103,7 @@ def _configuration(module: Module, source: str) -> str:
         "use_git_change_detection": False,
     }
     tests = {
-        "pythonpath": [".", "src", "lambdas"],
+        "pythonpath": [".", "src", "lambdas", "infra"],
         "addopts": ["--import-mode=importlib"],
         "markers": ["covers: names a rule", "deployed: runs deployed"],
     }

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import function
+from distributary_cdk import function
 from local.functions.interpreter import LAMBDA, BadInterpreter, Interpreter, find_interpreter
 
 OWN = ".".join(map(str, sys.version_info[:3]))

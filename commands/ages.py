@@ -6,12 +6,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from commands.stage import Stage
-from distributary.metrics import NAMESPACE, OLDEST
+from distributary.metrics import NAMESPACE
+from distributary.sinks.registry import SINKS
 
 # Redrive meets each message again within its longest pause of half an hour: an older number is of one that has gone.
 NEWER_THAN = timedelta(minutes=31)
 # The queue of a sink by the name of the stack's output.
-_SPILLED = {f"{sink.title().replace('_', '')}SpillQueueUrl": name for sink, name in OLDEST.items()}
+_SPILLED = {f"{kind.name.title().replace('_', '')}SpillQueueUrl": kind.metrics.oldest_pending for kind in SINKS}
 
 
 def ages(stage: Stage) -> dict[str, float]:

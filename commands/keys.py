@@ -17,7 +17,7 @@ from commands.key_ring import SECONDS_A_DAY, KeyRing, KeyRingError
 from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.access.key import ANY_SOURCE, API_NAMES, DEFAULT_APIS, RIGHTS, Key
 from distributary.access.quota import Quota
-from distributary.events import SINK_NAMES
+from distributary.sinks.registry import SINK_NAMES
 
 WORDS = (*API_NAMES, *RIGHTS)
 """Everything that a key may be for, as the command names it."""

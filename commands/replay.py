@@ -20,8 +20,8 @@ from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
 from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
 from distributary.delivery.retry_queue import PendingRecords, RetryQueue
-from distributary.events import SINK_NAMES, SinkName
-from distributary.sinks.record import from_json
+from distributary.events import SinkName
+from distributary.sinks.registry import KINDS, SINK_NAMES
 
 QUEUES: dict[SinkName, str] = {
     "firehose": "FirehoseSpillQueueUrl",
@@ -93,7 +93,7 @@ def _bring_back(page: Page, spill: RetryQueue) -> list[int]:
         return []
     sink: SinkName = next(iter(readable.values()))["sink"]
     now = datetime.now(UTC).timestamp()
-    records = [from_json(sink, letter["record"]) for letter in readable.values()]
+    records = [KINDS[sink].from_json(letter["record"]) for letter in readable.values()]
     attempts = max(int(letter["attempts"]) for letter in readable.values())
     kept = spill.keep(PendingRecords(sink, records, attempts, first=now, last=now), until=float("inf"))
     return [number for number, one in zip(readable, kept, strict=True) if one]

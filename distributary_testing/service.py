@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any, NamedTuple
 
 from distributary.clock import Clock
+from distributary.delivery.storing import DeliverySettings
 from distributary.errors import SinkUnavailable
 from distributary.http.iot_events_api.detectors import DetectorsEndpoint
 from distributary.http.iot_events_api.messages import MessagesEndpoint
@@ -16,6 +17,7 @@ from distributary.http.request import Request, Response
 from distributary.iot_events.engine.effects import LogRecord
 from distributary.iot_events.input import Input
 from distributary.iot_events.limits import Limits
+from distributary.iot_events.message import MAX_PAYLOAD_BYTES
 from distributary.iot_events.message_queue import MessageQueue
 from distributary.iot_events.routing import Readers
 from distributary.iot_events.runtime.action_targets import Targets, read_action
@@ -27,8 +29,7 @@ from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.management import Detectors
 from distributary.iot_events.runtime.message_batch import RunDetectors
 from distributary.iot_events.runtime.retry_delay import RetryDelays
-from distributary.settings import Settings
-from distributary.sinks.iot_events import MAX_PAYLOAD_BYTES, STRICT_MAX_PAYLOAD_BYTES, IotEventsSink
+from distributary.sinks.iot_events import STRICT_MAX_PAYLOAD_BYTES, IotEventsSink
 from distributary_testing.action import Action
 from distributary_testing.control import Control
 from distributary_testing.detector_models import DetectorModels
@@ -173,17 +174,13 @@ class IotEvents:
         )
 
     def _doors(self, models: Models, queue: MessageQueue) -> dict[str, Callable[[Request], Response]]:
-        settings = Settings(
-            stage="test",
-            delivery_stream_name="",
-            stream_name="",
-            message_queue_url=_QUEUE,
-            iot_events_strict=self._strict,
+        messages = MessagesEndpoint(
+            IotEventsSink(queue), self._clock, strict=self._strict, retry_seconds=DeliverySettings.retry_seconds
         )
         managed = Detectors(models, self._store, self._alarm_clock, self._clock, lambda: next(self._tokens))
         detectors = DetectorsEndpoint(managed, self._clock, min_timer_seconds=self._limits.min_timer_seconds)
         return {
-            "BatchPutMessage": MessagesEndpoint(settings, IotEventsSink(queue), self._clock).answer,
+            "BatchPutMessage": messages.answer,
             "DescribeDetector": detectors.describe,
             "ListDetectors": detectors.list,
             "BatchUpdateDetector": detectors.update,

@@ -3,7 +3,8 @@
 import json
 from pathlib import Path
 
-from distributary.metrics import NAMESPACE, UNITS
+from distributary.metrics import NAMESPACE
+from distributary.sinks.registry import UNITS
 
 AWS = json.loads((Path(__file__).parent / "cases" / "aws_metrics.json").read_text())
 

@@ -16,8 +16,8 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
-from distributary.events import SINK_NAMES
-from distributary.metrics import DEAD_LETTERS, OLDEST, REFUSED_KEYS, SPILLED
+from distributary.metrics import REFUSED_KEYS
+from distributary.sinks.registry import SINKS
 from distributary_cdk import configuration as configured
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.own_metric import own
@@ -77,13 +77,16 @@ def _own_watches(configuration: Configuration) -> Iterator[tuple[str, Watch]]:
         return own(name, statistic, stage=configuration.stage, minutes=limits.period_minutes)
 
     yield "RefusedKeys", Watch("refused-keys", metric(REFUSED_KEYS, "Sum"), limits.refused_keys)
-    for sink in SINK_NAMES:
-        of = sink.title().replace("_", "")
-        yield f"{of}DeadLetters", Watch("dead-letters", metric(DEAD_LETTERS[sink], "Sum"), 0)
+    for kind in SINKS:
+        of = kind.name.title().replace("_", "")
+        yield f"{of}DeadLetters", Watch("dead-letters", metric(kind.metrics.dead_letters, "Sum"), 0)
         spilling = _periods(limits.spilling_minutes, limits)
-        yield f"{of}SinkRefuses", Watch("sink-refuses", metric(SPILLED[sink], "Sum"), 0, spilling)
+        yield f"{of}SinkRefuses", Watch("sink-refuses", metric(kind.metrics.retry_queued, "Sum"), 0, spilling)
         # SQS's own age leaves out what was received more than three times, which is what waits longest.
-        yield f"{of}SpillAge", Watch("queue-age", metric(OLDEST[sink], "Maximum"), limits.queue_age_seconds)
+        yield (
+            f"{of}SpillAge",
+            Watch("queue-age", metric(kind.metrics.oldest_pending, "Maximum"), limits.queue_age_seconds),
+        )
 
 
 def _watches(construct: IConstruct, configuration: Configuration) -> Iterator[Watch]:

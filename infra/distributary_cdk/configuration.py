@@ -1,20 +1,28 @@
 """What `distributary.toml` says about one stage, as typed values; `distributary_cdk.configuration_file` reads them."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass, field, fields
+from typing import Any, Literal, TypeVar
 
-from distributary.settings import Settings
+from distributary.access.key_store import AccessSettings, KeySettings
+from distributary.aws.bucket import BucketSettings
+from distributary.delivery.redrive import RedriveSettings
+from distributary.delivery.storing import DeliverySettings
+from distributary.http.aws_api.endpoint import AwsApiSettings
+from distributary.ingest.envelope import EventSettings
+from distributary.iot_events.runtime.detector_settings import DetectorChoices
+from distributary.settings import LogSettings, Settings, StageSettings
+from distributary.sinks.firehose import FirehoseChoices, FirehoseSettings
+from distributary.sinks.iot_events import IotEventsChoices, IotEventsSettings
+from distributary.sinks.kinesis import KinesisChoices, KinesisSettings
+from distributary.sinks.registry import SINK_NAMES
 from distributary_cdk.entrance import Http
 from distributary_cdk.table import Table, within
 
 
 @dataclass(frozen=True, kw_only=True)
-class Firehose:
+class Firehose(FirehoseChoices):
     """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
 
-    join: bool = Settings.join
-    delimiter: Literal["newline", "none"] = Settings.firehose_delimiter
-    aliases: tuple[str, ...] = Settings.firehose_aliases
     buffer_seconds: int = within(0, 900, 60)
     buffer_mib: int = within(1, 128, 64)
 
@@ -30,46 +38,21 @@ class Bucket:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kinesis:
+class Kinesis(KinesisChoices):
     """The stream. Retention: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html."""
 
     mode: Literal["provisioned", "on-demand"] = "on-demand"
     shards: int = within(1, 10_000, 1)
     retention_hours: int = within(24, 8760, 24)
-    max_record_kib: int = Settings.max_record_kib
-    aliases: tuple[str, ...] = Settings.kinesis_aliases
 
 
 @dataclass(frozen=True, kw_only=True)
-class IotEvents:
-    """Who answers BatchPutMessage for the third sink."""
-
-    provider: Literal["stack", "endpoint"] = Settings.iot_events_provider
-    endpoint: str = Settings.iot_events_endpoint
-    strict: bool = Settings.iot_events_strict
-
-    @property
-    def at_aws(self) -> bool:
-        """Whether AWS's own IoT Events takes the messages."""
-        return self.provider == "endpoint" and not self.endpoint
-
-
-@dataclass(frozen=True, kw_only=True)
-class Redrive:
-    """How what a sink did not take is brought to it later."""
-
-    pause_seconds: int = Settings.redrive_pause_seconds
-    days: float = Settings.redrive_days
-
-
-@dataclass(frozen=True, kw_only=True)
-class Detectors:
+class Detectors(DetectorChoices):
     """How detector models run; `grants` are for targets that only an expression knows.
 
     Concurrency: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
     """
 
-    min_timer_seconds: int = Settings.min_timer_seconds
     concurrency: int = within(2, 1000, 50)
     declared_only: bool = False
     merge: bool = False
@@ -138,26 +121,17 @@ class Dashboard:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Configuration:
+class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, DeliverySettings):
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
     stage: str
     retain: bool = True
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
-    auth: Literal["keys", "open"] = Settings.auth
-    envelope: Literal["cloudevents", "none"] = Settings.envelope
-    source: str = Settings.source
-    type: str = Settings.type
-    max_events: int = Settings.max_events
-    stream_alias: str = Settings.stream_alias
-    retry_seconds: float = Settings.retry_seconds
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Settings.log_level
-    log_sample: float = Settings.log_sample
     firehose: Firehose = Firehose()
     bucket: Bucket = Bucket()
     kinesis: Kinesis = Kinesis()
-    iot_events: IotEvents = IotEvents()
-    redrive: Redrive = Redrive()
+    iot_events: IotEventsChoices = field(default_factory=IotEventsChoices)
+    redrive: RedriveSettings = field(default_factory=RedriveSettings)
     detectors: Detectors = field(default_factory=Detectors)
     http: Http = field(default_factory=Http)
     functions: Functions = field(default_factory=Functions)
@@ -170,37 +144,44 @@ class Configuration:
 
     def settings(
         self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
-    ) -> Settings:
-        """What the functions of this stage need to know; `names` are those of the stack's other resources.
+    ) -> list[Settings]:
+        """What the functions of this stage need to know, part by part; `names` are those of the stack's resources.
 
         Raises SettingsError for values out of their range.
         """
-        return Settings(
-            stage=self.stage,
-            delivery_stream_name=delivery_stream_name,
-            stream_name=stream_name,
-            message_queue_url=message_queue_url,
-            auth=self.auth,
-            jwt_source_claim=self.http.jwt.source_claim if self.http.jwt.issuer else "",
-            jwt_sinks_claim=self.http.jwt.sinks_claim,
-            envelope=self.envelope,
-            source=self.source,
-            type=self.type,
-            max_events=self.max_events,
-            join=self.firehose.join,
-            max_record_kib=self.kinesis.max_record_kib,
-            stream_alias=self.stream_alias,
-            firehose_aliases=self.firehose.aliases,
-            kinesis_aliases=self.kinesis.aliases,
-            firehose_delimiter=self.firehose.delimiter,
-            iot_events_provider=self.iot_events.provider,
-            iot_events_endpoint=self.iot_events.endpoint,
-            iot_events_strict=self.iot_events.strict,
-            retry_seconds=self.retry_seconds,
-            redrive_pause_seconds=self.redrive.pause_seconds,
-            redrive_days=self.redrive.days,
-            log_level=self.log_level,
-            log_sample=self.log_sample,
-            min_timer_seconds=self.detectors.min_timer_seconds,
-            **names,
-        )
+        urls = {
+            sink: {
+                "retry_queue_url": names.get(f"{sink}_spill_url", ""),
+                "dead_letter_queue_url": names.get(f"{sink}_set_aside_url", ""),
+            }
+            for sink in SINK_NAMES
+        }
+        jwt = self.http.jwt
+        return [
+            part(StageSettings, self, stage=self.stage),
+            part(EventSettings, self),
+            part(DeliverySettings, self),
+            part(AwsApiSettings, self),
+            part(
+                KeySettings,
+                self,
+                key_table_name=names.get("key_table_name", ""),
+                key_secret_arn=names.get("key_secret_arn", ""),
+                jwt_source_claim=jwt.source_claim if jwt.issuer else "",
+                jwt_sinks_claim=jwt.sinks_claim,
+            ),
+            BucketSettings(bucket_name=names.get("bucket_name", "")),
+            self.redrive,
+            part(FirehoseSettings, self.firehose, delivery_stream_name=delivery_stream_name, **urls["firehose"]),
+            part(KinesisSettings, self.kinesis, stream_name=stream_name, **urls["kinesis"]),
+            part(IotEventsSettings, self.iot_events, message_queue_url=message_queue_url, **urls["iot_events"]),
+        ]
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def part(kind: type[S], chosen: Settings, **names: Any) -> S:
+    """A part of the settings: what the owner has chosen, and names of resources."""
+    known = {each.name for each in fields(kind)} - names.keys()
+    return kind(**{each.name: getattr(chosen, each.name) for each in fields(chosen) if each.name in known}, **names)

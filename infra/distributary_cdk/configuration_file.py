@@ -13,17 +13,8 @@ from distributary_cdk.iot_rule import read_iot_rules
 from distributary_cdk.table import Table, laid_over
 from distributary_cdk.table import read as read_table
 
-# What Settings calls otherwise than the file does.
-_PLACES = {
-    "min_timer_seconds": "detectors.min_timer_seconds",
-    "jwt_source_claim": "http.jwt",
-    "max_record_kib": "kinesis.max_record_kib",
-    "join": "firehose.join",
-    "firehose_aliases": "firehose.aliases",
-    "kinesis_aliases": "kinesis.aliases",
-    "redrive_pause_seconds": "redrive.pause_seconds",
-    "redrive_days": "redrive.days",
-}
+# What the settings call otherwise than the file does.
+_PLACES = {"jwt_source_claim": "http.jwt"}
 
 # How long and how often the spill queues hand a message out, as `distributary_cdk.queue` makes them.
 _QUEUE_DAYS = 14
@@ -114,11 +105,6 @@ def _contradictions(configuration: Configuration) -> Iterator[str]:
 
 def _of_others(configuration: Configuration) -> Iterator[str]:
     """What is said of resources that are not this stack's."""
-    endpoint, provider = configuration.iot_events.endpoint, configuration.iot_events.provider
-    if endpoint and provider != "endpoint":
-        yield "iot_events.endpoint: is used with provider = 'endpoint' only"
-    if endpoint and not endpoint.startswith(("https://", "http://")):
-        yield f"iot_events.endpoint = {endpoint!r}: must be an http or https URL"
     topic = configuration.alarms.topic
     if topic and not _TOPIC.fullmatch(topic):
         yield f"alarms.topic = {topic!r}: must be the ARN of an SNS topic, as arn:aws:sns:eu-west-1:123456789012:calls"

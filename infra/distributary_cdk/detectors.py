@@ -1,8 +1,6 @@
 """What runs detector models: their table, the queues of actions and wake-ups, the functions between them."""
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -12,9 +10,10 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.settings import Settings
 from distributary_cdk.action_grants import arn_of, grants_for
-from distributary_cdk.configuration import Configuration
+from distributary_cdk.configuration import Configuration, part
 from distributary_cdk.detector_models import read_models
 from distributary_cdk.encryption import encrypted
 from distributary_cdk.function import Function
@@ -51,7 +50,7 @@ class Detectors(Construct):
         configuration: Configuration,
         feed: IotEvents,
         keys: Keys,
-        settings: Settings,
+        settings: Sequence[Settings],
     ) -> None:
         super().__init__(scope, name)
         self._configuration = configuration
@@ -63,7 +62,7 @@ class Detectors(Construct):
             self._messages, self._dead_messages = feed.queue, feed.dead_letters
             self._run(settings)
 
-    def _run(self, settings: Settings) -> None:
+    def _run(self, settings: Sequence[Settings]) -> None:
         """Adds what keeps detectors, the functions, what sets them off, and what each may do."""
         self.models = read_models(self._configuration)
         for number, warning in enumerate(self.models.warnings):
@@ -76,7 +75,7 @@ class Detectors(Construct):
         self.late_wakes = make_queue(self, "LateWakes", self._configuration)
         self.group = scheduler.CfnScheduleGroup(self, "Schedules")
         self.schedule_role = self._schedule_role()
-        self._add_functions(replace(settings, **self._names(settings)))
+        self._add_functions([*settings, self._settings()])
         self._run_detectors(self.functions["run_detectors"])
         self._carry_out(self.functions["carry_out"])
         self._wake(self.functions["wake_detectors"])
@@ -91,22 +90,23 @@ class Detectors(Construct):
             "LateWakeQueueUrl": self.late_wakes.queue_url,
         }
 
-    def _names(self, settings: Settings) -> dict[str, Any]:
-        """What these functions must know, as settings; without what others need: an environment takes 4 KB."""
-        others = [name for name in vars(settings) if name.endswith(("_spill_url", "_set_aside_url"))]
-        return {
-            **dict.fromkeys(others, ""),
-            "message_queue_arn": self._messages.queue_arn,
-            "dead_message_queue_url": self._dead_messages.queue_url,
-            "detector_table_name": self.table.table_name,
-            "action_queue_url": self.actions.queue_url,
-            "wake_queue_url": self.wakes.queue_url,
-            "schedule_group_name": self.group.ref,
-            "schedule_role_arn": self.schedule_role.role_arn,
-            "wake_dead_letter_arn": self.late_wakes.queue_arn,
-        }
+    def _settings(self) -> DetectorSettings:
+        """What the detectors' functions must know."""
+        return part(
+            DetectorSettings,
+            self._configuration.detectors,
+            table_name=self.table.table_name,
+            message_queue_url=self._messages.queue_url,
+            message_queue_arn=self._messages.queue_arn,
+            dead_message_queue_url=self._dead_messages.queue_url,
+            action_queue_url=self.actions.queue_url,
+            wake_queue_url=self.wakes.queue_url,
+            schedule_group_name=self.group.ref,
+            schedule_role_arn=self.schedule_role.role_arn,
+            wake_dead_letter_arn=self.late_wakes.queue_arn,
+        )
 
-    def _add_functions(self, settings: Settings) -> None:
+    def _add_functions(self, settings: Sequence[Settings]) -> None:
         for name, folder in _NAMES.items():
             self.functions[folder] = Function(
                 self,

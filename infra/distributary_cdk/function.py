@@ -1,6 +1,7 @@
 """A function: a folder of lambdas/ with its asset, its own role, its log group and its settings."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,9 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distributary.errors import SettingsError
-from distributary.settings import Settings
+from distributary.functions.event_sinks import EVERY_SINK, StageSinks
+from distributary.settings import Settings, StageSettings
+from distributary.sinks.registry import KINDS, SINKS
 from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import carried_by
@@ -42,7 +45,7 @@ class Function(lambda_.Function):
         *,
         folder: str,
         configuration: Configuration,
-        settings: Settings,
+        settings: Sequence[Settings],
         seconds: int = 0,
     ) -> None:
         logs = log_group(scope, f"{name}Logs", configuration)
@@ -56,7 +59,7 @@ class Function(lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
             code=_code(LAMBDAS / folder, carried(configuration) | carried_by(folder, configuration)),
-            environment=checked_environment(settings.to_env()),
+            environment=checked_environment(environment_of(folder, settings)),
             reserved_concurrent_executions=getattr(configuration.functions.reserved_concurrency, folder, 0) or None,
             memory_size=configuration.functions.memory_mb,
             timeout=cdk.Duration.seconds(seconds) if seconds else TIMEOUT,
@@ -70,6 +73,18 @@ class Function(lambda_.Function):
         # What commands must know, under names such as `HealthFunctionName`.
         label = name.removeprefix("Check")
         self.outputs = {f"{label}FunctionName": self.function_name, f"{label}LogGroupName": logs.log_group_name}
+
+
+def environment_of(folder: str, settings: Sequence[Settings]) -> dict[str, str]:
+    """The variables of one function: the parts that it reads, its sinks' among them, and no others."""
+    function = import_module(f"distributary.functions.{folder}")
+    names = [kind.name for kind in SINKS if function.SINKS == EVERY_SINK or kind.name in function.SINKS]
+    wanted = {StageSettings, *function.SETTINGS} | {KINDS[name].settings for name in names}
+    parts = [one for one in settings if type(one) in wanted]
+    parts += [StageSinks(sinks=tuple(names))] if StageSinks in wanted else []
+    if missing := wanted - {type(one) for one in parts}:
+        raise SettingsError([f"{folder} lacks {', '.join(sorted(one.__name__ for one in missing))}"])
+    return {name: value for one in parts for name, value in one.to_env().items()}
 
 
 def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:

@@ -12,18 +12,8 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 from constructs import IConstruct
 
-from distributary.events import SINK_NAMES
-from distributary.metrics import (
-    DEAD_LETTERS,
-    DELIVERED,
-    DETECTORS_STEPPED,
-    EVENTS,
-    OLDEST,
-    REDRIVEN,
-    REFUSED_KEYS,
-    SPILLED,
-    TIMERS_LATE,
-)
+from distributary.metrics import DETECTORS_STEPPED, EVENTS, REFUSED_KEYS, TIMERS_LATE
+from distributary.sinks.registry import SINKS
 from distributary_cdk.own_metric import own
 
 _FIVE = cdk.Duration.minutes(5)
@@ -63,8 +53,12 @@ def _events(stage: str) -> list[Graph]:
 
 def _sinks(stage: str) -> list[Graph]:
     return [
-        Graph(title, [own(names[sink], "Sum", stage=stage) for sink in SINK_NAMES])
-        for title, names in (("Delivered at once", DELIVERED), ("Spilled", SPILLED), ("Redriven", REDRIVEN))
+        Graph(title, [own(getattr(kind.metrics, name), "Sum", stage=stage) for kind in SINKS])
+        for title, name in (
+            ("Delivered at once", "delivered"),
+            ("Spilled", "retry_queued"),
+            ("Redriven", "redriven"),
+        )
     ]
 
 
@@ -91,8 +85,10 @@ def _spilled(parts: list[IConstruct], stage: str) -> list[Graph]:
     ]
     return [
         Graph("Messages in the spill queues", depths),
-        Graph("Oldest spilled record, in s", [own(OLDEST[sink], "Maximum", stage=stage) for sink in SINK_NAMES]),
-        Graph("Dead letters", [own(DEAD_LETTERS[sink], "Sum", stage=stage) for sink in SINK_NAMES]),
+        Graph(
+            "Oldest spilled record, in s", [own(kind.metrics.oldest_pending, "Maximum", stage=stage) for kind in SINKS]
+        ),
+        Graph("Dead letters", [own(kind.metrics.dead_letters, "Sum", stage=stage) for kind in SINKS]),
     ]
 
 

@@ -1,5 +1,7 @@
 """IoT Core's way in: topic rules whose Lambda action feeds inputs, the function behind it, the queue of errors."""
 
+from collections.abc import Sequence
+
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iot as iot
@@ -31,7 +33,7 @@ class IotRules(Construct):
         name: str,
         *,
         configuration: Configuration,
-        settings: Settings,
+        settings: Sequence[Settings],
         feed: IotEvents,
         spill: Spill,
     ) -> None:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
+from distributary.errors import SettingsError
+
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
@@ -47,7 +49,11 @@ def read(kind: type[T], table: Table, faults: list[str], *, place: str = "", **g
             faults.append(f"{place}{key} = {value!r}: must be from {bounds[0]} to {bounds[1]}")
         else:
             values[key] = tuple(value) if isinstance(value, list) else value
-    return kind(**given, **values)
+    try:
+        return kind(**given, **values)
+    except SettingsError as error:
+        faults += [f"{place}{fault}" for fault in error.faults]
+        return kind(**given)
 
 
 def _fits(value: object, hint: Any) -> bool:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-SinkName = Literal["firehose", "kinesis", "iot_events"]
-SINK_NAMES: tuple[SinkName, ...] = ("firehose", "kinesis", "iot_events")
+SinkName = str
+"""A sink's name in rules and receipts; `sinks.registry` lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,30 @@ class Event:
     def source(self) -> str:
         """The CloudEvents `source`."""
         return str(self.attributes["source"])
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where one event goes; the keys are for Kinesis, the input for IoT Events."""
+
+    sinks: tuple[SinkName, ...]
+    partition_key: str = ""
+    explicit_hash_key: str | None = None
+    input: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedEvent:
+    """One event as sinks see it: `line` is its envelope, `caller` who sent it (`access.key.Key.caller`).
+
+    `delimited`: True if the event may share a newline-delimited record. Raw bytes may contain newlines.
+    """
+
+    event: Event
+    route: Route
+    line: bytes
+    caller: str = ""
+    delimited: bool = True
 
 
 @dataclass(frozen=True, slots=True)

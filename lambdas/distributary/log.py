@@ -8,23 +8,27 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from distributary.clock import Clock
-from distributary.metrics import embedded
+from distributary.metrics import UNITS, embedded
+from distributary.settings import StageSettings
 
 
 class Lines:
-    """Writes the lines of one function; `stage` is the dimension of its metrics."""
+    """Writes the lines of one function; `units` are its metrics, and the stage is their dimension."""
 
-    def __init__(self, *, service: str, level: str, stage: str, clock: Clock) -> None:
-        self._logger = Logger(service=service, level=level, location=None)
-        self._stage = stage
+    def __init__(
+        self, service: str, settings: StageSettings, clock: Clock, *, units: Mapping[str, str | None] = UNITS
+    ) -> None:
+        self._logger = Logger(service=service, level=settings.log_level, location=None)
+        self._stage = settings.stage
         self._clock = clock
+        self._units = units
 
     def write(self, message: str, line: Mapping[str, Any], *, sample: float = 1.0) -> None:
         """One line, or for one minus `sample` of them none; the metrics of a line that is not written go out alone.
 
         The level may let none through. (Powertools' own sampling is another: it writes more of some, not less.)
         """
-        metrics = embedded(line, stage=self._stage, time=self._clock.time())
+        metrics = embedded(line, stage=self._stage, time=self._clock.time(), units=self._units)
         if self._logger.log_level <= logging.INFO and (sample >= 1 or self._clock.random() < sample):
             self._logger.info(message, extra={**line, **metrics})
         elif metrics:

@@ -1,12 +1,9 @@
-"""`publish_models`: told by CloudFormation after a deployment, raises the version of each model that has changed."""
+"""`publish_models`: activates the stage's detector models."""
 
 import os
+from pathlib import Path
 
-from distributary.aws.clients import Clients
-from distributary.clock import Clock
-from distributary.iot_events.runtime.detector_table import DetectorTable
-from distributary.iot_events.runtime.model_versions import publisher
-from distributary.settings import Settings
+from distributary.functions.publish_models import build
+from distributary.functions.start import Start
 
-settings = Settings.from_env(os.environ)
-handle = publisher(DetectorTable(Clients().make("dynamodb"), settings.detector_table_name), Clock())
+handle = build(Start(os.environ, Path(__file__).parent))

@@ -1,11 +1,9 @@
-"""`wake_detectors`: wake-ups that are due in, each put among its detector's messages."""
+"""`wake_detectors`: wake-ups that are due."""
 
 import os
+from pathlib import Path
 
-from distributary.aws.clients import Clients
-from distributary.clock import Clock
-from distributary.iot_events.runtime.wake_ups import WakeUps, waker
-from distributary.settings import Settings
+from distributary.functions.start import Start
+from distributary.functions.wake_detectors import build
 
-settings = Settings.from_env(os.environ)
-handle = waker(WakeUps(settings, Clients().make("sqs"), None, Clock()))
+handle = build(Start(os.environ, Path(__file__).parent))

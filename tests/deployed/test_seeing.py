@@ -7,7 +7,8 @@ import pytest
 from commands.read_back import wait_for
 from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.runtime.queue_record import WakeUp, wake_up_body
-from distributary.metrics import NAMESPACE, UNITS
+from distributary.metrics import NAMESPACE
+from distributary.sinks.registry import UNITS
 
 JSON = {"content_type": "application/json"}
 DOWN = {"effect": "refuse_calls", "error": "ServiceUnavailable", "status": 503}

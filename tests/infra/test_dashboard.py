@@ -6,7 +6,7 @@ import pytest
 from aws_cdk.assertions import Template
 from known_metrics import is_known
 
-from distributary.metrics import UNITS, WAITING
+from distributary.sinks.registry import SINKS, UNITS
 from distributary_cdk.dashboard import FREE_METRICS, Dashboard
 
 
@@ -56,7 +56,9 @@ def test_what_it_shows(metrics, body):
         if line[1:2] == ["Latency"]
     }
 
-    assert {name for namespace, name, _ in metrics if namespace == "Distributary"} == UNITS.keys() - {*WAITING.values()}
+    assert {name for namespace, name, _ in metrics if namespace == "Distributary"} == UNITS.keys() - {
+        kind.metrics.pending for kind in SINKS
+    }
     assert statistics == {"p50", "p95", "p99"}
     assert len(body["widgets"][0]["properties"]["alarms"]) > 20
 

@@ -12,8 +12,8 @@ from distributary.delivery import breaker, delivery, retry_queue
 from distributary.events import Event
 from distributary.http import health
 from distributary.ingest.envelope import Posted, Sender, address, encode
-from distributary.metrics import UNITS
 from distributary.settings import Settings
+from distributary.sinks.registry import UNITS
 from distributary_cdk.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent

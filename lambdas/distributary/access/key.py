@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from distributary.access.quota import Quota
 from distributary.errors import BadEvent, Forbidden
-from distributary.events import SINK_NAMES, SinkName
+from distributary.events import SinkName
 
 ApiName = Literal["events", "aws", "iot_events"]
 """`/v1/events`; the AWS wire of the two streams at `/`; the IoT Events Data API."""
@@ -22,6 +22,8 @@ Right = Literal["detectors:read", "detectors:manage"]
 RIGHTS: tuple[Right, ...] = ("detectors:read", "detectors:manage")
 
 ANY_SOURCE = "*"
+EVERY_SINK = frozenset({"*"})
+"""The sinks of a key that may write to all that the stage has."""
 RANDOM_BYTES = 10
 """Of a key id: 80 bits, so that no two ever meet."""
 
@@ -56,7 +58,7 @@ class Key:
     name: str
     """The CloudEvents `source` of its events that bring none; always a source of its own."""
     doors: frozenset[str] = DEFAULT_APIS
-    sinks: frozenset[str] = frozenset(SINK_NAMES)
+    sinks: frozenset[str] = EVERY_SINK
     rights: frozenset[str] = frozenset()
     """Of `RIGHTS`: what it may do with detectors, whatever its doors and sinks are."""
     sources: frozenset[str] = frozenset()
@@ -89,6 +91,10 @@ class Key:
         """Whether it is neither revoked nor expired."""
         return self.revoked is None and (self.expires is None or now < self.expires)
 
+    def may_write_to(self, sink: SinkName) -> bool:
+        """Whether its records may go to this sink."""
+        return self.sinks == EVERY_SINK or sink in self.sinks
+
     def check_event(self, source: str, sinks: Iterable[SinkName]) -> None:
         """Nothing, if the key may send this source to these sinks. Raises BadEvent `Forbidden` else.
 
@@ -97,7 +103,7 @@ class Key:
         """
         if source != self.name and not self.sources & {source, ANY_SOURCE}:
             raise BadEvent("Forbidden", "this key may not send events of this source", "/source")
-        refused = [name for name in sinks if name not in self.sinks]
+        refused = [name for name in sinks if not self.may_write_to(name)]
         if refused:
             raise BadEvent("Forbidden", f"this key may not write to {', '.join(refused)}, where the rules send this")
 
@@ -128,7 +134,7 @@ class Claims:
         if not isinstance(source, str) or not source.isprintable() or not 0 < len(source) <= _MAX_SOURCE:
             detail = f"the token's claim {self.source} must be a string of 1 to {_MAX_SOURCE} printable characters"
             raise Forbidden("Forbidden", detail)
-        allowed = frozenset(SINK_NAMES).intersection(_names(token.get(self.sinks)) if self.sinks else SINK_NAMES)
+        allowed = frozenset(_names(token.get(self.sinks))) - EVERY_SINK if self.sinks else EVERY_SINK
         return Key(
             id=f"jwt:{source}",
             name=source,

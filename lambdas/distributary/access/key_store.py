@@ -2,9 +2,10 @@
 
 import json
 from collections import OrderedDict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -26,6 +27,33 @@ MAX_KEYS = 4096
 """Of these the longest unused is forgotten, and looked up again when it comes back."""
 
 _FAILED = (BotoCoreError, ClientError, SinkUnavailable)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessSettings(Settings):
+    """Who is let in: callers with a key, with a JSON Web Token, or everybody."""
+
+    auth: Literal["keys", "open"] = "keys"
+    """Whether a caller needs a key: `open` lets anyone in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeySettings(AccessSettings):
+    """Where keys are, and what stands for them in a token."""
+
+    key_table_name: str = ""
+    key_secret_arn: str = ""
+    """The master secrets; this and the table's name are empty with auth `open`."""
+    jwt_source_claim: str = ""
+    """The claim of a JWT that names the `source` of its events; empty where `/v1/events` takes keys."""
+    jwt_sinks_claim: str = ""
+    """The claim that names the sinks it may write to; empty for all of them."""
+
+    def faults(self) -> Iterator[str]:
+        """As above, and a claim where nobody is asked."""
+        yield from super().faults()
+        if self.jwt_source_claim and self.auth == "open":
+            yield "jwt_source_claim contradicts auth = 'open', where nobody is asked who they are"
 
 
 @dataclass(slots=True)
@@ -131,7 +159,7 @@ class KeyStore:
         return seen
 
 
-def key_store(settings: Settings, clients: Clients, clock: Clock) -> KeyStore | None:
+def key_store(settings: KeySettings, clients: Clients, clock: Clock) -> KeyStore | None:
     """The keys of this stage, of which nothing is read yet; None where the stage is open to all."""
     if settings.auth == "open":
         return None

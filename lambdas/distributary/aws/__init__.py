@@ -3,4 +3,4 @@
 A module here knows an AWS API. It does not know events, rules or detectors.
 """
 
-__all__ = ["batching", "bucket", "call", "clients", "timeouts"]
+__all__ = ["batching", "bucket", "call", "clients", "queue", "timeouts"]

@@ -1,9 +1,18 @@
 """The stage's bucket, as the library uses it: an object put, an object got, the client made when it is first needed."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from distributary.aws.call import call
+from distributary.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketSettings(Settings):
+    """The stage's bucket: large data, pending records and dead letters are stored in it, beside the events."""
+
+    bucket_name: str
 
 
 class Bucket:

@@ -15,7 +15,7 @@ DEAD_PREFIX = "dead-letters/"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One record that was given up: `record` as `sinks.record.to_json` writes it, the times in seconds since 1970.
+    """One record that was given up: `record` as the sink's `to_json` writes it, the times in seconds since 1970.
 
     A message that could not be read has its text as the record's only member, `body`.
     """

@@ -4,7 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeGuard
+from typing import Any, ClassVar, TypeGuard
 
 from distributary.aws import timeouts
 from distributary.clock import Clock
@@ -14,10 +14,10 @@ from distributary.delivery.delivery import OUT_OF_TIME
 from distributary.delivery.retry_messages import QueueMessage, RetryMessages
 from distributary.delivery.retry_queue import PendingRecords, RetryQueue, read_message_body
 from distributary.errors import SinkUnavailable, Unreadable
-from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
+from distributary.events import Failure, Outcome, Receipt, SinkName
 from distributary.iot_events.message import Message
-from distributary.settings import Settings
-from distributary.sinks.record import Record, to_json
+from distributary.settings import Settings, within
+from distributary.sinks.registry import KINDS
 from distributary.sinks.sink import Sink
 
 SECONDS_A_DAY = 86_400
@@ -29,6 +29,18 @@ RECEIVED_TOO_OFTEN = "ReceivedTooOften"
 UNREADABLE_MESSAGE = "Unreadable"
 MOST_UNTRIED_RECEIVES = 100
 """So many of a message's receipts may end untried and bring it back after a second; more would use up SQS's 1,000."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedriveSettings(Settings):
+    """How pending records are delivered later."""
+
+    prefix: ClassVar[str] = "REDRIVE_"
+
+    pause_seconds: int = within(1, 1800, 1800)
+    """The longest pause between two attempts."""
+    days: float = within(0.0, 13.0, 13.0)
+    """How old pending records may grow before they are dead letters: their queue forgets them after 14."""
 
 
 @dataclass(slots=True)
@@ -51,7 +63,7 @@ class Redrive:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: RedriveSettings,
         sinks: Mapping[SinkName, Sink[Any]],
         *,
         spill: RetryQueue,
@@ -65,7 +77,7 @@ class Redrive:
         self._queues = queues
         self._dead_letters = dead_letters
         self._clock = clock
-        self._breakers = {name: Breaker(clock) for name in SINK_NAMES}
+        self._breakers = {name: Breaker(clock) for name in KINDS}
 
     def take(self, messages: Sequence[QueueMessage], remaining: float) -> tuple[list[str], Tally]:
         """The ids of the messages that stay in their queue, and the tally; `remaining` are the function's seconds."""
@@ -137,7 +149,7 @@ class Redrive:
         return [Receipt() if _hopeless(outcome) else outcome for outcome in outcomes]
 
     def _replace(
-        self, message: QueueMessage, spilled: PendingRecords, left: Sequence[Record], end: float, tally: Tally
+        self, message: QueueMessage, spilled: PendingRecords, left: Sequence[Any], end: float, tally: Tally
     ) -> bool:
         """Whether a new message holds what is left: then the old one may go. In between both may be delivered."""
         rest = replace(spilled, records=left, last=self._clock.time(), object="")
@@ -149,17 +161,17 @@ class Redrive:
 
     def _hopeless(self, message: QueueMessage, spilled: PendingRecords) -> str:
         """Why the message is given up without another attempt; empty where it is not."""
-        if message.set_aside:
+        if message.from_dead_letter_queue:
             return RECEIVED_TOO_OFTEN
         age = self._clock.time() - spilled.first
-        return TOO_OLD if age > self._settings.redrive_days * SECONDS_A_DAY else ""
+        return TOO_OLD if age > self._settings.days * SECONDS_A_DAY else ""
 
     def _postpone(
         self, message: QueueMessage, tally: Tally, spilled: PendingRecords | None = None, pause: int | None = None
     ) -> None:
         if spilled:
             tally.wait(spilled, len(spilled.records) or 1)
-        wait = pause_after(message.receives, self._settings.redrive_pause_seconds, self._clock.random())
+        wait = pause_after(message.receives, self._settings.pause_seconds, self._clock.random())
         self._queues.postpone(message, wait if pause is None else pause)
 
     def _give_up_text(self, message: QueueMessage, text: str, detail: str, tally: Tally) -> bool:
@@ -199,6 +211,8 @@ def _hopeless(outcome: Outcome) -> TypeGuard[Failure]:
     return isinstance(outcome, Failure) and outcome.permanent
 
 
-def _letter(spilled: PendingRecords, record: Record, failure: Failure, now: float) -> DeadLetter:
+def _letter(spilled: PendingRecords, record: Any, failure: Failure, now: float) -> DeadLetter:
     first = spilled.first
-    return DeadLetter(spilled.sink, failure.code, failure.detail, spilled.attempts, first, now, to_json(record))
+    return DeadLetter(
+        spilled.sink, failure.code, failure.detail, spilled.attempts, first, now, KINDS[spilled.sink].to_json(record)
+    )

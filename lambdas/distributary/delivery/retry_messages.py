@@ -16,7 +16,7 @@ _MARGIN_SECONDS = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueMessage:
-    """One message as Lambda hands it over; `set_aside` says that it comes from a queue's dead-letter queue."""
+    """One message as Lambda hands it over; `from_dead_letter_queue`: not from the retry queue itself."""
 
     id: str
     receipt_handle: str
@@ -26,7 +26,7 @@ class QueueMessage:
     """When it was sent, in seconds since 1970."""
     sink: SinkName
     queue_url: str
-    set_aside: bool
+    from_dead_letter_queue: bool
 
 
 class RetryMessages:
@@ -35,8 +35,8 @@ class RetryMessages:
     def __init__(self, client: Any, urls: Mapping[SinkName, str], dead_urls: Mapping[SinkName, str]) -> None:
         self._client = client
         self._queues = {
-            url.rsplit("/", 1)[-1]: (sink, url, set_aside)
-            for queues, set_aside in ((urls, False), (dead_urls, True))
+            url.rsplit("/", 1)[-1]: (sink, url, from_dead_letter_queue)
+            for queues, from_dead_letter_queue in ((urls, False), (dead_urls, True))
             for sink, url in queues.items()
         }
 
@@ -67,7 +67,7 @@ class RetryMessages:
         self._try(self._client.change_message_visibility, VisibilityTimeout=seconds, **handle)
 
     def _message(self, record: Mapping[str, Any]) -> QueueMessage:
-        sink, url, set_aside = self._queues[record["eventSourceARN"].rsplit(":", 1)[-1]]
+        sink, url, from_dead_letter_queue = self._queues[record["eventSourceARN"].rsplit(":", 1)[-1]]
         attributes = record["attributes"]
         return QueueMessage(
             id=record["messageId"],
@@ -77,7 +77,7 @@ class RetryMessages:
             sent=int(attributes["SentTimestamp"]) / 1000,
             sink=sink,
             queue_url=url,
-            set_aside=set_aside,
+            from_dead_letter_queue=from_dead_letter_queue,
         )
 
     @staticmethod

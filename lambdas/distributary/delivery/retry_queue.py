@@ -19,8 +19,8 @@ from distributary.aws.bucket import Bucket
 from distributary.aws.call import call
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable, Unreadable
-from distributary.events import SINK_NAMES, SinkName
-from distributary.sinks.record import Record, from_json, to_json, weight
+from distributary.events import SinkName
+from distributary.sinks.registry import KINDS
 
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
 MAX_MESSAGE_BYTES = 1024 * 1024
@@ -41,7 +41,7 @@ class PendingRecords:
     """Records that a sink did not take in so many attempts: the first of them and the last, in seconds since 1970."""
 
     sink: SinkName
-    records: Sequence[Record]
+    records: Sequence[Any]
     attempts: int
     first: float
     last: float
@@ -61,6 +61,7 @@ class RetryQueue:
 
     def keep(self, spilled: PendingRecords, *, until: float) -> list[bool]:
         """For each record whether its sink's queue has it now; no call starts that may not be over by `until`."""
+        weight = KINDS[spilled.sink].weight
         groups = split(spilled.records, MESSAGE_RECORDS, MAX_WEIGHT, lambda record: min(weight(record), MAX_WEIGHT))
         parts = [replace(spilled, records=group) for group in groups]
         if len(parts) == 1:
@@ -111,6 +112,7 @@ def read_message_body(body: str) -> PendingRecords:
 
 
 def _text(spilled: PendingRecords) -> bytes:
+    to_json = KINDS[spilled.sink].to_json
     where = {"object": spilled.object} if spilled.object else {"records": [to_json(one) for one in spilled.records]}
     members = {"sink": spilled.sink, **where}
     times = {"attempts": spilled.attempts, "first": spilled.first, "last": spilled.last}
@@ -122,9 +124,9 @@ def _parse(text: bytes) -> PendingRecords:
     try:
         members = json.loads(gzip.decompress(text))
         sink = members["sink"]
-        if sink not in SINK_NAMES:
+        if sink not in KINDS:
             raise Unreadable(f"no such sink: {sink!r}")
-        records = [from_json(sink, one) for one in members.get("records", ())]
+        records = [KINDS[sink].from_json(one) for one in members.get("records", ())]
         times = float(members["first"]), float(members["last"])
         return PendingRecords(sink, records, int(members["attempts"]), *times, object=members.get("object", ""))
     except (ValueError, TypeError, KeyError, AttributeError, EOFError, OSError) as error:

@@ -1,6 +1,7 @@
 """Custody of records: what a sink does not take is spilled to its queue, what it will never take is a dead letter."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from distributary.aws import timeouts
@@ -9,12 +10,21 @@ from distributary.delivery.breaker import Breaker
 from distributary.delivery.dead_letters import DeadLetter, DeadLetters
 from distributary.delivery.retry_queue import PendingRecords, RetryQueue
 from distributary.errors import SinkUnavailable
-from distributary.events import SINK_NAMES, Failure, Outcome, Receipt, SinkName
-from distributary.sinks.record import Record, to_json
+from distributary.events import Failure, Outcome, Receipt, SinkName
+from distributary.settings import Settings, within
+from distributary.sinks.registry import KINDS
 from distributary.sinks.sink import Sink
 
 RETRY_QUEUED = Receipt({"spilled": True})
 DEAD_LETTERED = Receipt({"deadLettered": True})
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliverySettings(Settings):
+    """How long one request goes on, and where what it cannot deliver is kept."""
+
+    retry_seconds: float = within(0.0, 25.0, 5.0)
+    """How long one request goes on re-sending refused records, within its function's own timeout."""
 
 
 class StoringDelivery:
@@ -24,9 +34,9 @@ class StoringDelivery:
         self._spill = spill
         self._dead_letters = dead_letters
         self._clock = clock
-        self._breakers = {name: Breaker(clock) for name in SINK_NAMES}
+        self._breakers = {name: Breaker(clock) for name in KINDS}
 
-    def deliver(self, sink: Sink[Any], records: Sequence[Record], *, deadline: float) -> list[Outcome]:
+    def deliver(self, sink: Sink[Any], records: Sequence[Any], *, deadline: float) -> list[Outcome]:
         """An outcome for each record, in order: a Failure only where neither queue nor bucket took it either.
 
         Deliveries are over by `deadline`, what comes after them `timeouts.KEEPING` later.
@@ -39,14 +49,14 @@ class StoringDelivery:
         return outcomes
 
     def dead_letter(
-        self, sink: SinkName, records: Sequence[Record], failures: Sequence[Failure], *, until: float
+        self, sink: SinkName, records: Sequence[Any], failures: Sequence[Failure], *, until: float
     ) -> Outcome:
         """The outcome of each of these records: a dead letter now, or the failure to write it."""
         if self._clock.monotonic() + timeouts.CALL > until:
             return Failure("OutOfTime", "no time was left to store it", retryable=True)
         now = self._clock.time()
         letters = [
-            DeadLetter(sink, failure.code, failure.detail, 1, now, now, to_json(record))
+            DeadLetter(sink, failure.code, failure.detail, 1, now, now, KINDS[sink].to_json(record))
             for record, failure in zip(records, failures, strict=True)
         ]
         try:
@@ -56,7 +66,7 @@ class StoringDelivery:
         return DEAD_LETTERED
 
     def _dead_letter_permanent(
-        self, sink: SinkName, records: Sequence[Record], outcomes: list[Outcome], until: float
+        self, sink: SinkName, records: Sequence[Any], outcomes: list[Outcome], until: float
     ) -> list[Outcome]:
         failures = {
             place: outcome
@@ -69,7 +79,7 @@ class StoringDelivery:
         return [buried if place in failures else outcome for place, outcome in enumerate(outcomes)]
 
     def _queue_the_rest(
-        self, sink: SinkName, records: Sequence[Record], outcomes: list[Outcome], until: float
+        self, sink: SinkName, records: Sequence[Any], outcomes: list[Outcome], until: float
     ) -> list[Outcome]:
         places = [place for place, outcome in enumerate(outcomes) if isinstance(outcome, Failure)]
         if not places:

@@ -1,3 +1,16 @@
 """One module a Lambda function: it takes Lambda's event, and builds what `lambdas/<function>/handler.py` serves."""
 
-__all__ = ["redrive", "take_messages"]
+__all__ = [
+    "carry_out",
+    "check_health",
+    "event_sinks",
+    "ingest",
+    "publish_models",
+    "redrive",
+    "run_detectors",
+    "serve_detectors",
+    "sink_context",
+    "start",
+    "take_messages",
+    "wake_detectors",
+]

@@ -1,15 +1,44 @@
-"""The redrive function's side of Lambda: a batch of queue messages in, those that stay in their queue out."""
+"""`redrive`: a batch of a retry queue's messages in, those that stay in their queue out."""
 
 from collections.abc import Mapping
 from typing import Any
 
+from distributary.aws.bucket import BucketSettings
 from distributary.clock import Clock
-from distributary.delivery.redrive import Redrive, Tally
+from distributary.delivery.dead_letters import DeadLetters
+from distributary.delivery.redrive import Redrive, RedriveSettings, Tally
 from distributary.delivery.retry_messages import RetryMessages
+from distributary.functions.event_sinks import EVERY_SINK, StageSinks, retry_queue, sink_settings, stage_sinks
+from distributary.functions.sink_context import sink_context
+from distributary.functions.start import Start
 from distributary.http.request import Context
 from distributary.http.request_log import Handler
 from distributary.log import Lines
-from distributary.metrics import DEAD_LETTERS, OLDEST, REDRIVEN, WAITING
+from distributary.sinks import registry
+from distributary.sinks.registry import KINDS
+
+SETTINGS = (RedriveSettings, BucketSettings, StageSinks)
+SINKS = EVERY_SINK
+
+
+def build(start: Start) -> Handler:
+    """The handler of the function."""
+    settings, clock = sink_settings(start), start.clock
+    queues = RetryMessages(
+        start.clients.make("sqs"),
+        {name: one.retry_queue_url for name, one in settings.items()},
+        {name: one.dead_letter_queue_url for name, one in settings.items()},
+    )
+    redrive = Redrive(
+        start.settings(RedriveSettings),
+        stage_sinks(start, sink_context(start)),
+        spill=retry_queue(start),
+        queues=queues,
+        dead_letters=DeadLetters(start.bucket, clock),
+        clock=clock,
+    )
+    lines = Lines("redrive", start.stage, clock, units=registry.UNITS)
+    return redrive_handler(redrive, queues, lines, clock)
 
 
 def redrive_handler(redrive: Redrive, queues: RetryMessages, lines: Lines, clock: Clock) -> Handler:
@@ -38,8 +67,8 @@ def redrive_handler(redrive: Redrive, queues: RetryMessages, lines: Lines, clock
 def counts(tally: Tally, now: float) -> dict[str, float]:
     """The tally by the names of its metrics; the oldest as its age in seconds."""
     return {
-        **{REDRIVEN[sink]: count for sink, count in tally.redriven.items()},
-        **{WAITING[sink]: count for sink, count in tally.waiting.items()},
-        **{DEAD_LETTERS[sink]: count for sink, count in tally.dead.items()},
-        **{OLDEST[sink]: round(now - first, 1) for sink, first in tally.oldest.items()},
+        **{KINDS[sink].metrics.redriven: count for sink, count in tally.redriven.items()},
+        **{KINDS[sink].metrics.pending: count for sink, count in tally.waiting.items()},
+        **{KINDS[sink].metrics.dead_letters: count for sink, count in tally.dead.items()},
+        **{KINDS[sink].metrics.oldest_pending: round(now - first, 1) for sink, first in tally.oldest.items()},
     }

@@ -1,21 +1,41 @@
-"""`take_messages`'s side of Lambda: what a topic rule hands over is kept, or an error brings it back."""
+"""`take_messages`: messages of a topic rule of IoT Core are stored, or an error makes Lambda try again."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from distributary.aws import timeouts
+from distributary.aws.bucket import BucketSettings
 from distributary.clock import Clock
 from distributary.delivery.delivery import deadline
-from distributary.delivery.storing import DEAD_LETTERED, RETRY_QUEUED, StoringDelivery
+from distributary.delivery.storing import DEAD_LETTERED, RETRY_QUEUED, DeliverySettings, StoringDelivery
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Outcome
+from distributary.functions.event_sinks import StageSinks, storing_delivery
+from distributary.functions.sink_context import sink_context
+from distributary.functions.start import Start
 from distributary.http.request import Context
 from distributary.iot_events.message import INVALID_REQUEST, LONGEST_MESSAGE_ID, MESSAGE_ID, Message
 from distributary.iot_events.topic_rule import parts
 from distributary.log import Lines
-from distributary.metrics import DEAD_LETTERS
-from distributary.metrics import SPILLED as SPILLED_COUNTS
-from distributary.sinks.iot_events import IotEventsSink
+from distributary.metrics import UNITS
+from distributary.sinks import iot_events
+from distributary.sinks.iot_events import IotEventsSettings, IotEventsSink, open_sink
+
+SETTINGS = (DeliverySettings, BucketSettings, StageSinks)
+SINKS = ("iot_events",)
+
+
+def build(start: Start) -> "TakeMessages":
+    """The handler of the function."""
+    units = {**UNITS, **iot_events.KIND.metrics.units}
+    return TakeMessages(
+        start.configuration["iot_rules"],
+        open_sink(start.settings(IotEventsSettings), sink_context(start)),
+        storing_delivery(start),
+        Lines("take_messages", start.stage, start.clock, units=units),
+        start.clock,
+        retry_seconds=start.settings(DeliverySettings).retry_seconds,
+    )
 
 
 class TakeMessages:
@@ -25,7 +45,7 @@ class TakeMessages:
         self,
         rules: Mapping[str, Mapping[str, Any]],
         sink: IotEventsSink,
-        custody: StoringDelivery,
+        delivery: StoringDelivery,
         lines: Lines,
         clock: Clock,
         *,
@@ -33,7 +53,7 @@ class TakeMessages:
     ) -> None:
         self._rules = rules
         self._sink = sink
-        self._custody = custody
+        self._delivery = delivery
         self._lines = lines
         self._clock = clock
         self._retry_seconds = retry_seconds
@@ -62,10 +82,10 @@ class TakeMessages:
         end = deadline(remaining=remaining, retry_seconds=self._retry_seconds, clock=self._clock)
         faults = [self._fault(message) for message in messages]
         good = [message for message, fault in zip(messages, faults, strict=True) if not fault]
-        outcomes = self._custody.deliver(self._sink, good, deadline=end)
+        outcomes = self._delivery.deliver(self._sink, good, deadline=end)
         if found := [fault for fault in faults if fault]:
             bad = [message for message, fault in zip(messages, faults, strict=True) if fault]
-            buried = self._custody.dead_letter(self._sink.name, bad, found, until=end + timeouts.KEEPING)
+            buried = self._delivery.dead_letter(self._sink.name, bad, found, until=end + timeouts.KEEPING)
             outcomes += [buried] * len(bad)
         return outcomes
 
@@ -81,8 +101,6 @@ class TakeMessages:
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
     """How many are spilled and how many dead letters, by the names of their metrics: those that are not 0."""
-    counts = {
-        SPILLED_COUNTS["iot_events"]: outcomes.count(RETRY_QUEUED),
-        DEAD_LETTERS["iot_events"]: outcomes.count(DEAD_LETTERED),
-    }
+    metrics = iot_events.KIND.metrics
+    counts = {metrics.retry_queued: outcomes.count(RETRY_QUEUED), metrics.dead_letters: outcomes.count(DEAD_LETTERED)}
     return {name: count for name, count in counts.items() if count}

@@ -1,38 +1,40 @@
 """The one log line of each request: ids, counts and metrics, never a payload."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from http import HTTPStatus
 from typing import Any
 
 from distributary.clock import Clock
-from distributary.events import SINK_NAMES
 from distributary.http.request import Context, Request, Response
 from distributary.log import Lines
-from distributary.metrics import DEAD_LETTERS, SPILLED
+from distributary.metrics import UNITS
+from distributary.settings import StageSettings
 
 Handler = Callable[[Mapping[str, Any], Context], dict[str, Any]]
 
-# A line with any of these says that not all went well, and is never left out.
-_NOTEWORTHY = (
-    *("rejected", "retry", "refused", "error"),
-    *(names[sink] for names in (SPILLED, DEAD_LETTERS) for sink in SINK_NAMES),
-)
+# A line with any of these reports a problem, and is never left out.
+_NOTEWORTHY = frozenset({"rejected", "retry", "refused", "error"})
 
 
 def request_logged(
     answer: Callable[[Request], Response],
+    settings: StageSettings,
     *,
     service: str,
-    level: str,
     clock: Clock,
-    stage: str = "",
-    sample: float = 1.0,
+    units: Mapping[str, str | None] = UNITS,
+    noteworthy: Collection[str] = (),
 ) -> Handler:
     """A Lambda handler that answers API Gateway's events and writes the one log line of each request.
 
-    Of requests with which all went well, only the share `sample` has one.
+    A fully successful request has a line with the probability `settings.log_sample`; one whose line has a number
+    under a name of `noteworthy` always has one. `units` are the function's metrics.
     """
-    lines = Lines(service=service, level=level, stage=stage, clock=clock)
+    lines = Lines(service, settings, clock, units=units)
+    always = (*_NOTEWORTHY, *noteworthy)
+
+    def is_noteworthy(response: Response) -> bool:
+        return response.status >= HTTPStatus.BAD_REQUEST or any(response.log.get(name) for name in always)
 
     def handle(event: Mapping[str, Any], context: Context) -> dict[str, Any]:
         began = clock.monotonic()
@@ -46,11 +48,7 @@ def request_logged(
             "milliseconds": round((clock.monotonic() - began) * 1000, 1),
             **response.log,
         }
-        lines.write("request", line, sample=1.0 if _is_noteworthy(response) else sample)
+        lines.write("request", line, sample=1.0 if is_noteworthy(response) else settings.log_sample)
         return response.to_payload()
 
     return handle
-
-
-def _is_noteworthy(response: Response) -> bool:
-    return response.status >= HTTPStatus.BAD_REQUEST or any(response.log.get(name) for name in _NOTEWORTHY)

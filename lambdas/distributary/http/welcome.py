@@ -3,9 +3,9 @@
 import json
 
 from distributary import VERSION
+from distributary.access.key_store import KeySettings
 from distributary.http.request import Request, Response
 from distributary.http.router import Door
-from distributary.settings import Settings
 
 _ACCESS = {
     "keys": "with a key: docs/keys.md says how it is made and presented",
@@ -14,7 +14,7 @@ _ACCESS = {
 }
 
 
-def welcome(settings: Settings) -> Door:
+def welcome(settings: KeySettings) -> Door:
     """A door that gives name, version, documentation and how to get in, the same to everyone."""
     about = {
         "name": "distributary",

@@ -3,4 +3,4 @@
 A module here knows events and rules. It knows no HTTP.
 """
 
-__all__ = ["envelope", "fan_out", "rules"]
+__all__ = ["envelope", "fan_out", "result_metrics", "rules"]

@@ -3,7 +3,7 @@
 import re
 import uuid
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from json.encoder import encode_basestring
@@ -12,9 +12,28 @@ from typing import Any, Literal
 from distributary.clock import Clock, rfc3339
 from distributary.errors import BadEvent, BadRequest
 from distributary.events import Event, Rejection
+from distributary.settings import Settings, within
 
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,59}")
 _FIRST = ("specversion", "id", "source", "type", "time", "datacontenttype")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSettings(Settings):
+    """What becomes of a request's events."""
+
+    envelope: Literal["cloudevents", "none"] = "cloudevents"
+    source: str = "distributary"
+    """The CloudEvents `source` of events that bring none."""
+    type: str = "distributary.event"
+    """The CloudEvents `type` of events that bring none."""
+    max_events: int = within(1, 100_000, 5000)
+    """Events of one request."""
+
+    def faults(self) -> Iterator[str]:
+        """As above, and attributes that no event can have."""
+        yield from super().faults()
+        yield from (f"{name} is empty" for name in ("source", "type") if not getattr(self, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,160 +1,138 @@
 """From events to what became of each: rules choose, records are made, the sinks are written to at the same time.
 
-An event over a stream's limit goes there with a claim check instead of its data; where that cannot be, it becomes a
+An event over a sink's limit goes there with a claim check instead of its data; where that cannot be, it becomes a
 dead letter.
 """
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from distributary.access.key import Key
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import StoringDelivery
 from distributary.errors import BadEvent, SinkUnavailable
-from distributary.events import Event, EventResult, Failure, Outcome, Rejection, SinkName
+from distributary.events import Event, EventResult, Failure, Outcome, Rejection, RoutedEvent, SinkName
 from distributary.ingest.envelope import encode
-from distributary.ingest.routed_event import RoutedEvent
+from distributary.ingest.event_delivery import EventDelivery
 from distributary.ingest.rules import Rules
-from distributary.iot_events.queue_entry import why_unreadable
-from distributary.iot_events.routing import Readers
-from distributary.settings import Settings
-from distributary.sinks.firehose import join
-from distributary.sinks.sink import Sink
+from distributary.sinks.registry import Sinks
+from distributary.sinks.sink import EventSink
 
-Sinks = Mapping[SinkName, Sink[Any]]
+Shipment = list[tuple[Any, list[EventDelivery]]]
+"""The records for one sink, each with the events that it carries."""
 
 
 class FanOut:
-    """Takes events to the sinks that the rules choose; a call gives a Fate for each event, in order."""
+    """Sends events to the sinks that the rules choose; a call gives an EventResult for each event, in order."""
 
     def __init__(
         self,
-        settings: Settings,
         rules: Rules,
         sinks: Sinks,
         *,
-        custody: StoringDelivery,
+        envelope: Literal["cloudevents", "none"],
+        delivery: StoringDelivery,
         claim_check: ClaimCheck,
-        readers: Readers | None = None,
     ) -> None:
-        self._settings = settings
         self._rules = rules
         self._sinks = sinks
-        self._custody = custody
+        self._envelope: Literal["cloudevents", "none"] = envelope
+        self._delivery = delivery
         self._claim_check = claim_check
-        self._readers = readers
         self._threads: ThreadPoolExecutor | None = None
 
     def __call__(self, events: Sequence[Event], deadline: float, key: Key | None = None) -> list[EventResult]:
-        """A Fate for each event; nothing new is tried after `deadline` (of the clock's `monotonic`).
+        """An EventResult for each event; nothing new is tried after `deadline` (of the clock's `monotonic`).
 
         What the key may not send is rejected; without one, everything may be.
         """
         planned = [self._plan(event, key) for event in events]
-        parcels = [parcel for parcel in planned if isinstance(parcel, RoutedEvent)]
-        self._store_what_is_too_large(parcels, deadline)
-        shipments = {name: shipment for name in self._sinks if (shipment := self._shipment(name, parcels))}
+        deliveries = [one for one in planned if isinstance(one, EventDelivery)]
+        self._store_oversize(deliveries, deadline)
+        shipments = {name: shipment for name in self._sinks if (shipment := self._shipment(name, deliveries))}
         for name, outcomes in self._send(shipments, deadline).items():
-            for (_, addressees), outcome in zip(shipments[name], outcomes, strict=True):
-                for parcel in addressees:
-                    parcel.note(name, outcome)
-        return [_fate(parcel) if isinstance(parcel, RoutedEvent) else parcel for parcel in planned]
+            for (_, carried), outcome in zip(shipments[name], outcomes, strict=True):
+                for delivery in carried:
+                    delivery.note(name, outcome)
+        return [_result(one) if isinstance(one, EventDelivery) else one for one in planned]
 
-    def _plan(self, event: Event, key: Key | None) -> RoutedEvent | EventResult:
+    def _plan(self, event: Event, key: Key | None) -> EventDelivery | EventResult:
         try:
             route = self._rules.route(event)
             if key:
                 key.check_event(event.source, route.sinks)
             self._claim_check.refuse_forged(event)
-            line = encode(event, self._settings.envelope)
-            parcel = RoutedEvent(event, route, line, caller=key.caller if key else "")
-            for name in parcel.route.sinks:
-                self._address(parcel, name)
-            _refuse_if_all_skip(parcel)
+            line = encode(event, self._envelope)
+            delimited = self._envelope == "cloudevents" or isinstance(event.data, str)
+            routed = RoutedEvent(event, route, line, caller=key.caller if key else "", delimited=delimited)
+            delivery = EventDelivery(routed)
+            for name in route.sinks:
+                self._add_record(delivery, name)
+            _refuse_if_all_skip(delivery)
         except BadEvent as error:
             return _rejected(event, error)
-        return parcel
+        return delivery
 
-    def _address(self, parcel: RoutedEvent, name: SinkName) -> None:
+    def _add_record(self, delivery: EventDelivery, name: SinkName) -> None:
         """Make the sink's record of this event, or note why the sink skips it."""
         sink = self._sinks[name]
-        if name == "iot_events" and (reason := self._why_unread(parcel)):
-            parcel.skip(name, reason)
+        if reason := sink.why_skipped(delivery.routed):
+            delivery.skip(name, reason)
             return
-        record = parcel.records[name] = parcel.record(name)
+        record = delivery.records[name] = sink.record(delivery.routed)
         if sink.size(record) > sink.max_record_bytes:
-            parcel.oversize.append(name)
-        elif name == "iot_events" and (reason := _why_unreadable(parcel.event)):  # only of what is not too large
-            parcel.skip(name, reason)
+            delivery.oversize.append(name)
 
-    def _why_unread(self, parcel: RoutedEvent) -> str | None:
-        """Why the event is for no detector, by its kind and its key; None for one, or where another service knows."""
-        if not isinstance(parcel.event.value, dict):
-            return "its data is not a JSON object"
-        return self._readers.why_unread(parcel.route.input or "", parcel.event.value) if self._readers else None
-
-    def _store_what_is_too_large(self, parcels: Sequence[RoutedEvent], deadline: float) -> None:
-        """Put large data into the bucket: what a sink still takes then is a record, what it does not is no more."""
-        for parcel in parcels:
-            if parcel.oversize and self._may_be_claimed(parcel.event):
-                self._claim(parcel, deadline)
+    def _store_oversize(self, deliveries: Sequence[EventDelivery], deadline: float) -> None:
+        """Replace the data of records over the limit by claim checks; dead-letter the records that stay over it."""
+        for delivery in deliveries:
+            if delivery.oversize and self._may_be_claimed(delivery.routed.event):
+                self._claim(delivery, deadline)
         for name, sink in self._sinks.items():
-            if too_large := [parcel for parcel in parcels if name in parcel.oversize]:
-                records = [parcel.records.pop(name) for parcel in too_large]
+            if oversize := [delivery for delivery in deliveries if name in delivery.oversize]:
+                records = [delivery.records.pop(name) for delivery in oversize]
                 failures = [_too_large(sink, record) for record in records]
-                outcome = self._custody.dead_letter(name, records, failures, until=deadline)
-                for parcel in too_large:
-                    parcel.note(name, outcome)
+                outcome = self._delivery.dead_letter(name, records, failures, until=deadline)
+                for delivery in oversize:
+                    delivery.note(name, outcome)
 
     def _may_be_claimed(self, event: Event) -> bool:
-        return self._settings.envelope == "cloudevents" and event.data is not None and "dataref" not in event.attributes
+        return self._envelope == "cloudevents" and event.data is not None and "dataref" not in event.attributes
 
-    def _claim(self, parcel: RoutedEvent, deadline: float) -> None:
-        """Give the streams a record with a `dataref` instead of the data. IoT Events knows no such thing."""
-        streams = [name for name in parcel.oversize if name != "iot_events"]
-        if not streams:
+    def _claim(self, delivery: EventDelivery, deadline: float) -> None:
+        """Give the sinks that take claim checks a record with a `dataref` instead of the data."""
+        taking = [name for name in delivery.oversize if self._sinks[name].takes_claim_checks]
+        if not taking:
             return
         try:
-            claim = self._claim_check.check_in(parcel.event, until=deadline)
+            claim = self._claim_check.check_in(delivery.routed.event, until=deadline)
         except SinkUnavailable as error:
-            for name in streams:
-                del parcel.records[name]
-                parcel.oversize.remove(name)
-                parcel.note(name, Failure(error.code, error.detail, retryable=True))
+            for name in taking:
+                del delivery.records[name]
+                delivery.oversize.remove(name)
+                delivery.note(name, Failure(error.code, error.detail, retryable=True))
             return
-        claimed = replace(parcel, line=encode(claim, self._settings.envelope))
-        for name in streams:
-            record = claimed.record(name)
+        claimed = replace(delivery.routed, line=encode(claim, self._envelope))
+        for name in taking:
+            record = self._sinks[name].record(claimed)
             if self._sinks[name].size(record) <= self._sinks[name].max_record_bytes:
-                parcel.records[name] = record
-                parcel.oversize.remove(name)
+                delivery.records[name] = record
+                delivery.oversize.remove(name)
 
-    def _shipment(self, name: SinkName, parcels: Sequence[RoutedEvent]) -> list[tuple[Any, list[RoutedEvent]]]:
+    def _shipment(self, name: SinkName, deliveries: Sequence[EventDelivery]) -> Shipment:
         """The sink's records, each with the events it carries."""
-        addressed = [parcel for parcel in parcels if name in parcel.records]
-        if name == "firehose" and self._settings.join:
-            together = [parcel for parcel in addressed if self._joinable(parcel.event)]
-            alone = [parcel for parcel in addressed if not self._joinable(parcel.event)]
-            joined = join([parcel.records[name].data for parcel in together])
-            return [(record, [together[place] for place in places]) for record, places in joined] + [
-                (parcel.records[name], [parcel]) for parcel in alone
-            ]
-        return [(parcel.records[name], [parcel]) for parcel in addressed]
+        chosen = [delivery for delivery in deliveries if name in delivery.records]
+        joined = self._sinks[name].joined([one.records[name] for one in chosen], [one.routed for one in chosen])
+        return [(record, [chosen[place] for place in places]) for record, places in joined]
 
-    def _joinable(self, event: Event) -> bool:
-        """Whether a newline ends the event for its readers: opaque bytes as they are may hold some of their own."""
-        return self._settings.envelope == "cloudevents" or isinstance(event.data, str)
-
-    def _send(
-        self, shipments: Mapping[SinkName, list[tuple[Any, list[RoutedEvent]]]], deadline: float
-    ) -> dict[SinkName, list[Outcome]]:
+    def _send(self, shipments: Mapping[SinkName, Shipment], deadline: float) -> dict[SinkName, list[Outcome]]:
         """Each sink's outcomes; the sinks are written to at the same time."""
 
         def send(name: SinkName) -> list[Outcome]:
             records = [record for record, _ in shipments[name]]
-            return self._custody.deliver(self._sinks[name], records, deadline=deadline)
+            return self._delivery.deliver(self._sinks[name], records, deadline=deadline)
 
         names = list(shipments)
         if len(names) <= 1:
@@ -165,26 +143,20 @@ class FanOut:
         return {name: future.result() for name, future in waiting.items()}
 
 
-def _why_unreadable(event: Event) -> str | None:
-    """Why no detector could read the event's object; None where it can be read."""
-    why = why_unreadable(event.data, event.value) if isinstance(event.data, str) else None
-    return why and f"its data is {why}"
-
-
-def _refuse_if_all_skip(parcel: RoutedEvent) -> None:
-    if not parcel.records:
-        reasons = "; ".join(f"{name}: {receipt['reason']}" for name, receipt in parcel.receipts.items())
+def _refuse_if_all_skip(delivery: EventDelivery) -> None:
+    if not delivery.records:
+        reasons = "; ".join(f"{name}: {receipt['reason']}" for name, receipt in delivery.receipts.items())
         raise BadEvent("NothingToDo", f"every sink skips this event ({reasons})")
 
 
-def _too_large(sink: Sink[Any], record: Any) -> Failure:
+def _too_large(sink: EventSink[Any], record: Any) -> Failure:
     detail = f"{sink.size(record)} bytes; {sink.name} takes {sink.max_record_bytes}"
     return Failure("TooLarge", detail, retryable=False, permanent=True)
 
 
-def _fate(parcel: RoutedEvent) -> EventResult:
-    in_order = {name: parcel.receipts[name] for name in parcel.route.sinks}
-    return EventResult(parcel.event, "accepted" if parcel.stored else "retry", in_order)
+def _result(delivery: EventDelivery) -> EventResult:
+    in_order = {name: delivery.receipts[name] for name in delivery.routed.route.sinks}
+    return EventResult(delivery.routed.event, "accepted" if delivery.stored else "retry", in_order)
 
 
 def _rejected(event: Event, error: BadEvent) -> EventResult:

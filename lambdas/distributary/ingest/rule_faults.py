@@ -1,14 +1,14 @@
 """Whether the tables of `distributary.toml` are rules and inputs: every fault, with its place."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.functions import Functions
 
-from distributary.events import SINK_NAMES
+from distributary.sinks.registry import SINK_NAMES
 
 # https://docs.aws.amazon.com/iotevents/latest/apireference/API_CreateInput.html and …/API_Attribute.html
 _INPUT_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_]{0,127}")
@@ -16,11 +16,11 @@ _ATTRIBUTE = re.compile(r"(?=.{1,128}$)(`[\w\- ]+`|[\w\-]+)(\.(`[\w\- ]+`|[\w\-]
 _MAX_ATTRIBUTES = 200
 
 
-def faults_of(rules: Sequence[Any], inputs: Mapping[str, Any]) -> Iterator[str]:
-    """Each fault as `place: what is wrong`."""
+def faults_of(rules: Sequence[Any], inputs: Mapping[str, Any], sinks: Collection[str] = SINK_NAMES) -> Iterator[str]:
+    """Each fault as `place: what is wrong`; `sinks` are those that the stage has."""
     yield from _list_faults(rules)
     for index, rule in enumerate(rules):
-        yield from (f"rules[{index}]{fault}" for fault in _rule_faults(rule, inputs))
+        yield from (f"rules[{index}]{fault}" for fault in _rule_faults(rule, inputs, sinks))
     for name, table in inputs.items():
         yield from (f"inputs.{name}{fault}" for fault in _input_faults(name, table))
 
@@ -34,12 +34,12 @@ def _list_faults(rules: Sequence[Any]) -> Iterator[str]:
             return
 
 
-def _rule_faults(rule: Any, inputs: Mapping[str, Any]) -> Iterator[str]:
+def _rule_faults(rule: Any, inputs: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
     if not isinstance(rule, Mapping):
         yield ": must be a table"
         return
     yield from _unknown(rule, ("when", "sinks", "partition_key", "input"))
-    yield from _sinks_faults(rule.get("sinks"))
+    yield from _sinks_faults(rule.get("sinks"), known)
     for name in ("when", "partition_key"):
         if name in rule:
             yield from (f".{name}: {fault}" for fault in _expression_faults(rule[name]))
@@ -53,13 +53,14 @@ def _rule_faults(rule: Any, inputs: Mapping[str, Any]) -> Iterator[str]:
         yield ".input: iot_events needs one"
 
 
-def _sinks_faults(sinks: object) -> Iterator[str]:
+def _sinks_faults(sinks: object, known: Collection[str]) -> Iterator[str]:
     if not isinstance(sinks, list | tuple) or not sinks:
-        yield f".sinks: must be a list of {', '.join(SINK_NAMES)}"
+        yield f".sinks: must be a list of {', '.join(known)}"
         return
     for sink in sinks:
-        if sink not in SINK_NAMES:
-            yield f".sinks: {sink!r} is none of {', '.join(SINK_NAMES)}"
+        if sink not in known:
+            whose = ", the sinks of this stage" if sink in SINK_NAMES else ""
+            yield f".sinks: {sink!r} is none of {', '.join(known)}{whose}"
         elif sinks.count(sink) > 1:
             yield f".sinks: {sink} stands there twice"
             return

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,10 +11,11 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from distributary.errors import BadDefinition, BadEvent
-from distributary.events import Event, SinkName
+from distributary.events import Event, Route, SinkName
 from distributary.ingest.rule_faults import faults_of
-from distributary.iot_events.input import Input
+from distributary.iot_events.input import Input, read_inputs
 from distributary.json_text.place import JsonStep, steps_to, written_at
+from distributary.sinks.registry import SINK_NAMES
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecordsRequestEntry.html
 MAX_PARTITION_KEY = 256
@@ -23,16 +24,6 @@ MAX_HASH_KEY = 2**128 - 1
 _DECIMAL = re.compile("0|[1-9][0-9]{0,38}")
 # What an expression raises on data that it does not fit: the library's own errors, and Python's from its functions.
 _MISFIT = (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError)
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """Where one event goes; the keys are for Kinesis, the input for IoT Events."""
-
-    sinks: tuple[SinkName, ...]
-    partition_key: str = ""
-    explicit_hash_key: str | None = None
-    input: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +42,20 @@ class Rules:
         self.inputs = inputs
 
     @classmethod
-    def from_tables(cls, rules: Sequence[Mapping[str, Any]], inputs: Mapping[str, Mapping[str, Any]]) -> "Rules":
-        """The rules that the tables of `distributary.toml` describe. Raises BadDefinition with every fault."""
-        faults = [*faults_of(rules, inputs)]
+    def from_tables(
+        cls,
+        rules: Sequence[Mapping[str, Any]],
+        inputs: Mapping[str, Mapping[str, Any]],
+        sinks: Collection[SinkName] = SINK_NAMES,
+    ) -> "Rules":
+        """The rules that the tables of `distributary.toml` describe, for a stage with these sinks.
+
+        Raises BadDefinition with every fault.
+        """
+        faults = [*faults_of(rules, inputs, sinks)]
         if faults:
             raise BadDefinition(faults)
-        return cls([_rule(rule) for rule in rules], {name: _input(name, table) for name, table in inputs.items()})
+        return cls([_rule(rule) for rule in rules], read_inputs(inputs))
 
     def route(self, event: Event) -> Route:
         """Where the event goes. Raises BadEvent where no rule takes it or its keys cannot be used."""
@@ -168,7 +167,3 @@ def _rule(table: Mapping[str, Any]) -> _Rule:
         partition_key=jmespath.compile(key) if key is not None else None,
         input=table.get("input"),
     )
-
-
-def _input(name: str, table: Mapping[str, Any]) -> Input:
-    return Input(name, tuple(table["attributes"]), table.get("key"), table.get("dedup", True))

@@ -1,6 +1,8 @@
 """An IoT Events input: what `distributary.toml` declares of each under `[inputs]`."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +16,11 @@ class Input:
     attributes: tuple[str, ...]
     key: str | None = None
     dedup: bool = True
+
+
+def read_inputs(tables: Mapping[str, Mapping[str, Any]]) -> dict[str, Input]:
+    """The inputs that checked tables of `distributary.toml` declare, by name."""
+    return {
+        name: Input(name, tuple(table["attributes"]), table.get("key"), table.get("dedup", True))
+        for name, table in tables.items()
+    }

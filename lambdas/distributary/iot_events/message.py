@@ -65,5 +65,8 @@ class Provider(Protocol):
     def max_payload_bytes(self) -> int:
         """The most bytes of one payload; its callers see to that."""
 
+    def check(self) -> None:
+        """Nothing, if it takes messages. Raises SinkUnavailable."""
+
     def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
         """For each message, in order, its error entry, or None where it was accepted. Raises SinkUnavailable."""

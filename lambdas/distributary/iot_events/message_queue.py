@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from distributary.aws import call as aws
 from distributary.aws import timeouts
 from distributary.aws.batching import split
+from distributary.aws.queue import MAX_BYTES, MAX_ENTRIES, check_queue
 from distributary.clock import Clock
 from distributary.errors import BadEvent, SinkUnavailable
 from distributary.iot_events import message as codes
@@ -16,11 +17,6 @@ from distributary.iot_events.queue_entry import QueueEntry, queue_entries
 if TYPE_CHECKING:
     from distributary.iot_events.input import Input
     from distributary.iot_events.routing import Readers
-
-# Ten entries, 1 MiB together:
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-MAX_ENTRIES = 10
-MAX_BYTES = 1024 * 1024
 
 MAX_MESSAGES_A_REQUEST = 100_000
 """Of one put: a whole request, since a key keeps its order within a put and not beyond."""
@@ -64,6 +60,10 @@ class MessageQueue:
         self._clock = clock
         self._note = note
         self._threads = threads
+
+    def check(self) -> None:
+        """Nothing, if the queue answers. Raises SinkUnavailable."""
+        check_queue(self._client, self._queue_url)
 
     def batch_put_message(self, messages: Sequence[Message]) -> list[ErrorEntry | None]:
         """For each message, in order, its error entry, or None where the queue has it for every detector it is for.

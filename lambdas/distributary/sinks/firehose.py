@@ -1,12 +1,28 @@
 """Amazon Data Firehose as a sink: PutRecord for one record, PutRecordBatch for several."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar, Literal
 
 from distributary.aws.batching import split
 from distributary.aws.call import call, matched, refusal
-from distributary.events import Outcome, Receipt, SinkName
+from distributary.events import Outcome, Receipt, RoutedEvent, SinkName
+from distributary.metrics import SinkMetrics
+from distributary.settings import Settings
+from distributary.sinks.sink import (
+    OVERHEAD,
+    EventSink,
+    SinkContext,
+    SinkKind,
+    SinkSettings,
+    bytes_from_json,
+    bytes_to_json,
+    expect_active,
+)
+from distributary.sinks.stream_name import alias_faults
+
+# https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecord.html
+LONGEST_DELIVERY_STREAM_NAME = 64
 
 # 1,000 KiB before base64, 500 records, 4 MiB of data:
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
@@ -25,7 +41,33 @@ class FirehoseRecord:
     data: bytes
 
 
-class FirehoseSink:
+@dataclass(frozen=True, kw_only=True)
+class FirehoseChoices(Settings):
+    """What the owner of a stage chooses for Firehose."""
+
+    prefix: ClassVar[str] = "FIREHOSE_"
+
+    join: bool = True
+    """Join the events of a request into as few records as fit (Firehose bills each rounded up to 5 KB)."""
+    delimiter: Literal["newline", "none"] = "newline"
+    """What ends each record that a client of the AWS-compatible API puts: a missing newline is added, or nothing."""
+    aliases: tuple[str, ...] = ()
+    """More names of the delivery stream, for clients of the AWS-compatible API."""
+
+    def faults(self) -> Iterator[str]:
+        """As above, and names that no delivery stream can have."""
+        yield from super().faults()
+        yield from alias_faults(self.aliases, LONGEST_DELIVERY_STREAM_NAME)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirehoseSettings(FirehoseChoices, SinkSettings):
+    """What functions know of the delivery stream."""
+
+    delivery_stream_name: str
+
+
+class FirehoseSink(EventSink[FirehoseRecord]):
     """One delivery stream; receipts hold `recordId`."""
 
     name: SinkName = "firehose"
@@ -33,8 +75,9 @@ class FirehoseSink:
     max_bytes = FIREHOSE_CALL_BYTES
     max_record_bytes = MAX_RECORD_BYTES
 
-    def __init__(self, client: Any, delivery_stream_name: str) -> None:
+    def __init__(self, client: Any, delivery_stream_name: str, *, join: bool = True) -> None:
         self._client = client
+        self._join = join
         self._stream = {"DeliveryStreamName": delivery_stream_name}
         self.encrypted = False
         """Whether the stream encrypts what it takes, as its last answer said."""
@@ -55,6 +98,27 @@ class FirehoseSink:
         self.encrypted = answer.get("Encrypted", False)
         return [_outcome(entry) for entry in entries]
 
+    def record(self, routed: RoutedEvent) -> FirehoseRecord:
+        """The event's envelope as a line."""
+        return FirehoseRecord(routed.line + b"\n")
+
+    def joined(
+        self, records: Sequence[FirehoseRecord], events: Sequence[RoutedEvent]
+    ) -> list[tuple[FirehoseRecord, list[int]]]:
+        """The lines together in as few records as fit; what may hold newlines of its own goes alone."""
+        if not self._join:
+            return super().joined(records, events)
+        together = [place for place, event in enumerate(events) if event.delimited]
+        alone = [place for place, event in enumerate(events) if not event.delimited]
+        lines = join([records[place].data for place in together])
+        return [(record, [together[place] for place in places]) for record, places in lines] + [
+            (records[place], [place]) for place in alone
+        ]
+
+    def check(self) -> None:
+        """Raises SinkUnavailable unless the delivery stream is active."""
+        expect_active(self.describe(Limit=1)["DeliveryStreamDescription"]["DeliveryStreamStatus"])
+
     def describe(self, **page: Any) -> Mapping[str, Any]:
         """DescribeDeliveryStream's answer for this stream. Raises SinkUnavailable."""
         return call(self._client.describe_delivery_stream, **page, **self._stream)
@@ -72,3 +136,37 @@ def join(lines: Sequence[bytes]) -> list[tuple[FirehoseRecord, list[int]]]:
 
 def _outcome(entry: Mapping[str, Any]) -> Outcome:
     return refusal(entry, FIREHOSE_RETRYABLE) if entry.get("ErrorCode") else Receipt({"recordId": entry["RecordId"]})
+
+
+def _open(settings: FirehoseSettings, context: SinkContext) -> FirehoseSink:
+    return FirehoseSink(context.clients.make("firehose"), settings.delivery_stream_name, join=settings.join)
+
+
+def _to_json(record: FirehoseRecord) -> dict[str, Any]:
+    return bytes_to_json("data", record.data)
+
+
+def _from_json(members: Mapping[str, Any]) -> FirehoseRecord:
+    return FirehoseRecord(bytes_from_json("data", members))
+
+
+def _weight(record: FirehoseRecord) -> int:
+    return len(record.data) + OVERHEAD
+
+
+KIND = SinkKind(
+    name="firehose",
+    settings=FirehoseSettings,
+    open=_open,
+    to_json=_to_json,
+    from_json=_from_json,
+    weight=_weight,
+    metrics=SinkMetrics(
+        delivered="delivered_firehose",
+        retry_queued="spilled_firehose",
+        redriven="redriven_firehose",
+        pending="waiting_firehose",
+        dead_letters="dead_letters_firehose",
+        oldest_pending="oldest_spilled_seconds_firehose",
+    ),
+)

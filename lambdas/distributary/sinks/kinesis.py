@@ -1,11 +1,27 @@
 """A Kinesis data stream as a sink: PutRecords."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from distributary.aws.call import call, matched, refusal
-from distributary.events import Outcome, Receipt, SinkName
+from distributary.events import Outcome, Receipt, RoutedEvent, SinkName
+from distributary.metrics import SinkMetrics
+from distributary.settings import Settings, within
+from distributary.sinks.sink import (
+    OVERHEAD,
+    EventSink,
+    SinkContext,
+    SinkKind,
+    SinkSettings,
+    bytes_from_json,
+    bytes_to_json,
+    expect_active,
+)
+from distributary.sinks.stream_name import alias_faults
+
+# https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
+LONGEST_STREAM_NAME = 128
 
 # 500 records, 10 MiB of data and partition keys; a record (its key included) up to 10 MiB:
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecords.html
@@ -28,7 +44,31 @@ class KinesisRecord:
     explicit_hash_key: str | None = None
 
 
-class KinesisSink:
+@dataclass(frozen=True, kw_only=True)
+class KinesisChoices(Settings):
+    """What the owner of a stage chooses for the stream."""
+
+    prefix: ClassVar[str] = "KINESIS_"
+
+    max_record_kib: int = within(1024, 10_240, 1024)
+    """The stream's own maximum record size in KiB."""
+    aliases: tuple[str, ...] = ()
+    """More names of the stream, for clients of the AWS-compatible API."""
+
+    def faults(self) -> Iterator[str]:
+        """As above, and names that no stream can have."""
+        yield from super().faults()
+        yield from alias_faults(self.aliases, LONGEST_STREAM_NAME)
+
+
+@dataclass(frozen=True, kw_only=True)
+class KinesisSettings(KinesisChoices, SinkSettings):
+    """What functions know of the stream."""
+
+    stream_name: str
+
+
+class KinesisSink(EventSink[KinesisRecord]):
     """One data stream; receipts hold `sequenceNumber` and `shardId`."""
 
     name: SinkName = "kinesis"
@@ -60,6 +100,14 @@ class KinesisSink:
         self.encryption_type = answer.get("EncryptionType")
         return _receipt(answer)
 
+    def record(self, routed: RoutedEvent) -> KinesisRecord:
+        """The event's envelope under the keys that the rules give it."""
+        return KinesisRecord(routed.line, routed.route.partition_key, routed.route.explicit_hash_key)
+
+    def check(self) -> None:
+        """Raises SinkUnavailable unless the stream is active or being updated."""
+        expect_active(self.summarise()["StreamDescriptionSummary"]["StreamStatus"])
+
     def describe(self, **page: Any) -> Mapping[str, Any]:
         """DescribeStream's answer for this stream. Raises SinkUnavailable."""
         return call(self._client.describe_stream, **page, **self._stream)
@@ -87,3 +135,38 @@ def _outcome(entry: Mapping[str, Any]) -> Outcome:
 
 def _receipt(entry: Mapping[str, Any]) -> Receipt:
     return Receipt({"sequenceNumber": entry["SequenceNumber"], "shardId": entry["ShardId"]})
+
+
+def _open(settings: KinesisSettings, context: SinkContext) -> KinesisSink:
+    return KinesisSink(context.clients.make("kinesis"), settings.stream_name, settings.max_record_kib * 1024)
+
+
+def _to_json(record: KinesisRecord) -> dict[str, Any]:
+    members = bytes_to_json("data", record.data) | {"partitionKey": record.partition_key}
+    return members if record.explicit_hash_key is None else {**members, "explicitHashKey": record.explicit_hash_key}
+
+
+def _from_json(members: Mapping[str, Any]) -> KinesisRecord:
+    return KinesisRecord(bytes_from_json("data", members), members["partitionKey"], members.get("explicitHashKey"))
+
+
+def _weight(record: KinesisRecord) -> int:
+    return len(record.data) + len(record.partition_key.encode()) + OVERHEAD
+
+
+KIND = SinkKind(
+    name="kinesis",
+    settings=KinesisSettings,
+    open=_open,
+    to_json=_to_json,
+    from_json=_from_json,
+    weight=_weight,
+    metrics=SinkMetrics(
+        delivered="delivered_kinesis",
+        retry_queued="spilled_kinesis",
+        redriven="redriven_kinesis",
+        pending="waiting_kinesis",
+        dead_letters="dead_letters_kinesis",
+        oldest_pending="oldest_spilled_seconds_kinesis",
+    ),
+)

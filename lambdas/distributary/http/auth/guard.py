@@ -126,7 +126,7 @@ def _by_signature(kind: ApiName, right: Right | None) -> Identify:
         key = keys.find(given.key_id)
         if key is None:
             raise signature.unrecognized()
-        if not right and SERVICES[given.service] not in key.sinks:
+        if not right and not key.may_write_to(SERVICES[given.service]):
             raise Forbidden("Forbidden", f"this key may not write to {SERVICES[given.service]}")
         return key
 

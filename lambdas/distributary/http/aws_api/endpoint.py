@@ -4,6 +4,7 @@ What comes in is passed on as it is: no envelope, no rules. Limits are AWS's and
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from distributary.clock import Clock
@@ -12,45 +13,61 @@ from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Outcome
 from distributary.http.aws_api import aws_body
 from distributary.http.aws_api.answer import Answer, answer, error_answer
-from distributary.http.aws_api.firehose_operations import FirehoseWire
-from distributary.http.aws_api.kinesis_describe import KinesisReads
-from distributary.http.aws_api.kinesis_operations import KinesisWire
+from distributary.http.aws_api.firehose_operations import FirehoseOperations
+from distributary.http.aws_api.kinesis_describe import KinesisDescribe
+from distributary.http.aws_api.kinesis_operations import KinesisOperations
 from distributary.http.aws_api.stream_names import StreamNames
 from distributary.http.request import Request, Response
 from distributary.http.structure import Structure
 from distributary.settings import Settings
-from distributary.sinks.firehose import FirehoseSink
-from distributary.sinks.kinesis import KinesisSink
+from distributary.sinks.firehose import FirehoseSettings, FirehoseSink
+from distributary.sinks.kinesis import KinesisSettings, KinesisSink
 from distributary.sinks.sink import Sink
 
 R = TypeVar("R")
 AwsOperation = Callable[[Structure, Callable[..., Any]], Answer]
 
+FIREHOSE_OPERATIONS = (
+    "Firehose_20150804.PutRecord",
+    "Firehose_20150804.PutRecordBatch",
+    "Firehose_20150804.DescribeDeliveryStream",
+)
+KINESIS_OPERATIONS = (
+    "Kinesis_20131202.PutRecord",
+    "Kinesis_20131202.PutRecords",
+    "Kinesis_20131202.DescribeStream",
+    "Kinesis_20131202.DescribeStreamSummary",
+    "Kinesis_20131202.ListShards",
+    "Kinesis_20131202.ListStreams",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AwsApiSettings(Settings):
+    """What the AWS-compatible API knows beside its sinks."""
+
+    stream_alias: str = "events"
+    """The name under which clients may address both streams, besides their real names."""
+
 
 class AwsEndpoint:
     """Answers for the streams of this stack, under each of their names: AWS JSON 1.1, of Kinesis also CBOR."""
 
-    def __init__(self, settings: Settings, firehose: FirehoseSink, kinesis: KinesisSink, clock: Clock) -> None:
-        self._retry_seconds = settings.retry_seconds
+    def __init__(
+        self,
+        settings: AwsApiSettings,
+        clock: Clock,
+        *,
+        retry_seconds: float,
+        firehose: tuple[FirehoseSink, FirehoseSettings] | None = None,
+        kinesis: tuple[KinesisSink, KinesisSettings] | None = None,
+    ) -> None:
+        self._retry_seconds = retry_seconds
         self._clock = clock
-        shared = settings.stream_alias
-        names = StreamNames({settings.stream_name, shared, *settings.kinesis_aliases})
-        streams, reads = KinesisWire(kinesis, names), KinesisReads(kinesis, names)
-        deliveries = FirehoseWire(
-            firehose,
-            {settings.delivery_stream_name, shared, *settings.firehose_aliases},
-            delimit=settings.firehose_delimiter == "newline",
-        )
-        self._operations: dict[str, AwsOperation] = {
-            "Firehose_20150804.PutRecord": deliveries.put_record,
-            "Firehose_20150804.PutRecordBatch": deliveries.put_record_batch,
-            "Firehose_20150804.DescribeDeliveryStream": deliveries.describe,
-            "Kinesis_20131202.PutRecord": streams.put_record,
-            "Kinesis_20131202.PutRecords": streams.put_records,
-            "Kinesis_20131202.DescribeStream": reads.describe,
-            "Kinesis_20131202.DescribeStreamSummary": reads.summarise,
-            "Kinesis_20131202.ListShards": reads.list_shards,
-            "Kinesis_20131202.ListStreams": reads.list_streams,
+        self._operations = {
+            **dict.fromkeys((*FIREHOSE_OPERATIONS, *KINESIS_OPERATIONS), _absent),
+            **(_of_firehose(*firehose, settings.stream_alias) if firehose else {}),
+            **(_of_kinesis(*kinesis, settings.stream_alias) if kinesis else {}),
         }
 
     def answer(self, request: Request) -> Response:
@@ -72,3 +89,25 @@ class AwsEndpoint:
         """Delivery within what the request has of time, from now on."""
         end = delivery.deadline(remaining=request.remaining, retry_seconds=self._retry_seconds, clock=self._clock)
         return lambda sink, records: delivery.deliver(sink, records, deadline=end, clock=self._clock)
+
+
+def _of_firehose(sink: FirehoseSink, settings: FirehoseSettings, alias: str) -> dict[str, AwsOperation]:
+    names = {settings.delivery_stream_name, alias, *settings.aliases}
+    operations = FirehoseOperations(sink, names, delimit=settings.delimiter == "newline")
+    done = (operations.put_record, operations.put_record_batch, operations.describe)
+    return dict(zip(FIREHOSE_OPERATIONS, done, strict=True))
+
+
+def _of_kinesis(sink: KinesisSink, settings: KinesisSettings, alias: str) -> dict[str, AwsOperation]:
+    names = StreamNames({settings.stream_name, alias, *settings.aliases})
+    puts, reads = KinesisOperations(sink, names), KinesisDescribe(sink, names)
+    done = (
+        *(puts.put_record, puts.put_records),
+        *(reads.describe, reads.summarise, reads.list_shards, reads.list_streams),
+    )
+    return dict(zip(KINESIS_OPERATIONS, done, strict=True))
+
+
+def _absent(_body: Structure, _deliver: object) -> Answer:
+    """The answer of every operation on a stream that this stage does not have."""
+    raise BadRequest("ResourceNotFoundException", "This stage has no such stream.")

@@ -7,14 +7,15 @@ from distributary.errors import BadRequest
 from distributary.events import Outcome
 from distributary.http.aws_api.answer import Answer, entries_of
 from distributary.http.structure import Structure
-from distributary.settings import LONGEST_DELIVERY_STREAM_NAME, STREAM_NAME
 from distributary.sinks.firehose import (
     FIREHOSE_CALL_BYTES,
     FIREHOSE_CALL_RECORDS,
+    LONGEST_DELIVERY_STREAM_NAME,
     MAX_RECORD_BYTES,
     FirehoseRecord,
     FirehoseSink,
 )
+from distributary.sinks.stream_name import STREAM_NAME
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_DescribeDeliveryStream.html
 _DESTINATION = re.compile("[a-zA-Z0-9-]+")
@@ -32,7 +33,7 @@ _ENTRY = {"recordId": "RecordId"}
 DeliverToFirehose = Callable[[FirehoseSink, Sequence[FirehoseRecord]], Sequence[Outcome]]
 
 
-class FirehoseWire:
+class FirehoseOperations:
     """The operations on a delivery stream that answers to `names`. Each raises BadRequest and SinkUnavailable.
 
     With `delimit`, a newline is added to each record that does not end with one: Firehose joins records as they are,

@@ -12,8 +12,8 @@ from distributary.errors import BadRequest
 from distributary.http.aws_api.answer import Answer
 from distributary.http.aws_api.stream_names import StreamNames
 from distributary.http.structure import Structure
-from distributary.settings import LONGEST_STREAM_NAME, STREAM_NAME
-from distributary.sinks.kinesis import KinesisSink
+from distributary.sinks.kinesis import LONGEST_STREAM_NAME, KinesisSink
+from distributary.sinks.stream_name import STREAM_NAME
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_ListShards.html, …/API_DescribeStream.html and the like
 _MAX_LIMIT = 10_000
@@ -23,7 +23,7 @@ _FILTERS = ("AFTER_SHARD_ID", "AT_TRIM_HORIZON", "FROM_TRIM_HORIZON", "AT_LATEST
 _SUMMARY = ("StreamName", "StreamARN", "StreamStatus", "StreamModeDetails", "StreamCreationTimestamp")
 
 
-class KinesisReads:
+class KinesisDescribe:
     """The read-only operations on a data stream that answers to `names`. Each raises BadRequest and SinkUnavailable."""
 
     def __init__(self, sink: KinesisSink, names: StreamNames) -> None:

@@ -22,7 +22,7 @@ _ENTRY = {"sequenceNumber": "SequenceNumber", "shardId": "ShardId"}
 DeliverToKinesis = Callable[[KinesisSink, Sequence[KinesisRecord]], Sequence[Outcome]]
 
 
-class KinesisWire:
+class KinesisOperations:
     """The puts into a data stream that answers to `names`. Each raises BadRequest and SinkUnavailable."""
 
     def __init__(self, sink: KinesisSink, names: StreamNames) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 from distributary.errors import BadRequest
 from distributary.http.structure import Structure
-from distributary.settings import LONGEST_STREAM_NAME, STREAM_NAME
+from distributary.sinks.kinesis import LONGEST_STREAM_NAME
+from distributary.sinks.stream_name import STREAM_NAME
 
 # https://docs.aws.amazon.com/kinesis/latest/APIReference/API_PutRecord.html
 _ARN = re.compile(r"arn:aws.*:kinesis:.*:\d{12}:stream/\S+", re.ASCII)

@@ -20,12 +20,11 @@ from distributary.http.events_api.body import Body, read_posted
 from distributary.http.events_api.receipt import EventOutcome, View
 from distributary.http.problem import for_error, problem
 from distributary.http.request import Request, Response
-from distributary.ingest.envelope import Posted, Sender, address, event_id, request_key
-from distributary.metrics import by_sink
-from distributary.settings import Settings
+from distributary.ingest.envelope import EventSettings, Posted, Sender, address, event_id, request_key
+from distributary.ingest.result_metrics import by_sink
 
 DeliverEvents = Callable[[Sequence[Event], float, Key | None], Sequence[EventResult]]
-"""A fate for each event, in order; the number is the deadline on the clock's `monotonic`, the key whose they are."""
+"""A result for each event, in order; the number is the deadline on the clock's `monotonic`, the key whose they are."""
 
 RETRY_AFTER_SECONDS = 3
 """`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
@@ -36,8 +35,9 @@ _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
 class EventsEndpoint:
     """Answers `POST /v1/events`: every event that came in is counted as accepted, rejected or retry."""
 
-    def __init__(self, settings: Settings, clock: Clock, fan_out: DeliverEvents) -> None:
+    def __init__(self, settings: EventSettings, clock: Clock, fan_out: DeliverEvents, *, retry_seconds: float) -> None:
         self._settings = settings
+        self._retry_seconds = retry_seconds
         self._clock = clock
         self._fan_out = fan_out
 
@@ -53,7 +53,7 @@ class EventsEndpoint:
             return for_error(error, request)
 
     def _answer(self, request: Request) -> Response:
-        until = deadline(remaining=request.remaining, retry_seconds=self._settings.retry_seconds, clock=self._clock)
+        until = deadline(remaining=request.remaining, retry_seconds=self._retry_seconds, clock=self._clock)
         key = request_key(request.headers.get("idempotency-key"), self._clock)
         source = request.key.name if request.key else self._settings.source
         sender = Sender(key=key, source=source, type=self._type(request), time=request.time)

@@ -15,7 +15,6 @@ from distributary.http.request import Request, Response
 from distributary.http.structure import Structure, read_structure
 from distributary.iot_events import message as codes
 from distributary.iot_events.message import LONGEST_MESSAGE_ID, MESSAGE_ID, Message
-from distributary.settings import Settings
 from distributary.sinks.iot_events import MAX_MESSAGES_A_PUT, STRICT_MAX_MESSAGES, IotEventsSink
 
 # As received; Lambda takes 6 MB with everything around it.
@@ -39,9 +38,9 @@ _CLIENTS_FAULT = frozenset({codes.INVALID_REQUEST, codes.RESOURCE_NOT_FOUND})
 class MessagesEndpoint:
     """Answers BatchPutMessage: an entry for each refused message, none for the others."""
 
-    def __init__(self, settings: Settings, sink: IotEventsSink, clock: Clock) -> None:
-        self._max_messages = STRICT_MAX_MESSAGES if settings.iot_events_strict else MAX_MESSAGES_A_PUT
-        self._retry_seconds = settings.retry_seconds
+    def __init__(self, sink: IotEventsSink, clock: Clock, *, strict: bool, retry_seconds: float) -> None:
+        self._max_messages = STRICT_MAX_MESSAGES if strict else MAX_MESSAGES_A_PUT
+        self._retry_seconds = retry_seconds
         self._sink = sink
         self._clock = clock
         limit = f"the payload is over {sink.max_record_bytes} bytes"
@@ -127,3 +126,10 @@ def _response(
 ) -> Response:
     headers = {"content-type": "application/json", "x-amzn-requestid": request.id}
     return Response(status, json.dumps(body, separators=(",", ":")), headers, log, events)
+
+
+def absent(request: Request) -> Response:
+    """The answer of a stage without IoT Events: 404 in AWS's words."""
+    body = {"message": "This stage has no IoT Events inputs."}
+    log = {"operation": "BatchPutMessage", "error": codes.RESOURCE_NOT_FOUND}
+    return _response(404, body, request, log).with_headers({"x-amzn-errortype": codes.RESOURCE_NOT_FOUND})

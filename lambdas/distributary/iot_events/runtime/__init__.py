@@ -12,6 +12,7 @@ __all__ = [
     "dead_letter_queue",
     "detector_item",
     "detector_run",
+    "detector_settings",
     "detector_table",
     "management",
     "message_batch",

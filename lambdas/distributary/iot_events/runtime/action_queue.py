@@ -7,13 +7,11 @@ from uuid import uuid4
 from distributary.aws.batching import split
 from distributary.aws.bucket import Bucket
 from distributary.aws.call import call
+from distributary.aws.queue import MAX_BYTES, MAX_ENTRIES
 from distributary.errors import SinkUnavailable
 from distributary.iot_events.queue_entry import storable
 from distributary.iot_events.runtime.detector_item import Row, size
 
-# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
-MAX_ENTRIES = 10
-MAX_BYTES = 1024 * 1024
 MAX_ITEM_BYTES = 300_000
 """Of a detector's item together with its pending actions; the table takes 400 KB."""
 ACTION_PREFIX = "actions/"

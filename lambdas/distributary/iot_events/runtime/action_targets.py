@@ -36,7 +36,7 @@ class Once:
 
 
 class QueuedAction(NamedTuple):
-    """An action to carry out: an effect of the detector `key` of a model, see `effects.Effect`."""
+    """An action to run: an effect of the detector `key` of a model, see `effects.Effect`."""
 
     model: str
     key: str | None
@@ -57,7 +57,7 @@ def read_action(text: str) -> QueuedAction:
 
 
 class Targets:
-    """Carries actions out; each client is made when the first action needs it."""
+    """Runs actions; each client is made when the first action needs it."""
 
     def __init__(self, clients: ClientFactory, inputs: Provider) -> None:
         self._aws = Once(clients)

@@ -11,8 +11,8 @@ from distributary.aws.call import call
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable
 from distributary.iot_events.queue_entry import digest, group_of
+from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.iot_events.runtime.queue_record import WakeUp, wake_up_body
-from distributary.settings import Settings
 
 MAX_DELAY = 900
 """Seconds: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-delay-queues.html"""
@@ -29,7 +29,7 @@ class Arming(NamedTuple):
 class WakeUps:
     """Arms wake-ups; they may come late or for nothing, and never fail to come."""
 
-    def __init__(self, settings: Settings, sqs: Any, scheduler: Any, clock: Clock) -> None:
+    def __init__(self, settings: DetectorSettings, sqs: Any, scheduler: Any, clock: Clock) -> None:
         self._settings = settings
         self._sqs = sqs
         self._scheduler = scheduler

@@ -1,0 +1,27 @@
+"""`check_health`: `GET /v1/health`, with a check of each sink and of its retry queue."""
+
+from functools import partial
+
+from distributary.aws.queue import check_queue
+from distributary.functions.event_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
+from distributary.functions.sink_context import sink_context
+from distributary.functions.start import Start
+from distributary.http.health import Check, Health
+from distributary.http.request_log import Handler, request_logged
+from distributary.http.router import Known, Router
+
+SETTINGS = (StageSinks,)
+SINKS = EVERY_SINK
+
+
+def build(start: Start) -> Handler:
+    """The handler of the function."""
+    sqs = start.clients.make("sqs")
+    checks: dict[str, Check] = {name: sink.check for name, sink in stage_sinks(start, sink_context(start)).items()}
+    checks |= {
+        f"{name}_spill": partial(check_queue, sqs, settings.retry_queue_url)
+        for name, settings in sink_settings(start).items()
+    }
+    route = Known("GET", "/v1/health")
+    router = Router([route], {route: Health(checks, start.clock).answer})
+    return request_logged(router.answer, start.stage, service="check_health", clock=start.clock)

@@ -1,0 +1,81 @@
+"""`ingest`: the events API, the AWS-compatible API and BatchPutMessage, receipts out."""
+
+from functools import partial
+from typing import Any
+
+from distributary.access.key import Claims
+from distributary.access.key_store import KeySettings, key_store
+from distributary.access.quota import Quotas
+from distributary.aws.bucket import BucketSettings
+from distributary.delivery.claim_check import ClaimCheck
+from distributary.delivery.storing import DeliverySettings
+from distributary.functions.event_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks, storing_delivery
+from distributary.functions.sink_context import sink_context
+from distributary.functions.start import Start
+from distributary.http.auth.guard import Guard
+from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
+from distributary.http.events_api.endpoint import EventsEndpoint
+from distributary.http.iot_events_api import messages
+from distributary.http.iot_events_api.messages import MessagesEndpoint
+from distributary.http.request_log import Handler, request_logged
+from distributary.http.router import Known, Router
+from distributary.http.welcome import welcome
+from distributary.ingest.envelope import EventSettings
+from distributary.ingest.fan_out import FanOut
+from distributary.ingest.rules import Rules
+from distributary.log import lines
+from distributary.sinks import registry
+from distributary.sinks.registry import Sinks
+
+SETTINGS = (KeySettings, EventSettings, DeliverySettings, BucketSettings, AwsApiSettings, StageSinks)
+SINKS = EVERY_SINK
+
+
+def build(start: Start) -> Handler:
+    """The handler of the function."""
+    rules = Rules.from_tables(start.configuration["rules"], start.configuration["inputs"])
+    note = partial(lines(service="ingest", level=start.stage.log_level), "WARNING")
+    sinks = stage_sinks(start, sink_context(start, note))
+    keys, clock = start.settings(KeySettings), start.clock
+    retry_seconds = start.settings(DeliverySettings).retry_seconds
+    of_events = start.settings(EventSettings)
+    claim_check = ClaimCheck(start.bucket, clock)
+    fan_out = FanOut(
+        rules, sinks, envelope=of_events.envelope, delivery=storing_delivery(start), claim_check=claim_check
+    )
+    events = EventsEndpoint(of_events, clock, fan_out, retry_seconds=retry_seconds)
+    guard = Guard(
+        key_store(keys, start.clients, clock),
+        Quotas(clock),
+        clock,
+        Claims(keys.jwt_source_claim, keys.jwt_sinks_claim),
+    )
+    endpoints = {
+        Known("POST", "/v1/events"): guard.protect(events.answer, "events"),
+        Known("POST", "/"): guard.protect(_aws_endpoint(start, sinks, retry_seconds).answer, "aws"),
+        Known("POST", "/inputs/messages"): guard.protect(_messages(start, sinks, retry_seconds), "iot_events"),
+        Known("GET", "/"): welcome(keys),
+    }
+    routes = [Known(route["method"], route["path"]) for route in start.configuration["routes"]]
+    return request_logged(
+        Router(routes, endpoints).answer,
+        start.stage,
+        service="ingest",
+        clock=clock,
+        units=registry.UNITS,
+        noteworthy=registry.NOTEWORTHY,
+    )
+
+
+def _aws_endpoint(start: Start, sinks: Sinks, retry_seconds: float) -> AwsEndpoint:
+    settings: dict[str, Any] = sink_settings(start)
+    streams: dict[str, Any] = {name: (sinks[name], settings[name]) for name in ("firehose", "kinesis") if name in sinks}
+    return AwsEndpoint(start.settings(AwsApiSettings), start.clock, retry_seconds=retry_seconds, **streams)
+
+
+def _messages(start: Start, sinks: Sinks, retry_seconds: float) -> Any:
+    sink: Any = sinks.get("iot_events")
+    if sink is None:
+        return messages.absent
+    strict = start.settings(registry.KINDS["iot_events"].settings).strict  # type: ignore[attr-defined]  # its own
+    return MessagesEndpoint(sink, start.clock, strict=strict, retry_seconds=retry_seconds).answer

@@ -17,16 +17,14 @@ from distributary.iot_events.runtime.bundled_models import Models, carry
 from distributary.iot_events.runtime.dead_letter_queue import DeadLetterQueue
 from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.runtime.detector_run import Runner
+from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.message_batch import RunDetectors
 from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.iot_events.runtime.wake_ups import WakeUps
-from distributary.settings import Settings
 
-SETTINGS = Settings(
-    stage="test",
-    delivery_stream_name="d",
-    stream_name="s",
+SETTINGS = DetectorSettings(
+    table_name="table",
     message_queue_url="messages",
     message_queue_arn="arn:messages",
     dead_message_queue_url="dead",

@@ -11,7 +11,7 @@ from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.dead_letters import DeadLetters
 from distributary.delivery.retry_queue import RetryQueue
 from distributary.delivery.storing import StoringDelivery
-from distributary.events import SINK_NAMES
+from distributary.sinks.registry import SINK_NAMES
 
 URLS = {name: f"https://sqs.example/1/{name}-spill" for name in SINK_NAMES}
 
@@ -28,7 +28,7 @@ class Keeping:
         self.bucket = Bucket(lambda: self.s3, "lake")
         self.spill = RetryQueue(self.sqs, URLS, self.bucket, clock)
         self.dead_letters = DeadLetters(self.bucket, clock)
-        self.custody = StoringDelivery(self.spill, self.dead_letters, clock)
+        self.delivery = StoringDelivery(self.spill, self.dead_letters, clock)
         self.claim_check = ClaimCheck(self.bucket, clock)
 
     def lines(self, prefix: str) -> list[bytes]:

@@ -1,6 +1,8 @@
 """Tables of a TOML file, checked against frozen dataclasses and read into them: types, ranges and unknown keys."""
 
+import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import field, fields, is_dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
 
@@ -53,6 +55,9 @@ def read(kind: type[T], table: Table, faults: list[str], *, place: str = "", **g
         return kind(**given, **values)
     except SettingsError as error:
         faults += [f"{place}{fault}" for fault in error.faults]
+        wrong = {re.split(r"\W", fault, maxsplit=1)[0] for fault in error.faults}
+        with suppress(SettingsError):
+            return kind(**given, **{key: value for key, value in values.items() if key not in wrong})
         return kind(**given)
 
 

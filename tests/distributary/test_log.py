@@ -5,6 +5,7 @@ from fake_clock import FakeClock
 
 from distributary import log
 from distributary.log import Lines
+from distributary.settings import StageSettings
 
 
 def lines(capsys) -> list[dict]:
@@ -15,7 +16,7 @@ def lines(capsys) -> list[dict]:
 @pytest.mark.parametrize(("line", "written"), [({"accepted": 1, "route": "r"}, 1), ({"route": "r"}, 0)])
 def test_metrics_do_not_depend_on_the_log_level(capsys, line: dict, written: int) -> None:
     """Where the level lets no line through, the metrics go out alone, and nothing else does."""
-    Lines(service="t-quiet", level="ERROR", stage="test", clock=FakeClock().clock).write("request", line)
+    Lines("t-quiet", StageSettings(stage="test", log_level="ERROR"), FakeClock().clock).write("request", line)
     found = lines(capsys)
 
     assert len(found) == written

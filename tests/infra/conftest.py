@@ -93,15 +93,15 @@ def properties(stack: cdk.Stack) -> Callable[[str], dict[str, Any]]:
 def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., Configuration]) -> CheckedApp:
     """An app that was synthesised with every check: each shipped stage, and three stacks that no stage is.
 
-    `retired` has AWS's own IoT Events; `told` has thresholds of its own for its alarms, and a topic, and what else of
-    the endpoint is there by setting alone: a domain, tokens, reserved concurrency; `careful` is prod with a key of its
-    own, releases in steps, the topic rules of local, and few detectors at the same time.
+    `elsewhere` has its inputs at another stack. `told` has thresholds of its own for its alarms, a topic, and what
+    else of the endpoint is there by setting alone: a domain, tokens, reserved concurrency. `careful` is prod with a
+    key of its own, releases in steps, the topic rules of local, and few detectors at the same time.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
         app = CheckedApp(context=FLAGS, outdir=str(tmp_path_factory.mktemp("cdk.out")))
         others = {
-            "retired": configured(iot_events={"provider": "endpoint"}),
+            "elsewhere": configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}),
             "told": configured(
                 alarms=TOLD,
                 http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},

@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from any_settings import any_settings
 
 from distributary.errors import BadDefinition
-from distributary.settings import Settings
 from distributary_cdk.bundle import LAMBDAS, SERVICES, bundle, digest, is_native, write
+from distributary_cdk.function import environment_of
 
 FOLDERS = sorted(handler.parent for handler in LAMBDAS.glob("*/handler.py"))
 CONFIGURATION = {
@@ -136,15 +137,12 @@ def test_digest():
 def test_handler_runs_from_its_bundle_alone(folder, tmp_path):
     """Each handler can be imported with nothing but its bundle, the standard library and its settings."""
     write(bundle(folder, CONFIGURATION), tmp_path)
-    settings = Settings(
-        stage="test", delivery_stream_name="d", stream_name="s", message_queue_url="https://q.example/q"
-    )
     region = {"AWS_REGION": "eu-west-1", "AWS_DEFAULT_REGION": "eu-west-1"}
     credentials = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
     program = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; import handler; print(callable(handler.handle))"
 
     command = [sys.executable, "-I", "-S", "-c", program]
-    environment = {**settings.to_env(), **region, **credentials, "PATH": os.environ["PATH"]}
+    environment = {**environment_of(folder.name, any_settings()), **region, **credentials, "PATH": os.environ["PATH"]}
     run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (run.stdout.strip(), run.returncode) == ("True", 0), run.stderr

@@ -6,8 +6,8 @@ from typing import get_type_hints
 import pytest
 
 from distributary.errors import BadDefinition, SettingsError
-from distributary.settings import Settings
-from distributary_cdk.configuration import Configuration, IotEvents
+from distributary.sinks.registry import SINK_NAMES
+from distributary_cdk.configuration import Configuration
 from distributary_cdk.configuration_file import read, said
 
 ROOT = Path(__file__).parent.parent.parent
@@ -97,16 +97,21 @@ def test_shipped_file_names_every_key():
     """The shipped file documents itself: every key that can be set is written down in it."""
     text = (ROOT / "distributary.toml").read_text()
 
-    for name, hint in get_type_hints(Configuration).items():
+    for name, hint in hints(Configuration):
         for key in names_in(name, hint):
             assert f"{key} " in text or f"{key}]" in text or f"{key}." in text or key == "stage", key
+
+
+def hints(kind):
+    """The type of each field."""
+    return [(field.name, get_type_hints(kind)[field.name]) for field in fields(kind)]
 
 
 def names_in(name, hint):
     """The names of a setting: those of its members, where it is a table."""
     if not is_dataclass(hint):
         return [name]
-    return [name, *(key for member, its in get_type_hints(hint).items() for key in names_in(member, its))]
+    return [name, *(key for member, its in hints(hint) for key in names_in(member, its))]
 
 
 def test_unknown_stage():
@@ -138,8 +143,16 @@ def test_preset_overrides(file):
 
 def test_every_setting_is_configurable(file):
     """Each field of Settings is a name that the stack knows or a value of the file: none is left at its default."""
-    known = [each.name for each in fields(Settings) if each.name.endswith(("_name", "_url", "_arn"))]
-    names = {name: f"the {name}" for name in known}
+    known = (
+        "delivery_stream_name",
+        "stream_name",
+        "message_queue_url",
+        "key_table_name",
+        "key_secret_arn",
+        "bucket_name",
+    )
+    queues = [f"{sink}_{kind}_url" for sink in SINK_NAMES for kind in ("spill", "set_aside")]
+    names = {name: f"the {name}" for name in (*known, *queues)}
     file.write_text(
         'envelope = "none"\nsource = "s"\ntype = "t"\nmax_events = 7\nstream_alias = "a"\nretry_seconds = 1.5\n'
         'log_level = "DEBUG"\nlog_sample = 0.5\n[firehose]\njoin = false\naliases = ["f"]\n'
@@ -152,19 +165,10 @@ def test_every_setting_is_configurable(file):
     )
     settings = [read(file, stage).settings(**names) for stage in ("open", "tokens")]
 
-    for field in fields(Settings):
-        values = {getattr(each, field.name) for each in settings}
-        expected = {names[field.name]} if field.name in names else values - {field.default}
-        assert values & expected, field.name
-
-
-@pytest.mark.parametrize(
-    ("provider", "endpoint", "at_aws"),
-    [("stack", "", False), ("endpoint", "", True), ("endpoint", "https://other.example", False)],
-)
-def test_iot_events_at_aws(provider, endpoint, at_aws):
-    """AWS's own service is meant where the provider is an endpoint and none is named."""
-    assert IotEvents(provider=provider, endpoint=endpoint).at_aws is at_aws
+    for parts in zip(*settings, strict=True):
+        for field in fields(parts[0]):
+            values = {getattr(part, field.name) for part in parts}
+            assert values - {field.default}, f"{type(parts[0]).__name__}.{field.name}"
 
 
 def test_each_fault_names_its_own_file(tmp_path):

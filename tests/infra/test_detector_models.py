@@ -5,11 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from any_settings import any_settings
 
 from distributary.errors import BadDefinition
 from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.runtime.bundled_models import Models
 from distributary_cdk.detector_models import carried_by, models_of, read_models
+from distributary_cdk.function import environment_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -115,7 +117,7 @@ def test_who_carries_what(configuration, configured):
     assert {"models", "inputs", "debug", "switches"} == set(carried_by("run_detectors", configuration))
     assert {"models"} == set(carried_by("serve_detectors", configuration))
     assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
-    assert models_of(configured(iot_events={"provider": "endpoint"})).readers == []
+    assert models_of(configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"})).readers == []
 
 
 def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration, tmp_path, monkeypatch):
@@ -125,14 +127,13 @@ def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration,
     )
     inputs = {**configuration.inputs, "telemetry": {"attributes": ["deviceId"], "late": "drop"}}
     stage = replace(configuration, detectors=detectors, inputs=inputs)
-    settings = stage.settings(delivery_stream_name="d", stream_name="s", message_queue_url="q")
     (tmp_path / "configuration.json").write_text(json.dumps(carried_by("run_detectors", stage)))
     shutil.copy(ROOT / "lambdas/run_detectors/handler.py", tmp_path)
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    for name, value in {**dict.fromkeys(names, "any-1"), **settings.to_env()}.items():
+    for name, value in {**dict.fromkeys(names, "any-1"), **environment_of("run_detectors", any_settings())}.items():
         monkeypatch.setenv(name, value)
 
-    runner = runpy.run_path(str(tmp_path / "handler.py"))["runner"]
+    runner = runpy.run_path(str(tmp_path / "handler.py"))["handle"]._runner
 
     assert runner.debugged == {("device_heartbeat", None), ("temperature_alarm", "d1")}
     assert runner.dropping == {"telemetry"}

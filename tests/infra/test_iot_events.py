@@ -72,27 +72,6 @@ def test_grants_on_the_queue(stack, configuration, role):
     ]
 
 
-def test_aws_as_provider(stack, configured, role):
-    """With AWS's own service there is an input for each of the configuration, a writer may use it, and no queue."""
-    inputs = {"telemetry": {"attributes": ["deviceId", "a.b"], "key": "deviceId"}}
-    iot_events = IotEvents(
-        stack, "IotEvents", configuration=configured(iot_events={"provider": "endpoint"}, inputs=inputs)
-    )
-    iot_events.grant_write(role)
-    iot_events.grant_look(role)
-
-    template = Template.from_stack(stack)
-    template.has_resource_properties(
-        "AWS::IoTEvents::Input",
-        {"InputName": "telemetry", "InputDefinition": {"Attributes": [{"JsonPath": "deviceId"}, {"JsonPath": "a.b"}]}},
-    )
-    template.resource_count_is(QUEUE, 0)
-    [statement] = statements(stack)
-    assert statement["Action"] == "iotevents:BatchPutMessage"
-    assert statement["Resource"]["Fn::Join"][1][-1] == ":input/telemetry"
-    assert iot_events.queue_url == ""
-
-
 def test_another_endpoint_as_provider(stack, configured, role):
     """With another service's endpoint the stack needs nothing for the third sink, and no permission."""
     provider = {"provider": "endpoint", "endpoint": "https://iot.example"}

@@ -66,7 +66,7 @@ def test_s3_takes_the_rules_of_any_settings(bucket):
     assert meeting(rules) == []
 
 
-@pytest.mark.parametrize("stage", ["dev", "prod", "local", "told", "careful", "retired"])
+@pytest.mark.parametrize("stage", ["dev", "prod", "local", "told", "careful", "elsewhere"])
 def test_s3_takes_the_rules_of_every_stage(synthesised, stage):
     """As their templates have them; stage dev once had an expiration on the day of its transition."""
     rules = in_template(synthesised(stage))

@@ -9,10 +9,10 @@ import pytest
 
 from distributary.aws import json_client, timeouts
 from distributary.delivery import breaker, delivery, retry_queue
+from distributary.delivery.storing import DeliverySettings
 from distributary.events import Event
 from distributary.http import health
 from distributary.ingest.envelope import Posted, Sender, address, encode
-from distributary.settings import Settings
 from distributary.sinks.registry import UNITS
 from distributary_cdk.configuration_file import read
 
@@ -52,7 +52,7 @@ def queues(template: dict[str, Any], *names: str) -> set[tuple[int, float, int]]
 
 def test_how_long_calls_and_deliveries_take() -> None:
     """Each row about the library's own time is what its constants come to."""
-    told, retry = rows("Time and memory"), Settings.retry_seconds
+    told, retry = rows("Time and memory"), DeliverySettings.retry_seconds
     most = 29 - timeouts.KEEPING - timeouts.ANSWER
     expected = {
         "a call to AWS: connect / read": f"{timeouts.CONNECT:g} s / {timeouts.READ:g} s",

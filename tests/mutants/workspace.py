@@ -23,7 +23,7 @@ ONE_STAGE = """
 @pytest.fixture(scope="session")
 def synthesised(new_app, configured):
     others = {
-        "retired": lambda: configured(iot_events={"provider": "endpoint"}),
+        "elsewhere": lambda: configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}),
         "told": lambda: configured(
             alarms=TOLD,
             http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},

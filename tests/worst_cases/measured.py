@@ -11,12 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from any_settings import any_settings
+
+from distributary.functions.event_sinks import StageSinks
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import read_documents
 from distributary.iot_events.runtime.bundled_models import Models, carry, route
 from distributary.iot_events.runtime.detector_item import version_key
-from distributary.settings import Settings
+from distributary.sinks.registry import SINK_NAMES
 from worst_cases.bounds import LOOP_ON_LAMBDA, SECONDS, Cost, lambda_seconds
 
 ROOT = Path(__file__).parents[2]
@@ -64,22 +67,10 @@ class Bench:
 
     def _environment(self, settings: Mapping[str, Any]) -> dict[str, str]:
         queues = f"{self._url}/123456789012"
-        known = Settings(
-            stage="test",
-            delivery_stream_name="d",
-            stream_name="s",
-            message_queue_url=f"{queues}/messages.fifo",
-            message_queue_arn="arn:aws:sqs:us-east-1:123456789012:messages.fifo",
-            dead_message_queue_url=f"{queues}/dead.fifo",
-            action_queue_url=f"{queues}/actions",
-            wake_queue_url=f"{queues}/wake",
-            detector_table_name="detectors",
-            bucket_name="bucket",
-            **{f"{sink}_{kind}_url": f"{queues}/{sink}-{kind}" for sink in _SINKS for kind in ("spill", "set_aside")},
-            **{"auth": "open", **settings},
-        )
+        parts = any_settings(queues, **{"auth": "open", **settings})
         return {
-            **known.to_env(),
+            **{name: value for part in parts for name, value in part.to_env().items()},
+            **StageSinks(sinks=SINK_NAMES).to_env(),
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT / "lambdas"),
             "AWS_ENDPOINT_URL": self._url,
@@ -91,8 +82,7 @@ class Bench:
         }
 
 
-_SINKS = ("firehose", "kinesis", "iot_events")
-RULES = [{"sinks": list(_SINKS), "input": "telemetry", "partition_key": "data.deviceId"}]
+RULES = [{"sinks": list(SINK_NAMES), "input": "telemetry", "partition_key": "data.deviceId"}]
 
 
 @contextmanager

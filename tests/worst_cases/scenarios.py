@@ -16,8 +16,9 @@ from distributary.delivery.retry_queue import MAX_WEIGHT, PendingRecords
 from distributary.delivery.retry_queue import message_body as spilled_body
 from distributary.http.content import MAX_DECODED
 from distributary.http.events_api.body import MAX_VALUES
-from distributary.iot_events.message import MAX_PAYLOAD_BYTES
-from distributary.sinks.record import FirehoseRecord, KinesisRecord, Message, Record
+from distributary.iot_events.message import MAX_PAYLOAD_BYTES, Message
+from distributary.sinks.firehose import FirehoseRecord
+from distributary.sinks.kinesis import KinesisRecord
 from worst_cases.events import messages, records, request, spilled
 from worst_cases.shapes import ATOMS, HOLDERS, PADDING, document
 
@@ -195,7 +196,7 @@ def _operator(text: str, times: int) -> Any:
 def redriven() -> Iterator[Scenario]:
     """Ten spilled messages as full as they get, whose sinks take them or not."""
     payload = document("floats", "as members", "letters", MAX_PAYLOAD_BYTES - 10, MAX_VALUES).encode()
-    kinds: dict[str, list[Record]] = {
+    kinds: dict[str, list[Any]] = {
         "firehose": [FirehoseRecord(b"x" * 1_000)] * (MAX_WEIGHT // 1_200),
         "kinesis": [KinesisRecord(b"x" * 1_000, "key")] * (MAX_WEIGHT // 1_200),
         "iot_events": [Message(f"m{number}", "telemetry", payload) for number in range(5)],

@@ -3,4 +3,4 @@
 How often a put is tried again, and what happens to a refused record, is in `delivery`.
 """
 
-__all__ = ["firehose", "iot_events", "kinesis", "record", "registry", "sink", "stream_name"]
+__all__ = ["firehose", "iot_events", "kinesis", "registry", "sink", "stream_name"]

@@ -12,4 +12,5 @@ def alias_faults(aliases: Sequence[str], longest: int) -> Iterator[str]:
     """What is wrong with each name that no stream can have."""
     for alias in aliases:
         if not STREAM_NAME.fullmatch(alias) or len(alias) > longest:
-            yield f"aliases = {alias!r}: must be a stream's name: 1 to {longest} letters, digits, '_', '.' and '-'"
+            form = f"1 to {longest} letters, digits, '_', '.' and '-', as AWS names a stream"
+            yield f"aliases = {alias!r}: must be {form}"

@@ -3,8 +3,9 @@ import re
 
 import pytest
 
-from distributary.access.key import Claims, Key, derive_secret, new_id, version_of
+from distributary.access.key import EVERY_SINK, Claims, Key, derive_secret, new_id, version_of
 from distributary.errors import BadEvent, Forbidden
+from distributary.sinks.registry import SINK_NAMES
 
 
 @pytest.mark.parametrize("version", ["1", "9", "10", "9999"])
@@ -102,14 +103,16 @@ def test_a_token_may_write_to_the_sinks_that_it_names(given: dict, sinks: set) -
     key = key_of_token({"iss": "https://issuer.example", "sub": "hall", **given}, "to")
 
     assert (key.id, key.name, key.doors) == ("jwt:hall", "hall", {"events"})
-    assert key.sinks == sinks
+    assert {name for name in SINK_NAMES if key.may_write_to(name)} == sinks
+    assert not key.may_write_to("*")
 
 
 def test_without_a_claim_for_sinks_a_token_may_write_to_all() -> None:
     """As a key may that was made without `--sinks`; but it is for one door only."""
     key = key_of_token({"sub": "auth0|5f7c"})
 
-    assert (key.name, key.sinks) == ("auth0|5f7c", frozenset({"firehose", "kinesis", "iot_events"}))
+    assert (key.name, key.sinks) == ("auth0|5f7c", EVERY_SINK)
+    assert all(key.may_write_to(name) for name in SINK_NAMES)
     assert key.doors == {"events"}
     assert key.sources == frozenset()
 

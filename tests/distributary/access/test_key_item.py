@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from distributary.access.key import API_NAMES, RIGHTS, Key
 from distributary.access.key_item import item_of, key_of
 from distributary.access.quota import Quota
-from distributary.events import SINK_NAMES
+from distributary.sinks.registry import SINK_NAMES
 
 STORED = json.loads((Path(__file__).parents[2] / "cases/stored/keys.json").read_text())
 seconds = st.floats(0, 4e9, allow_nan=False).map(lambda value: round(value, 3))

@@ -9,12 +9,11 @@ from fake_clock import FakeClock
 
 from distributary.access.key import Key, derive_secret
 from distributary.access.key_item import item_of
-from distributary.access.key_store import MAX_KEYS, KeyStore, key_store, read_versions
+from distributary.access.key_store import MAX_KEYS, KeySettings, KeyStore, key_store, read_versions
 from distributary.aws import timeouts
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable, SinkUnavailable
-from distributary.settings import Settings
 
 ID = "DK1AAAAAAAAAAAAAAAA"
 NEWER = "DK2AAAAAAAAAAAAAAAA"
@@ -418,8 +417,7 @@ def test_a_master_secret_of_another_form_is_an_error_that_says_the_form(text: st
 def test_a_stage_with_keys_waits_a_second_for_them_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clients of table and secret have a short read timeout; an open stage has neither."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    names = {"stage": "t", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
-    closed = Settings(**names, key_table_name="keys", key_secret_arn="arn")
+    closed = KeySettings(key_table_name="keys", key_secret_arn="arn")
     clock = Clock()
     store = key_store(closed, Clients(), clock)
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from as_real_sink import AsRealSink
 from fake_client import FakeClient
 from fake_clock import FakeClock
 from fake_keeping import URLS, Keeping
@@ -16,23 +17,21 @@ from hypothesis import strategies as st
 
 from distributary.aws import timeouts
 from distributary.delivery.breaker import FAILURES, OPEN_SECONDS
-from distributary.delivery.redrive import MOST_UNTRIED_RECEIVES, Redrive, pause_after
+from distributary.delivery.redrive import MOST_UNTRIED_RECEIVES, Redrive, RedriveSettings, pause_after
 from distributary.delivery.retry_messages import RetryMessages
 from distributary.delivery.retry_queue import PendingRecords, read_message_body
 from distributary.errors import SinkUnavailable
 from distributary.events import Event, Failure, Outcome, Receipt
 from distributary.ingest.fan_out import FanOut
-from distributary.ingest.routed_event import message_id
 from distributary.ingest.rules import Rules
 from distributary.iot_events.message import Message
 from distributary.iot_events.message_queue import MessageQueue
 from distributary.iot_events.routing import Readers
-from distributary.settings import Settings
-from distributary.sinks.iot_events import IotEventsSink
+from distributary.sinks.iot_events import IotEventsSink, message_id
 from distributary.sinks.kinesis import KinesisRecord
-from distributary.sinks.record import to_json
+from distributary.sinks.registry import KINDS
 
-SETTINGS = Settings(stage="test", delivery_stream_name="d", stream_name="s", message_queue_url="q")
+SETTINGS = RedriveSettings()
 BUSY = Failure("Busy", "later", retryable=False)
 REFUSED = Failure("InvalidArgumentException", "no", retryable=False, permanent=True)
 STORED = Receipt()
@@ -41,7 +40,7 @@ REMAINING = 29.0
 DAY = 86_400
 
 
-class Sink:
+class Sink(AsRealSink):
     """Answers by a script of puts, the last for ever; `odd` is stored and busy in turn, `mixed` all three.
 
     `picky` refuses a call as a whole for a record of an odd number of bytes, and stores what has none.
@@ -83,7 +82,7 @@ class Sink:
 class Stage:
     """A redrive function over three scripted sinks, its queues and its bucket."""
 
-    def __init__(self, *, settings: Settings = SETTINGS, **sinks: Sink) -> None:
+    def __init__(self, *, settings: RedriveSettings = SETTINGS, **sinks: Sink) -> None:
         self.clock = FakeClock(drawn=0.0)
         self.keeping = Keeping(self.clock.clock)
         self.sinks = {name: sinks.get(name) or Sink(name) for name in NAMES}
@@ -177,7 +176,7 @@ def test_the_rest_of_what_lies_in_the_bucket_does_not_point_there() -> None:
     """The object has the records that were delivered, too: they would be delivered again."""
     stage = Stage(kinesis=Sink("kinesis", "odd"))
     envelope = {"sink": "kinesis", "attempts": 1, "first": 1_700_000_000, "last": 1_700_000_000}
-    stored = {**envelope, "records": [to_json(one) for one in records(2)]}
+    stored = {**envelope, "records": [KINDS["kinesis"].to_json(one) for one in records(2)]}
     stage.keeping.objects["spill/kinesis/1.json.gz"] = gzip.compress(json.dumps(stored).encode())
     pointer = json.dumps({**envelope, "object": "spill/kinesis/1.json.gz"})
 
@@ -551,12 +550,13 @@ def test_nothing_that_was_accepted_is_ever_lost(
     while they are redriven: each event that is not rejected ends in every chosen, not skipped sink or among its dead
     letters, or it was reported as retry.
     """
-    own = replace(SETTINGS, join=join)
-    stage = Stage(
-        settings=own, **{name: Sink(name, *script, "stored") for name, script in zip(NAMES, scripts, strict=True)}
-    )
+    stage = Stage(**{name: Sink(name, *script, "stored") for name, script in zip(NAMES, scripts, strict=True)})
+    stage.sinks["firehose"].join = join
     rules = Rules.from_tables([{"sinks": list(NAMES), "input": "telemetry"}], {"telemetry": {"attributes": ["a"]}})
-    send = FanOut(own, rules, stage.sinks, custody=stage.keeping.custody, claim_check=stage.keeping.claim_check)
+    keeping = stage.keeping
+    send = FanOut(
+        rules, stage.sinks, envelope="cloudevents", delivery=keeping.delivery, claim_check=keeping.claim_check
+    )
     stage.keeping.queues_are_down, stage.keeping.bucket_is_down = broken
     fates = send([an_event(index, one) for index, one in enumerate(data)], 17.0)
 
@@ -590,7 +590,7 @@ def test_an_entry_of_before_callers_were_known_is_redriven_under_its_old_ids() -
 
     client, clock = FakeClient(send_message_batch=answer), FakeClock(drawn=0.0).clock
     readers = Readers(stored["readers"])
-    stage = Stage(settings=replace(SETTINGS, redrive_days=13.0))
+    stage = Stage(settings=replace(SETTINGS, days=13.0))
     queue = MessageQueue(client, "q", {}, readers, max_payload_bytes=1024, clock=clock)
     stage.sinks["iot_events"] = IotEventsSink(queue)
     stage.clock.since_1970 = 1_700_000_100.0

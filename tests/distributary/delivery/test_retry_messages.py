@@ -19,8 +19,12 @@ def test_a_message_knows_its_queue() -> None:
     [aside] = own.read(sqs_event(SET_ASIDE_URLS["iot_events"], "body"))
 
     assert (message.id, message.body, message.receives, message.sent) == ("one", "body", 7, 1_700_000_000.0)
-    assert (message.sink, message.queue_url, message.set_aside) == ("kinesis", URLS["kinesis"], False)
-    assert (aside.sink, aside.queue_url, aside.set_aside) == ("iot_events", SET_ASIDE_URLS["iot_events"], True)
+    assert (message.sink, message.queue_url, message.from_dead_letter_queue) == ("kinesis", URLS["kinesis"], False)
+    assert (aside.sink, aside.queue_url, aside.from_dead_letter_queue) == (
+        "iot_events",
+        SET_ASIDE_URLS["iot_events"],
+        True,
+    )
 
 
 def test_a_batch_is_held_a_little_longer_than_the_function_runs() -> None:

@@ -53,7 +53,7 @@ def keeping(clock) -> Keeping:
 
 def test_each_record_ends_where_it_belongs(keeping, clock) -> None:
     """Stored has its receipt, refused for now is in the queue, refused for good is a dead letter."""
-    outcomes = keeping.custody.deliver(Sink(STORED, BUSY, REFUSED), RECORDS, deadline=FAR)
+    outcomes = keeping.delivery.deliver(Sink(STORED, BUSY, REFUSED), RECORDS, deadline=FAR)
     [(_, body)] = keeping.sent
     [letter] = [json.loads(line) for line in keeping.lines("dead-letters/kinesis/")]
     waiting, now = read_message_body(body), clock.since_1970
@@ -68,13 +68,13 @@ def test_what_was_refused_for_good_waits_while_the_bucket_is_down(keeping) -> No
     """A dead letter that cannot be written is spilled instead: redrive will write it."""
     keeping.bucket_is_down = True
 
-    assert keeping.custody.deliver(Sink(REFUSED), RECORDS[:1], deadline=FAR) == [RETRY_QUEUED]
+    assert keeping.delivery.deliver(Sink(REFUSED), RECORDS[:1], deadline=FAR) == [RETRY_QUEUED]
 
 
 def test_with_everything_down_the_failure_stays(keeping) -> None:
     """What nothing took is a failure, with the words of whoever refused it."""
     keeping.bucket_is_down = keeping.queues_are_down = True
-    busy, refused = keeping.custody.deliver(Sink(BUSY, REFUSED), RECORDS[:2], deadline=FAR)
+    busy, refused = keeping.delivery.deliver(Sink(BUSY, REFUSED), RECORDS[:2], deadline=FAR)
 
     assert busy == BUSY
     assert isinstance(refused, Failure)
@@ -82,7 +82,7 @@ def test_with_everything_down_the_failure_stays(keeping) -> None:
 
 def test_a_dead_letter_is_written_only_where_its_call_can_end_in_time(keeping, clock) -> None:
     """A call takes at most `timeouts.CALL`: that much before `until` it is made, later it is not."""
-    dead_letter = partial(keeping.custody.dead_letter, "kinesis", RECORDS[:1], [REFUSED])
+    dead_letter = partial(keeping.delivery.dead_letter, "kinesis", RECORDS[:1], [REFUSED])
 
     assert dead_letter(until=clock.now + timeouts.CALL) == DEAD_LETTERED
     assert dead_letter(until=clock.now + timeouts.CALL - 0.1) == Failure(
@@ -95,7 +95,7 @@ def test_a_dead_letter_that_cannot_be_written_is_the_buckets_failure(keeping) ->
     """The bucket's code and words, and the sender may come again: it was not the record's fault."""
     keeping.bucket_is_down = True
 
-    assert keeping.custody.dead_letter("kinesis", RECORDS[:1], [REFUSED], until=FAR) == Failure(
+    assert keeping.delivery.dead_letter("kinesis", RECORDS[:1], [REFUSED], until=FAR) == Failure(
         "SlowDown", "as AWS says it", retryable=True
     )
 
@@ -103,7 +103,7 @@ def test_a_dead_letter_that_cannot_be_written_is_the_buckets_failure(keeping) ->
 def test_each_dead_letter_has_a_reason_of_its_own(keeping) -> None:
     """As many failures as records, or none of them is written: no record may be left out."""
     with pytest.raises(ValueError, match="zip"):
-        keeping.custody.dead_letter("kinesis", RECORDS[:2], [REFUSED], until=FAR)
+        keeping.delivery.dead_letter("kinesis", RECORDS[:2], [REFUSED], until=FAR)
 
     assert keeping.objects == {}
 
@@ -111,7 +111,7 @@ def test_each_dead_letter_has_a_reason_of_its_own(keeping) -> None:
 def test_a_sink_that_keeps_failing_is_not_waited_for(keeping) -> None:
     """After a few failures in a row its records spill at once."""
     sink = Sink(BUSY)
-    outcomes = [keeping.custody.deliver(sink, RECORDS[:1], deadline=FAR) for _ in range(FAILURES + 4)]
+    outcomes = [keeping.delivery.deliver(sink, RECORDS[:1], deadline=FAR) for _ in range(FAILURES + 4)]
 
     assert outcomes == [[RETRY_QUEUED]] * (FAILURES + 4)
     assert sink.calls == FAILURES
@@ -120,7 +120,7 @@ def test_a_sink_that_keeps_failing_is_not_waited_for(keeping) -> None:
 
 def test_while_nothing_fails_nobody_else_is_called(keeping) -> None:
     """Receipts pass through as they are."""
-    assert keeping.custody.deliver(Sink(STORED, STORED), RECORDS[:2], deadline=FAR) == [STORED, STORED]
+    assert keeping.delivery.deliver(Sink(STORED, STORED), RECORDS[:2], deadline=FAR) == [STORED, STORED]
     assert (keeping.sqs.calls, keeping.s3.calls) == ([], [])
 
 
@@ -131,12 +131,12 @@ def test_what_a_slow_sink_leaves_is_stored_in_time_of_its_own(keeping, clock, la
     deadline = 20.0
     sink = Sink(refusal, slow=lambda: clock.sleep(deadline + late))
 
-    assert keeping.custody.deliver(sink, RECORDS[:1], deadline=deadline) == [kept]
+    assert keeping.delivery.deliver(sink, RECORDS[:1], deadline=deadline) == [kept]
 
 
 def test_what_would_be_stored_too_late_is_a_failure(keeping, clock) -> None:
     """The time for storing is bounded, too: the answer must still be written, and says that it was not stored."""
     sink = Sink(BUSY, slow=lambda: clock.sleep(20.0 + timeouts.KEEPING - timeouts.CALL + 0.1))
 
-    assert keeping.custody.deliver(sink, RECORDS[:1], deadline=20.0) == [BUSY]
+    assert keeping.delivery.deliver(sink, RECORDS[:1], deadline=20.0) == [BUSY]
     assert keeping.sent == []

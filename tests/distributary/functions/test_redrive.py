@@ -8,6 +8,8 @@ from distributary.delivery.redrive import Tally
 from distributary.delivery.retry_messages import RetryMessages
 from distributary.functions.redrive import redrive_handler
 from distributary.log import Lines
+from distributary.settings import StageSettings
+from distributary.sinks.registry import UNITS
 
 
 class Context:
@@ -36,7 +38,7 @@ def handler(service: str):
     """The function's handler."""
     clock = FakeClock().clock
     queues = RetryMessages(Keeping(clock).sqs, URLS, SET_ASIDE_URLS)
-    lines = Lines(service=service, level="INFO", stage="test", clock=clock)
+    lines = Lines(service, StageSettings(stage="test"), clock, units=UNITS)
     return redrive_handler(FakeRedrive(), queues, lines, clock)
 
 

@@ -12,7 +12,9 @@ from distributary.functions.take_messages import TakeMessages
 from distributary.iot_events.message import ErrorEntry, Message
 from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER
 from distributary.log import Lines
+from distributary.settings import StageSettings
 from distributary.sinks.iot_events import IotEventsSink
+from distributary.sinks.registry import UNITS
 
 RULES = {"one": {"input": "telemetry", "batch": False}, "many": {"input": "alarms", "batch": True}}
 
@@ -72,9 +74,9 @@ def take(provider, keeping, time):
 
     def hand_over(event, alias="one", service="t-rule"):
         clock = time.clock
-        lines = Lines(service=service, level="INFO", stage="test", clock=clock)
+        lines = Lines(service, StageSettings(stage="test"), clock, units=UNITS)
         sink = IotEventsSink(provider)
-        door = TakeMessages(RULES, sink, keeping.custody, lines, clock, retry_seconds=0)
+        door = TakeMessages(RULES, sink, keeping.delivery, lines, clock, retry_seconds=0)
         door(event, Context(alias))
 
     return hand_over

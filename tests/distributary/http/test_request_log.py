@@ -4,8 +4,11 @@ from dataclasses import replace
 import pytest
 from fake_clock import FakeClock
 
+from distributary.clock import Clock
 from distributary.http.request import Response
 from distributary.http.request_log import request_logged
+from distributary.settings import StageSettings
+from distributary.sinks.registry import NOTEWORTHY, UNITS
 
 EVENT = {
     "routeKey": "POST /v1/events",
@@ -13,6 +16,12 @@ EVENT = {
     "requestContext": {"http": {"method": "POST"}, "requestId": "request", "timeEpoch": 0},
     "body": "a secret",
 }
+
+
+def logged(answer, service: str, clock: Clock, sample: float = 1.0):
+    """A handler with the metrics of `ingest`."""
+    settings = StageSettings(stage="test", log_sample=sample)
+    return request_logged(answer, settings, service=service, clock=clock, units=UNITS, noteworthy=NOTEWORTHY)
 
 
 class Context:
@@ -32,7 +41,7 @@ def lines(capsys) -> list[dict]:
 def test_a_request_has_one_line_with_ids_and_counts(capsys) -> None:
     """The line has both request ids, the route, the status, the counts as metrics, and nothing of the payload."""
     answer = Response(202, "{}", log={"accepted": 1, "rejected": 0, "retry": 0})
-    handle = request_logged(lambda _: answer, service="t-ingest", level="INFO", clock=FakeClock().clock, stage="test")
+    handle = logged(lambda _: answer, "t-ingest", FakeClock().clock)
     handle(EVENT, Context())
     [line] = lines(capsys)
 
@@ -66,9 +75,7 @@ def test_a_request_has_one_line_with_ids_and_counts(capsys) -> None:
 )
 def test_only_requests_with_which_all_went_well_are_left_out(capsys, response: Response, full: bool) -> None:
     """With a sample of none, each other request has its line; metrics go out all the same."""
-    handle = request_logged(
-        lambda _: response, service=f"t-{id(response)}", level="INFO", clock=FakeClock().clock, sample=0.0
-    )
+    handle = logged(lambda _: response, f"t-{id(response)}", FakeClock().clock, sample=0.0)
     handle(EVENT, Context())
     found = lines(capsys)
 
@@ -81,7 +88,7 @@ def test_a_share_of_requests_is_logged(capsys) -> None:
     draws = iter([0.2, 0.3, 0.1])
     clock = replace(FakeClock().clock, random=lambda: next(draws))
     answer = Response(200, "{}", log={"operation": "PutRecord"})
-    handle = request_logged(lambda _: answer, service="t-some", level="INFO", clock=clock, sample=0.25)
+    handle = logged(lambda _: answer, "t-some", clock, sample=0.25)
     for _ in range(3):
         handle(EVENT, Context())
 

@@ -2,11 +2,9 @@ import json
 
 import pytest
 
+from distributary.access.key_store import KeySettings
 from distributary.http.request import Request
 from distributary.http.welcome import welcome
-from distributary.settings import Settings
-
-NAMES = {"stage": "test", "delivery_stream_name": "d", "stream_name": "s", "message_queue_url": "q"}
 
 
 @pytest.mark.parametrize(
@@ -19,7 +17,7 @@ NAMES = {"stage": "test", "delivery_stream_name": "d", "stream_name": "s", "mess
 )
 def test_the_root_says_who_may_come_in(settings: dict, says: str) -> None:
     """GET / names the product, its version, its documentation, and whether a key is asked for."""
-    response = welcome(Settings(**NAMES, **settings))(Request("GET", "/"))
+    response = welcome(KeySettings(**settings))(Request("GET", "/"))
     about = json.loads(response.body)
 
     assert (response.status, about["name"]) == (200, "distributary")

@@ -1,9 +1,9 @@
 import json
 import threading
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
+from as_real_sink import AsRealSink
 from fake_clock import FakeClock
 from fake_keeping import Keeping
 
@@ -11,15 +11,13 @@ from distributary.access.key import Key
 from distributary.events import Event, Failure, Outcome, Receipt
 from distributary.ingest.envelope import encode
 from distributary.ingest.fan_out import FanOut
-from distributary.ingest.routed_event import message_id
 from distributary.ingest.rules import Rules
-from distributary.settings import Settings
+from distributary.sinks.iot_events import message_id
 
-SETTINGS = Settings(stage="test", delivery_stream_name="d", stream_name="s", message_queue_url="q")
 FAR = 1e9
 
 
-class FakeSink:
+class FakeSink(AsRealSink):
     """Keeps what it is given; answers each record with its place, or as told."""
 
     max_records = 500
@@ -44,13 +42,14 @@ class FakeSink:
 class Stage:
     """A fan-out over three fake sinks with one rule for all events."""
 
-    def __init__(self, *, settings: Settings = SETTINGS, **sinks: FakeSink) -> None:
+    def __init__(self, *, envelope: str = "cloudevents", join: bool = True, **sinks: FakeSink) -> None:
         self.sinks = {name: sinks.get(name) or FakeSink(name) for name in ("firehose", "kinesis", "iot_events")}
+        self.sinks["firehose"].join = join
         rule = {"sinks": [*self.sinks], "partition_key": "data.deviceId", "input": "telemetry"}
         rules = Rules.from_tables([rule], {"telemetry": {"attributes": ["deviceId"]}})
         self.keeping = Keeping(FakeClock().clock)
-        custody, claim_check = self.keeping.custody, self.keeping.claim_check
-        self.send = FanOut(settings, rules, self.sinks, custody=custody, claim_check=claim_check)
+        delivery, claim_check = self.keeping.delivery, self.keeping.claim_check
+        self.send = FanOut(rules, self.sinks, envelope=envelope, delivery=delivery, claim_check=claim_check)
 
 
 def event(index: int = 0, data: str | bytes | None = '{"deviceId":"d-1"}', **attributes: object) -> Event:
@@ -93,7 +92,7 @@ def test_the_events_of_a_request_share_firehose_records() -> None:
 
 def test_join_off_sends_a_record_for_each_event() -> None:
     """With join = false each event is a Firehose record of its own."""
-    stage = Stage(settings=replace(SETTINGS, join=False))
+    stage = Stage(join=False)
     stage.send([event(0), event(1)], FAR)
 
     assert [record.data.count(b"\n") for record in stage.sinks["firehose"].records] == [1, 1]
@@ -101,7 +100,7 @@ def test_join_off_sends_a_record_for_each_event() -> None:
 
 def test_opaque_bytes_without_envelope_are_never_joined() -> None:
     """Without envelope, bytes may hold newlines of their own, so they stay records of their own."""
-    stage = Stage(settings=replace(SETTINGS, envelope="none"))
+    stage = Stage(envelope="none")
     stage.send([event(0), event(1, data=b"a\nb"), event(2)], FAR)
 
     assert sorted(record.data for record in stage.sinks["firehose"].records) == [
@@ -166,7 +165,7 @@ def test_data_that_is_nested_too_deeply_skips_iot_events() -> None:
 
 def test_what_is_too_large_for_a_sink_is_not_looked_at_for_it(monkeypatch) -> None:
     """Size first: a message over its sink's limit is a dead letter, whatever is in it."""
-    monkeypatch.setattr("distributary.ingest.fan_out.why_unreadable", lambda *_: pytest.fail("it was read"))
+    monkeypatch.setattr("distributary.sinks.iot_events.why_unreadable", lambda *_: pytest.fail("it was read"))
     stage = Stage(iot_events=FakeSink("iot_events", max_record_bytes=100))
     [fate] = stage.send([event(data=json.dumps({"deviceId": "d", "x": [[]] * 100}))], FAR)
 
@@ -178,7 +177,7 @@ def test_an_event_that_every_sink_skips_is_rejected() -> None:
     sinks = {"iot_events": FakeSink("iot_events")}
     rules = Rules.from_tables([{"sinks": ["iot_events"], "input": "i"}], {"i": {"attributes": ["a"]}})
     keeping = Keeping(FakeClock().clock)
-    send = FanOut(SETTINGS, rules, sinks, custody=keeping.custody, claim_check=keeping.claim_check)
+    send = FanOut(rules, sinks, envelope="cloudevents", delivery=keeping.delivery, claim_check=keeping.claim_check)
     [fate] = send([event(data=b"x")], FAR)
 
     assert (fate.status, fate.error.code) == ("rejected", "NothingToDo")
@@ -202,20 +201,22 @@ def test_an_event_over_a_streams_limit_travels_with_a_claim_check(name: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("settings", "name", "attributes"),
+    ("envelope", "name", "attributes"),
     [
-        (SETTINGS, "iot_events", {}),
-        (replace(SETTINGS, envelope="none"), "firehose", {}),
-        (replace(SETTINGS, envelope="none"), "kinesis", {}),
-        (SETTINGS, "kinesis", {"dataref": "https://elsewhere.example/data"}),
-        (SETTINGS, "kinesis", {"extra": "y" * 500}),
+        ("cloudevents", "iot_events", {}),
+        ("none", "firehose", {}),
+        ("none", "kinesis", {}),
+        ("cloudevents", "kinesis", {"dataref": "https://elsewhere.example/data"}),
+        ("cloudevents", "kinesis", {"extra": "y" * 500}),
     ],
     ids=["iot events", "no envelope, firehose", "no envelope, kinesis", "a dataref of its own", "a large envelope"],
 )
-def test_an_event_over_the_limit_without_claim_check_is_a_dead_letter(settings, name: str, attributes: dict) -> None:
+def test_an_event_over_the_limit_without_claim_check_is_a_dead_letter(
+    envelope: str, name: str, attributes: dict
+) -> None:
     """The event is accepted, that sink's receipt says deadLettered, and the record lies in the bucket, whole."""
     large = event(0, data=json.dumps({"deviceId": "x" * 500}), **attributes)
-    stage = Stage(settings=settings, **{name: FakeSink(name, max_record_bytes=400)})
+    stage = Stage(envelope=envelope, **{name: FakeSink(name, max_record_bytes=400)})
     fates = stage.send([large, event(1)], FAR)
     [letter] = [json.loads(line) for line in stage.keeping.lines("dead-letters/")]
 

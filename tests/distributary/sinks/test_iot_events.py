@@ -11,13 +11,17 @@ from distributary.aws.clients import Clients
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Receipt
 from distributary.iot_events.message import ErrorEntry, Message
-from distributary.iot_events.message_queue import MessageQueue
+from distributary.iot_events.message_queue import MessageQueue, unnoted
 from distributary.iot_events.queue_entry import digest
 from distributary.iot_events.routing import Readers
-from distributary.settings import Settings
-from distributary.sinks.iot_events import MAX_CALL_BYTES, DataEndpoint, IotEventsSink, provider
-
-SETTINGS = {"stage": "s", "delivery_stream_name": "d", "stream_name": "k", "message_queue_url": "https://sqs/q.fifo"}
+from distributary.sinks.iot_events import (
+    MAX_CALL_BYTES,
+    DataEndpoint,
+    IotEventsSettings,
+    IotEventsSink,
+    open_provider,
+)
+from distributary.sinks.sink import SinkContext
 
 
 class Refuser:
@@ -124,22 +128,17 @@ def test_an_endpoint_that_fails_is_sink_unavailable() -> None:
     ("settings", "kind", "messages", "payload"),
     [
         ({}, MessageQueue, 100_000, 131_072),
-        ({"iot_events_strict": True}, MessageQueue, 100_000, 1024),
-        ({"iot_events_provider": "endpoint"}, DataEndpoint, 10, 1024),
-        ({"iot_events_provider": "endpoint", "iot_events_endpoint": "https://x"}, DataEndpoint, 500, 131_072),
-        (
-            {"iot_events_provider": "endpoint", "iot_events_endpoint": "https://x", "iot_events_strict": True},
-            DataEndpoint,
-            10,
-            1024,
-        ),
+        ({"strict": True}, MessageQueue, 100_000, 1024),
+        ({"provider": "endpoint", "endpoint": "https://x"}, DataEndpoint, 500, 131_072),
+        ({"provider": "endpoint", "endpoint": "https://x", "strict": True}, DataEndpoint, 10, 1024),
     ],
 )
 def test_the_settings_choose_the_provider_and_its_limits(monkeypatch, settings, kind, messages, payload) -> None:
-    """The stack's queue, or an endpoint; AWS's own, and `strict`, have AWS's limits."""
+    """The stack's queue, or an endpoint; `strict` has AWS's limits."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
-    chosen = provider(Settings(**SETTINGS, **settings), {}, Readers(()), Clients(), FakeClock().clock)
+    context = SinkContext(Clients(), FakeClock().clock, {}, Readers(()), unnoted)
+    chosen = open_provider(IotEventsSettings(message_queue_url="q", **settings), context)
 
     assert isinstance(chosen, kind)
     assert (chosen.max_messages, chosen.max_payload_bytes) == (messages, payload)

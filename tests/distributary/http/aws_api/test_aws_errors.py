@@ -16,18 +16,14 @@ from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Una
 from distributary.events import Failure
 from distributary.http.auth import refusal
 from distributary.http.aws_api import aws_errors
-from distributary.http.aws_api.endpoint import AwsEndpoint
+from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
 from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request, Response
-from distributary.settings import Settings
-from distributary.sinks.firehose import FirehoseSink
+from distributary.sinks.firehose import FirehoseSettings, FirehoseSink
 from distributary.sinks.iot_events import DataEndpoint, IotEventsSink
-from distributary.sinks.kinesis import KinesisSink
+from distributary.sinks.kinesis import KinesisSettings, KinesisSink
 
 SIGNATURES = json.loads((Path(__file__).parents[3] / "cases/signatures.json").read_text())
-SETTINGS = Settings(
-    stage="test", delivery_stream_name="real", stream_name="real", message_queue_url="", retry_seconds=0
-)
 TARGETS = sorted(aws_errors.ERRORS)
 RECORD = {"Data": "YQ==", "PartitionKey": "p"}
 BODY = {"DeliveryStreamName": "events", "StreamName": "events", "Record": RECORD, "Records": [RECORD] * 2, **RECORD}
@@ -51,10 +47,17 @@ NO_ANSWERS = [
 PASSED_ON = {"AccessDeniedException", "SerializationException", "ValidationException"}
 
 
+def endpoint(client: FakeClient) -> AwsEndpoint:
+    """The AWS-compatible API, with this client behind both streams."""
+    firehose = FirehoseSink(client, "real"), FirehoseSettings(delivery_stream_name="real")
+    kinesis = KinesisSink(client, "real"), KinesisSettings(stream_name="real")
+    return AwsEndpoint(AwsApiSettings(), FakeClock().clock, retry_seconds=0, firehose=firehose, kinesis=kinesis)
+
+
 def answered(target: str, error: Exception) -> Response:
     """What the API answers where AWS answers it so."""
     client = FakeClient(**dict.fromkeys([*OPERATIONS, *READS], error))
-    api = AwsEndpoint(SETTINGS, FirehoseSink(client, "real"), KinesisSink(client, "real"), FakeClock().clock)
+    api = endpoint(client)
     response = api.answer(Request("POST", "/", {"x-amz-target": target}, body=json.dumps(BODY), id="r"))
     assert client.calls
     return response
@@ -135,7 +138,7 @@ def test_whatever_a_queue_answers_is_an_error_of_batch_put_message(status) -> No
         client = FakeClient(batch_put_message=aws_error(code, status))
         sink = IotEventsSink(DataEndpoint(client, max_messages=10, max_payload_bytes=1024))
         request = Request("POST", "/inputs/messages", body=json.dumps({"messages": [message]}), id="r")
-        response = MessagesEndpoint(SETTINGS, sink, FakeClock().clock).answer(request)
+        response = MessagesEndpoint(sink, FakeClock().clock, strict=False, retry_seconds=0).answer(request)
 
         if response.status == 200:  # what was said of a message's content is its entry's code
             (entry,) = json.loads(response.body)["BatchPutMessageErrorEntries"]

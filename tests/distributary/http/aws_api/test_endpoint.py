@@ -19,16 +19,14 @@ from jackson_cbor import encoded
 from written_out import body_of, written_out
 
 from distributary.http.aws_api import cbor
-from distributary.http.aws_api.endpoint import AwsEndpoint
+from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
 from distributary.http.request import Request
-from distributary.settings import Settings
-from distributary.sinks.firehose import FirehoseSink
-from distributary.sinks.kinesis import KinesisSink
+from distributary.sinks.firehose import FirehoseSettings, FirehoseSink
+from distributary.sinks.kinesis import KinesisSettings, KinesisSink
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/aws_wire.json").read_text())
-SETTINGS = Settings(
-    stage="test", delivery_stream_name="real-delivery", stream_name="real-stream", message_queue_url="", retry_seconds=2
-)
+FIREHOSE = FirehoseSettings(delivery_stream_name="real-delivery")
+KINESIS = KinesisSettings(stream_name="real-stream")
 CREATED = datetime.fromtimestamp(1_700_000_000.5, UTC)
 
 
@@ -104,12 +102,20 @@ class Aws:
         return self.firehose.calls + self.kinesis.calls
 
 
-def door(aws: Aws, **settings: Any) -> AwsEndpoint:
-    """The door before these services."""
-    firehose = FirehoseSink(aws.firehose, SETTINGS.delivery_stream_name)
-    changed = {name: tuple(value) if isinstance(value, list) else value for name, value in settings.items()}
+def endpoint(aws: Aws, **settings: Any) -> AwsEndpoint:
+    """The endpoint before these services; `settings` are those of a case, by `sink_setting`."""
+    changed: dict[str, dict[str, Any]] = {"firehose": {}, "kinesis": {}}
+    for name, value in settings.items():
+        sink, _, setting = name.partition("_")
+        changed[sink][setting] = tuple(value) if isinstance(value, list) else value
+    firehose = FirehoseSink(aws.firehose, FIREHOSE.delivery_stream_name)
+    kinesis = KinesisSink(aws.kinesis, KINESIS.stream_name)
     return AwsEndpoint(
-        replace(SETTINGS, **changed), firehose, KinesisSink(aws.kinesis, SETTINGS.stream_name), FakeClock().clock
+        AwsApiSettings(),
+        FakeClock().clock,
+        retry_seconds=2,
+        firehose=(firehose, replace(FIREHOSE, **changed["firehose"])),
+        kinesis=(kinesis, replace(KINESIS, **changed["kinesis"])),
     )
 
 
@@ -138,7 +144,7 @@ def test_case(case, as_bytes) -> None:
     if isinstance(asked.body, str) and as_bytes:
         asked = Request(asked.method, asked.path, asked.headers, "", asked.body.encode(), asked.id, 0, asked.remaining)
 
-    response = door(aws, **case.get("settings", {})).answer(asked)
+    response = endpoint(aws, **case.get("settings", {})).answer(asked)
 
     body = json.loads(response.body)
     assert response.status == case["status"], body
@@ -183,7 +189,7 @@ def test_a_case_of_kinesis_is_the_same_in_cbor(case) -> None:
     """Status, error, answer and what is sent to AWS; errors too are answered in CBOR."""
     aws = Aws(case.get("aws", []))
 
-    response = door(aws, **case.get("settings", {})).answer(in_cbor(case))
+    response = endpoint(aws, **case.get("settings", {})).answer(in_cbor(case))
 
     body = cbor.read_cbor(b64decode(response.body))
     assert response.base64
@@ -213,7 +219,7 @@ def test_what_is_no_cbor_of_kinesis_is_a_serialization_error(target, content_typ
     """With the reason; the parameters of a Content-Type are of no weight."""
     headers = {"content-type": f"{content_type}; charset=utf-8", "x-amz-target": target}
 
-    response = door(Aws([])).answer(Request("POST", "/", headers, body=body, id="r"))
+    response = endpoint(Aws([])).answer(Request("POST", "/", headers, body=body, id="r"))
 
     said = cbor.read_cbor(b64decode(response.body)) if response.base64 else json.loads(response.body)
     assert (response.status, said["__type"]) == (400, "SerializationException")
@@ -226,7 +232,7 @@ def test_text_is_no_blob_in_cbor() -> None:
     body = encoded({"StreamName": "events", "Data": "YQ==", "PartitionKey": "p"})
     aws = Aws([])
 
-    response = door(aws).answer(Request("POST", "/", headers, body=body, id="r"))
+    response = endpoint(aws).answer(Request("POST", "/", headers, body=body, id="r"))
 
     assert "STRING_VALUE can not be converted to a Blob" in cbor.read_cbor(b64decode(response.body))["message"]
     assert aws.calls == []
@@ -236,7 +242,7 @@ def test_bytes_are_no_text_in_cbor() -> None:
     """A name in bytes is an error of AWS's kind."""
     headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.PutRecord"}
 
-    response = door(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": b"events"}), id="r"))
+    response = endpoint(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": b"events"}), id="r"))
 
     assert "BINARY_VALUE can not be converted to a String" in cbor.read_cbor(b64decode(response.body))["message"]
 
@@ -245,7 +251,7 @@ def test_times_are_milliseconds_in_cbor() -> None:
     """A description's, and those of a request."""
     headers = {"content-type": "application/x-amz-cbor-1.1", "x-amz-target": "Kinesis_20131202.DescribeStream"}
 
-    response = door(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": "events"}), id="r"))
+    response = endpoint(Aws([])).answer(Request("POST", "/", headers, body=encoded({"StreamName": "events"}), id="r"))
 
     assert bytes.fromhex("c11b0000018bcfe569f4") in b64decode(response.body)  # tag 1, 1,700,000,000,500
 
@@ -255,10 +261,10 @@ def test_the_log_counts_and_never_shows_data() -> None:
     batch = {"StreamName": "events", "Records": [{"Data": "c2VjcmV0", "PartitionKey": "hidden"}] * 2}
     target = "Kinesis_20131202.PutRecords"
 
-    good = door(Aws([{"refuse": {"1": "InternalFailure"}}, {"refuse": {"0": "InternalFailure"}}])).answer(
+    good = endpoint(Aws([{"refuse": {"1": "InternalFailure"}}, {"refuse": {"0": "InternalFailure"}}])).answer(
         request({"target": target, "body": batch})
     )
-    down = door(Aws([{"timeout": True}])).answer(request({"target": target, "body": batch}))
+    down = endpoint(Aws([{"timeout": True}])).answer(request({"target": target, "body": batch}))
 
     assert good.log == {"operation": target, "received": 2, "refused": 1}
     assert good.events == 2
@@ -272,7 +278,7 @@ def test_no_body_is_an_exception(body, target) -> None:
     """Whatever comes in, an answer of AWS's kind goes out."""
     headers = {"x-amz-target": target} if target else {}
 
-    response = door(Aws([])).answer(Request("POST", "/", headers, body=body, id="r"))
+    response = endpoint(Aws([])).answer(Request("POST", "/", headers, body=body, id="r"))
 
     assert response.status == 400
     assert "__type" in json.loads(response.body)
@@ -302,7 +308,7 @@ def test_no_member_is_an_exception(body, target) -> None:
     aws = Aws([])
     headers = {"x-amz-target": target} if target else {}
 
-    response = door(aws).answer(
+    response = endpoint(aws).answer(
         Request("POST", "/", headers, body=json.dumps({"StreamName": "events", **body}), id="r")
     )
 
@@ -316,7 +322,7 @@ def client():
     stack = []
 
     def make(service: str, aws: Aws):
-        context = served(door(aws).answer)
+        context = served(endpoint(aws).answer)
         stack.append(context)
         return boto3.client(
             service,

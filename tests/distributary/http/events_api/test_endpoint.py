@@ -15,9 +15,10 @@ from distributary.delivery import delivery
 from distributary.events import Event, EventResult, Rejection
 from distributary.http.events_api.endpoint import EventsEndpoint
 from distributary.http.request import Request, Response
-from distributary.settings import Settings
+from distributary.ingest.envelope import EventSettings
 
-SETTINGS = Settings(stage="test", delivery_stream_name="d", stream_name="s", message_queue_url="q")
+SETTINGS = EventSettings()
+RETRY_SECONDS = 5.0
 SINKS = {"kinesis": {"sequenceNumber": "1", "shardId": "shardId-000000000000"}}
 FAILED = {"kinesis": {"error": {"code": "InternalFailure", "detail": "…"}}, "firehose": {"recordId": "r"}}
 
@@ -69,7 +70,9 @@ def post(
         body=body if isinstance(body, str | bytes) else json.dumps(body),
         **{"id": "request-1", "time": 1_700_000_000.0, **more},
     )
-    return EventsEndpoint(SETTINGS, (clock or FakeClock()).clock, fan_out or FanOut()).answer(request)
+    return EventsEndpoint(
+        SETTINGS, (clock or FakeClock()).clock, fan_out or FanOut(), retry_seconds=RETRY_SECONDS
+    ).answer(request)
 
 
 @pytest.mark.parametrize("case", load("bad_requests.json"), ids=lambda case: case.name)
@@ -77,7 +80,7 @@ def test_a_bad_request_is_answered_as_the_contract_says(case: Case) -> None:
     """Each case has its status, its code, its pointer, and only events that are good reach the sinks."""
     fan_out = FanOut()
 
-    response = EventsEndpoint(SETTINGS, FakeClock().clock, fan_out).answer(case.received())
+    response = EventsEndpoint(SETTINGS, FakeClock().clock, fan_out, retry_seconds=RETRY_SECONDS).answer(case.received())
 
     assert faults_of(case, response.status, response.headers, response.body) == []
     assert len(fan_out.events) == (case.expect.get("event_codes") or []).count(None)
@@ -294,7 +297,7 @@ def test_the_sinks_get_the_time_that_delivery_grants() -> None:
 
     post({}, fan_out=fan_out, clock=clock, remaining=20.0)
 
-    expected = delivery.deadline(remaining=20.0, retry_seconds=SETTINGS.retry_seconds, clock=clock.clock)
+    expected = delivery.deadline(remaining=20.0, retry_seconds=RETRY_SECONDS, clock=clock.clock)
     assert fan_out.deadlines == [expected]
 
 

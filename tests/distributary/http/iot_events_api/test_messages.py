@@ -22,7 +22,6 @@ from distributary.iot_events.input import Input
 from distributary.iot_events.message import Message
 from distributary.iot_events.message_queue import MessageQueue
 from distributary.iot_events.routing import Readers
-from distributary.settings import Settings
 from distributary.sinks.iot_events import DataEndpoint, IotEventsSink
 
 CASES = json.loads((Path(__file__).parents[3] / "cases/iot_events_wire.json").read_text())
@@ -56,17 +55,9 @@ class Queue:
 
 def door(queue, *, strict: bool = False) -> MessagesEndpoint:
     """The door before this queue."""
-    settings = Settings(
-        stage="test",
-        delivery_stream_name="",
-        stream_name="",
-        message_queue_url="q",
-        iot_events_strict=strict,
-        retry_seconds=2,
-    )
     clock = FakeClock().clock
     provider = MessageQueue(queue, "q", INPUTS, READERS, max_payload_bytes=1024 if strict else 131_072, clock=clock)
-    return MessagesEndpoint(settings, IotEventsSink(provider), clock)
+    return MessagesEndpoint(IotEventsSink(provider), clock, strict=strict, retry_seconds=2)
 
 
 def request(case) -> Request:

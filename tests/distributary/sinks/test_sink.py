@@ -1,10 +1,10 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from distributary.aws.queue import check_queue
 from distributary.errors import SinkUnavailable
 from distributary.sinks.firehose import FirehoseSink
 from distributary.sinks.kinesis import KinesisSink
-from distributary.sinks.state import delivery_stream_takes, queue_is_there, stream_takes
 
 
 class FakeAws:
@@ -26,16 +26,16 @@ class FakeAws:
 @pytest.mark.parametrize("status", ["ACTIVE", "UPDATING"])
 def test_a_stream_that_takes_records_passes(status: str) -> None:
     """Active streams, and those being changed, are healthy."""
-    delivery_stream_takes(FirehoseSink(FakeAws(status), "d"))()
-    stream_takes(KinesisSink(FakeAws(status), "s"))()
+    FirehoseSink(FakeAws(status), "d").check()
+    KinesisSink(FakeAws(status), "s").check()
 
 
 @pytest.mark.parametrize("status", ["CREATING", "DELETING", "CREATING_FAILED"])
 def test_a_stream_that_does_not_fails_with_its_status(status: str) -> None:
     """A stream in any other state is unhealthy, and its state is the reason."""
     for check in (
-        delivery_stream_takes(FirehoseSink(FakeAws(status), "d")),
-        stream_takes(KinesisSink(FakeAws(status), "s")),
+        FirehoseSink(FakeAws(status), "d").check,
+        KinesisSink(FakeAws(status), "s").check,
     ):
         with pytest.raises(SinkUnavailable) as error:
             check()
@@ -45,4 +45,4 @@ def test_a_stream_that_does_not_fails_with_its_status(status: str) -> None:
 def test_a_queue_that_is_gone_fails_with_aws_code() -> None:
     """A queue that does not answer is unhealthy."""
     with pytest.raises(SinkUnavailable, match="NonExistentQueue"):
-        queue_is_there(FakeAws("ACTIVE"), "https://queue")()
+        check_queue(FakeAws("ACTIVE"), "https://queue")

@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distributary.errors import SettingsError
-from distributary.functions.event_sinks import EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
 from distributary.settings import Settings, StageSettings
 from distributary.sinks.registry import KINDS, SINKS
 from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write

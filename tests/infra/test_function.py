@@ -5,7 +5,7 @@ from any_settings import any_settings
 from aws_cdk.assertions import Template
 
 from distributary.errors import SettingsError
-from distributary.functions.event_sinks import EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
 from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings

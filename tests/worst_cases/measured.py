@@ -13,7 +13,7 @@ from typing import Any
 
 from any_settings import any_settings
 
-from distributary.functions.event_sinks import StageSinks
+from distributary.functions.stage_sinks import StageSinks
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import read_documents

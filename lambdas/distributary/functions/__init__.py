@@ -3,14 +3,15 @@
 __all__ = [
     "carry_out",
     "check_health",
-    "event_sinks",
     "ingest",
     "publish_models",
     "redrive",
     "run_detectors",
     "serve_detectors",
     "sink_context",
+    "stage_sinks",
     "start",
+    "storing",
     "take_messages",
     "wake_detectors",
 ]

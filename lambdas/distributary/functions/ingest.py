@@ -9,9 +9,10 @@ from distributary.access.quota import Quotas
 from distributary.aws.bucket import BucketSettings
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import DeliverySettings
-from distributary.functions.event_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks, storing_delivery
 from distributary.functions.sink_context import sink_context
+from distributary.functions.stage_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
 from distributary.functions.start import Start
+from distributary.functions.storing import storing_delivery
 from distributary.http.auth.guard import Guard
 from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
 from distributary.http.events_api.endpoint import EventsEndpoint

@@ -8,9 +8,10 @@ from distributary.clock import Clock
 from distributary.delivery.dead_letters import DeadLetters
 from distributary.delivery.redrive import Redrive, RedriveSettings, Tally
 from distributary.delivery.retry_messages import RetryMessages
-from distributary.functions.event_sinks import EVERY_SINK, StageSinks, retry_queue, sink_settings, stage_sinks
 from distributary.functions.sink_context import sink_context
+from distributary.functions.stage_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
 from distributary.functions.start import Start
+from distributary.functions.storing import retry_queue
 from distributary.http.request import Context
 from distributary.http.request_log import Handler
 from distributary.log import Lines

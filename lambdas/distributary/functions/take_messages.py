@@ -10,9 +10,10 @@ from distributary.delivery.delivery import deadline
 from distributary.delivery.storing import DEAD_LETTERED, RETRY_QUEUED, DeliverySettings, StoringDelivery
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Outcome
-from distributary.functions.event_sinks import StageSinks, storing_delivery
 from distributary.functions.sink_context import sink_context
+from distributary.functions.stage_sinks import StageSinks
 from distributary.functions.start import Start
+from distributary.functions.storing import storing_delivery
 from distributary.http.request import Context
 from distributary.iot_events.message import INVALID_REQUEST, LONGEST_MESSAGE_ID, MESSAGE_ID, Message
 from distributary.iot_events.topic_rule import parts

@@ -1,8 +1,8 @@
-import threading
 from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
+from running_server import running
 from werkzeug.serving import make_server
 
 from commands.read_back import journal, journal_entries
@@ -20,12 +20,8 @@ def stage() -> Iterator[SimpleNamespace]:
     for body in BODIES:
         kept.write("messages.fifo", SimpleNamespace(body=body, message_attributes={}, **dict.fromkeys(OTHERS)))
     server = make_server("127.0.0.1", 0, kept.in_front_of(lambda _environ, _start: []))
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield SimpleNamespace(aws_endpoint=f"http://localhost:{server.port}", outputs={"MessageQueueUrl": QUEUE})
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with running(server):
+        yield SimpleNamespace(aws_endpoint=f"http://localhost:{server.port}", outputs={"MessageQueueUrl": QUEUE})
 
 
 def test_a_body_that_is_no_object_of_json_leaves_the_others_readable(stage) -> None:

@@ -7,7 +7,7 @@ import uuid
 import pytest
 
 from commands.key_ring import KeyRing
-from commands.read_back import journal, journal_entries, journal_payloads, kinesis_envelopes, wait_for
+from commands.read_back import detector_state, journal, journal_entries, journal_payloads, kinesis_envelopes, wait_for
 from distributary.access import for_everything
 
 JSON = {"content_type": "application/json"}
@@ -121,6 +121,7 @@ def test_a_timer_of_an_hour_is_a_schedule(iotevents, stage, wait, device) -> Non
 
     message(iotevents, "patient", device)
     assert wait(lambda: len(scheduled()) == 1)
+    assert wait(lambda: detector_state(stage, "patient", device)) == "Only"  # stored after its schedule is made
     state = {"stateName": "Only", "variables": [], "timers": [{"name": "hour", "seconds": 1800}]}
     change = {"messageId": "1", "detectorModelName": "patient", "keyValue": device, "state": state}
     assert iotevents.batch_update_detector(detectors=[change])["batchUpdateDetectorErrorEntries"] == []

@@ -6,11 +6,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = tomllib.loads((ROOT / "second_opinion" / "left_out.toml").read_text())
-SOURCES = "\n".join(file.read_text() for file in (ROOT / "tests" / "deployed").glob("*.py"))
+SOURCES = "\n".join(file.read_text() for file in (ROOT / "tests" / "deployed").rglob("*.py"))
 DEFINED = set(re.findall(r"^def (\w+)\(", SOURCES, re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", [*LEFT_OUT["fixtures"], *LEFT_OUT["tests"]])
+@pytest.mark.parametrize("name", [*LEFT_OUT["fixtures"], *LEFT_OUT["tests"], *LEFT_OUT["fails"]])
 def test_what_is_left_out_exists(name) -> None:
     """A test or a fixture that was renamed would be tried again without a word."""
     assert name in DEFINED

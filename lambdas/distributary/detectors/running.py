@@ -29,6 +29,8 @@ UNKNOWN_MODEL_RECEIVES = 20
 """How often a record of an unknown model comes before it is a dead letter: a deployment may add the model just now."""
 OTHER_VERSION_SECONDS = 30
 """How long records wait while a deployment changes the version of their model, or adds it."""
+BEHIND_SECONDS = 1
+"""How long a message waits whose detector has more timers due than one batch may run."""
 LONGEST_PAUSE = 60
 """Seconds until a record that failed again and again comes again."""
 THREADS = 10
@@ -129,6 +131,8 @@ class RunDetectors:
         group.works[0], row = noted(self._store, row, group.works[0])
         group.row = row
         group.outcome = self._runner.run(model, row, group.works)
+        if group.outcome.behind:
+            group.pause = BEHIND_SECONDS
         if group.outcome.error:
             where = {"detectorModelName": row.model, "keyValue": row.key}
             self._log("ERROR", "a record failed", {**where, "error": repr(group.outcome.error)})

@@ -241,6 +241,74 @@ def test_batching_gives_what_single_records_give(temperatures, sizes) -> None:
     assert finished([one for one in batches if one])[:2] == finished([[one] for one in records])[:2]
 
 
+TICKING = {
+    "detectorModelName": "m",
+    "key": "d",
+    "detectorModelDefinition": {
+        "initialStateName": "On",
+        "states": [
+            {
+                "stateName": "On",
+                "onEnter": {
+                    "events": [{"eventName": "on", "actions": [{"setTimer": {"timerName": "t", "seconds": 60}}]}]
+                },
+                "onInput": {
+                    "events": [
+                        {
+                            "eventName": "tick",
+                            "condition": 'timeout("t")',
+                            "actions": [{"resetTimer": {"timerName": "t"}}, topic("tick")],
+                        },
+                        {"eventName": "seen", "condition": 'triggerType("Message")', "actions": [topic("seen")]},
+                    ]
+                },
+            }
+        ],
+    },
+}
+
+
+def caught_up(*, crash: int = -1, after: bool = False) -> tuple[Cloud, int]:
+    """A detector with a message after 250 minutes, delivered until it is done; and how often that was."""
+    models, cloud = models_of(TICKING), Cloud(crash=crash, after=after)
+    activated(cloud, models)
+    clock = FakeClock(since_1970=NOW / 1000)
+    handle, turns = runner_of(cloud, models, clock.clock), 0
+    for one in (message(1, {}, sent=NOW), message(2, {}, sent=NOW + 250 * 60_000)):
+        turns, left = 0, True
+        while left:
+            turns += 1
+            assert turns < 10
+            one["attributes"]["ApproximateReceiveCount"] = str(turns)
+            left = handle({"Records": [one]})["batchItemFailures"]
+        clock.now += 250 * 60
+    return cloud, turns
+
+
+def test_a_message_waits_a_second_for_the_timers_that_one_batch_does_not_run() -> None:
+    """Each time a hundred are run, stored, and their actions handed on."""
+    cloud, turns = caught_up()
+
+    assert (turns, cloud.paused) == (3, [1, 1])
+    assert [json.loads(one["body"])["parameters"]["mqttTopic"] for one in cloud.queues["actions"]] == [
+        "seen",
+        *["tick"] * 250,
+        "seen",
+    ]
+    assert cloud.calls.count("put_item") == 5  # one of them notes the third receive
+
+
+def test_a_crash_while_timers_are_caught_up_with_neither_loses_nor_repeats_one() -> None:
+    """Before or after any call: the same detector, the same actions."""
+    whole, _ = caught_up()
+
+    for crash in [*range(12), *range(len(whole.calls) - 12, len(whole.calls))]:
+        for after in (False, True):
+            found, _ = caught_up(crash=crash, after=after)
+            assert state(found) == state(whole), (crash, after)
+            assert set(action_ids(found)) == set(action_ids(whole)), (crash, after)
+
+
 BATCH_FAILURES = json.loads((Path(__file__).parents[2] / "cases" / "batch_failures.json").read_text("utf-8"))
 
 

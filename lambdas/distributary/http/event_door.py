@@ -17,6 +17,7 @@ from distributary.errors import BadRequest
 from distributary.events import Event, Fate, Rejection
 from distributary.http import event_ids, receipt
 from distributary.http.body import Body, read
+from distributary.http.cloud_event import DISALLOWED
 from distributary.http.problem import for_error, problem
 from distributary.http.receipt import Outcome, View
 from distributary.http.request import Request, Response
@@ -29,7 +30,8 @@ FanOut = Callable[[Sequence[Event], float, Key | None], Sequence[Fate]]
 RETRY_AFTER_SECONDS = 3
 """`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
 
-_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What invalid UTF-8 becomes in a query."""
 
 
 class EventDoor:
@@ -75,10 +77,9 @@ class EventDoor:
         given = request.parameter("type", errors="surrogateescape")
         if given is None:
             return self._settings.type
-        if not given or _UNPRINTABLE.search(given):
-            raise BadRequest(
-                "InvalidType", "?type= must be percent-encoded UTF-8, not empty, without control characters"
-            )
+        if not given or _HALF_CHARACTER.search(given) or DISALLOWED.search(given):
+            detail = "?type= must be percent-encoded UTF-8, not empty, without control characters and noncharacters"
+            raise BadRequest("InvalidType", detail)
         return given
 
     def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[Outcome]:

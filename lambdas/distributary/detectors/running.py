@@ -96,12 +96,18 @@ class RunDetectors:
         self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
 
     def _handle_alone(self, group: Group, context: Context | None) -> list[Group]:
-        """Record by record, up to the first that has to come again: a group of its own for each, in place of theirs."""
+        """Record by record, up to the first that has to come again: a group of its own for each, in place of theirs.
+
+        Those after it come again when it does: a FIFO queue hands out none of them before.
+        """
         parts = [Group([work]) for work in group.works]
-        group.works, more = [], True
+        group.works, more, pause = [], True, None
         for part in parts:
             if more and has_time(context):
                 self._handle([part])
+                pause = part.pause
+            else:
+                part.pause = pause
             more = more and not part.left()
         return parts
 

@@ -298,6 +298,20 @@ def test_a_message_waits_a_second_for_the_timers_that_one_batch_does_not_run() -
     assert cloud.calls.count("put_item") == 5  # one of them notes the third receive
 
 
+def test_what_follows_a_message_that_waits_for_timers_waits_as_long() -> None:
+    """A FIFO queue hands out none of a group's records while another of them is invisible."""
+    models, cloud = models_of(TICKING), Cloud()
+    activated(cloud, models)
+    handle = runner_of(cloud, models, FakeClock(since_1970=NOW / 1000).clock)
+    handle({"Records": [message(1, {}, sent=NOW)]})
+    records = [message(number, {}, sent=NOW + 250 * 60_000) for number in (2, 3, 4)]
+    for one in records:
+        one["attributes"]["ApproximateReceiveCount"] = "10"
+
+    assert len(handle({"Records": records})["batchItemFailures"]) == 3
+    assert cloud.paused == [1, 1, 1]
+
+
 def test_a_crash_while_timers_are_caught_up_with_neither_loses_nor_repeats_one() -> None:
     """Before or after any call: the same detector, the same actions."""
     whole, _ = caught_up()

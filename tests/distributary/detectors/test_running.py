@@ -323,6 +323,41 @@ def test_a_crash_while_timers_are_caught_up_with_neither_loses_nor_repeats_one()
             assert set(action_ids(found)) == set(action_ids(whole)), (crash, after)
 
 
+def woken_late(*, crash: int = -1, after: bool = False) -> Cloud:
+    """A detector whose wake-up comes 250 minutes late, and what it arms, each delivered until it is done."""
+    models, cloud = models_of(TICKING), Cloud()
+    activated(cloud, models)
+    clock = FakeClock(since_1970=NOW / 1000)
+    handle = runner_of(cloud, models, clock.clock)
+    handle({"Records": [message(1, {}, sent=NOW)]})
+    bodies = [cloud.queues["wakes"].pop()["body"]]
+    cloud.calls.clear()
+    cloud._crash, cloud._after = crash, after
+    clock.now += 250 * 60
+    for sequence, body in enumerate(bodies, 2):
+        late = record(body, sequence, model="m", key="k", sent=NOW + 250 * 60_000)
+        while handle({"Records": [late]})["batchItemFailures"]:
+            assert len(cloud.calls) < 200
+        bodies += [one["body"] for one in cloud.queues["messages"]]
+        cloud.queues["messages"].clear()
+        assert sequence < 10
+    return cloud
+
+
+def test_a_crash_while_a_late_wake_up_is_caught_up_with_neither_loses_nor_repeats_a_timer() -> None:
+    """Each hundred arms the next at once: the same detector, the same actions, and a wake-up for the next minute."""
+    whole = woken_late()
+    assert len(set(action_ids(whole))) == 251
+    assert len(whole.queues["wakes"]) == 1
+
+    for crash in [*range(15), *range(len(whole.calls) - 15, len(whole.calls))]:
+        for after in (False, True):
+            found = woken_late(crash=crash, after=after)
+            assert state(found) == state(whole), (crash, after)
+            assert set(action_ids(found)) == set(action_ids(whole)), (crash, after)
+            assert found.queues["wakes"], (crash, after)
+
+
 BATCH_FAILURES = json.loads((Path(__file__).parents[2] / "cases" / "batch_failures.json").read_text("utf-8"))
 
 

@@ -244,9 +244,13 @@ def test_a_second_sigterm_does_not_interrupt_what_stops():
         os.kill(os.getpid(), signal.SIGTERM)
         stopped.append(True)
 
-    with pytest.raises(SystemExit) as ended, ended_by_sigterm(), ExitStack() as opened:
-        opened.callback(stop)
-        os.kill(os.getpid(), signal.SIGTERM)
+    def run():
+        with ended_by_sigterm(), ExitStack() as opened:
+            opened.callback(stop)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as ended:
+        run()
 
     assert stopped
     assert ended.value.code == 128 + signal.SIGTERM

@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from detector_cloud import Cloud, activated, message, models_of, record, runner_of
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distributary.detectors.machine import step
+from distributary.detectors.running import UNKNOWN_MODEL, UNKNOWN_MODEL_RECEIVES
 
 NOW = 1_700_000_000_000
 
@@ -400,20 +402,25 @@ def test_of_ten_records_of_three_detectors_come_again_those_that_must(case, monk
     assert sorted(action_ids(cloud)) == sorted(action_ids(whole))
 
 
-def test_a_failing_detector_holds_up_its_own_records_only(monkeypatch) -> None:
-    """Its records come again, soon; those of others are done."""
-    cloud = cloud_of()
+def refuse_to_store(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """Lets the table refuse each write of this detector."""
     put = Cloud._put_item
 
     def refuse_one(self, **parameters):
-        if parameters["Item"]["sk"]["S"] == "bad":
+        if parameters["Item"]["sk"]["S"] == key:
             raise aws_error("ProvisionedThroughputExceededException")
         return put(self, **parameters)
 
     monkeypatch.setattr(Cloud, "_put_item", refuse_one)
 
+
+def test_a_failing_detector_holds_up_its_own_records_only(monkeypatch) -> None:
+    """Its records come again, soon; those of others are done."""
+    cloud = cloud_of()
+    refuse_to_store(monkeypatch, "bad")
+
     assert run(cloud, *readings(20, 3, key="bad"), *readings(20, key="good", first=3)) == ["r1", "r2"]
-    assert cloud.paused == [1, 1]
+    assert (cloud.paused, cloud.postponed) == ([1, 1], ["h1", "h2"])
     assert state(cloud, "good")["state"] == "High"
     assert len(action_ids(cloud)) == 2
 
@@ -426,6 +433,39 @@ def test_records_wait_while_a_deployment_changes_the_version() -> None:
     assert run(cloud, *readings(20)) == ["r1"]
     assert cloud.paused == [30]
     assert cloud.calls == ["batch_get_item", "change_message_visibility_batch"]
+
+
+def test_records_of_a_model_that_waits_hold_up_no_other_model() -> None:
+    """A model that is not there yet comes first in the batch."""
+    cloud = cloud_of()
+
+    assert run(cloud, message(1, {"t": 20}, sent=NOW, model="new"), *readings(20, first=2)) == ["r1"]
+    assert (cloud.paused, cloud.postponed) == ([30], ["h1"])
+    assert state(cloud)["state"] == "High"
+
+
+@pytest.mark.parametrize(
+    ("model", "receives", "dead"),
+    [("new", UNKNOWN_MODEL_RECEIVES - 1, 0), ("new", UNKNOWN_MODEL_RECEIVES, 1), ("m", UNKNOWN_MODEL_RECEIVES + 1, 0)],
+)
+def test_a_record_of_an_unknown_model_becomes_a_dead_letter(model: str, receives: int, dead: int) -> None:
+    """At its twentieth receive: a deployment had the time to add the model. Records of a known model never do."""
+    cloud = cloud_of()
+    one = message(1, {"t": 1}, sent=NOW, model=model)
+    one["attributes"]["ApproximateReceiveCount"] = str(receives)
+    again = run(cloud, one)
+
+    assert again == (["r1"] if model == "new" and not dead else [])
+    assert [UNKNOWN_MODEL in letter["body"] for letter in cloud.queues["dead"]] == [True] * dead
+
+
+def test_an_unreadable_record_keeps_its_reason_however_often_it_came() -> None:
+    """Its model is unknown because it cannot be read."""
+    cloud = cloud_of()
+    run(cloud, record("{", 1, model="m", key="k", sent=NOW, receives=UNKNOWN_MODEL_RECEIVES))
+
+    [dead] = cloud.queues["dead"]
+    assert UNKNOWN_MODEL not in dead["body"]
 
 
 @pytest.mark.covers("decision.inactive")
@@ -457,6 +497,32 @@ def test_what_can_never_succeed_is_a_dead_letter_at_once(broken, reason) -> None
     [dead] = cloud.queues["dead"]
     assert reason in dead["body"] or not dead["body"].startswith('{"')
     assert state(cloud)["state"] == "High"
+
+
+def test_a_dead_letter_holds_up_no_other_detector_and_reads_none() -> None:
+    """A batch of dead letters alone makes no call to the table."""
+    cloud = cloud_of()
+    broken = record("{", 1, model="m", key="bad", sent=NOW)
+    assert run(cloud, broken) == []
+    assert cloud.calls == ["send_message"]
+
+    assert run(cloud, broken, *readings(20, first=2)) == []
+    assert state(cloud)["state"] == "High"
+
+
+@pytest.mark.parametrize("detectors", [2, 10])
+def test_the_detectors_of_a_batch_are_stored_at_the_same_time(detectors: int, monkeypatch) -> None:
+    """Each write waits here until all of them are under way."""
+    cloud, put, all_of_them = cloud_of(), Cloud._put_item, Barrier(detectors, timeout=10)
+
+    def together(self, **parameters):
+        all_of_them.wait()
+        return put(self, **parameters)
+
+    monkeypatch.setattr(Cloud, "_put_item", together)
+
+    assert run(cloud, *[message(place + 1, {"t": 20}, sent=NOW, key=f"k{place}") for place in range(detectors)]) == []
+    assert cloud.calls.count("put_item") == detectors
 
 
 def test_a_wake_up_comes_from_the_arming_that_is_stored() -> None:
@@ -577,6 +643,42 @@ def test_each_call_that_fails_is_a_line_and_its_records_come_again(call: int, na
     assert cloud.calls[call] == name
     assert again == ["r1", "r2"]
     assert lines == [("ERROR", text, {"error": TIMEOUT})]
+
+
+def test_a_pause_that_cannot_be_set_is_a_line() -> None:
+    """The records come again all the same, when their queue shows them."""
+    cloud = cloud_of(crash=1)
+    cloud.items["m#version", "."]["sha256"] = {"S": "another"}
+    again, lines = logged(cloud, *readings(20))
+
+    assert cloud.calls == ["batch_get_item", "change_message_visibility_batch"]
+    assert again == ["r1"]
+    assert lines == [("WARNING", "records come again only after the visibility timeout", {"error": TIMEOUT})]
+
+
+def test_an_action_that_is_too_large_is_a_line() -> None:
+    """What a step logs is written once its detector is stored."""
+    large = json.loads(json.dumps(ALARM).replace('"up/one"', json.dumps("u" * 270_000)))
+    models, cloud, lines = models_of(large), Cloud(), []
+    activated(cloud, models)
+    handle = runner_of(cloud, models, FakeClock(since_1970=NOW / 1000).clock, log=lambda *line: lines.append(line))
+    handle({"Records": readings(20)})
+
+    [(level, text, members)] = lines
+    assert (level, text) == ("ERROR", "an action of more than 262144 bytes is not carried out")
+    assert (members["detectorModelName"], members["keyValue"], members["kind"]) == ("m", "k", "iotTopicPublish")
+
+
+def test_a_batch_is_a_line_that_counts(monkeypatch) -> None:
+    """Records, those that come again, and the detectors that took a step and were stored."""
+    cloud, lines = cloud_of(), []
+    refuse_to_store(monkeypatch, "bad")
+    handle = runner_of(cloud, MODELS, FakeClock(since_1970=NOW / 1000).clock, measure=lambda *line: lines.append(line))
+    good = [message(place, {"t": 20}, sent=NOW, key=f"k{place}") for place in (1, 2)]
+    broken = record("{", 3, model="m", key="none", sent=NOW)
+    handle({"Records": [*good, broken, *readings(20, 30, key="bad", first=4)]})
+
+    assert lines == [("batch", {"records": 5, "records_left": 2, "detectors_stepped": 2})]
 
 
 def parked(cloud: Cloud) -> None:

@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import get_type_hints
 
@@ -156,6 +156,8 @@ def test_every_setting_is_configurable(file):
         values = {getattr(each, field.name) for each in settings}
         expected = {names[field.name]} if field.name in names else values - {field.default}
         assert values & expected, field.name
+        kind = str if field.default is MISSING else type(field.default)
+        assert {type(value) for value in values} == {kind}, field.name
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build/mutants"
-COPIED = ("tests", "lambdas", "infra", "local", "detectors", "distributary.toml", "cdk.json", "app.py")
+FOLDERS = ("tests", "lambdas", "infra", "local", "commands", "detectors", "docs")
+COPIED = (*FOLDERS, "distributary.toml", "cdk.json", "app.py")
 LEFT_OUT = shutil.ignore_patterns("deployed", "node_modules", "__pycache__", ".hypothesis", "mutants")
 PROFILE = """
 from hypothesis import settings

@@ -118,7 +118,12 @@ build/second-opinion/installed: second_opinion/requirements.txt .venv/installed
 	@uv pip install --quiet --python build/second-opinion --require-hashes -r second_opinion/requirements.txt
 	@touch $@
 
-second-opinion: setup build/second-opinion/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/second-opinion.md
+# The SDK that Lambda's Node runtimes include, and the emulator does not.
+second_opinion/node_modules/installed: second_opinion/package-lock.json .venv/installed
+	@python -m commands.set_up npm second_opinion
+	@touch $@
+
+second-opinion: clients build/second-opinion/installed second_opinion/node_modules/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/second-opinion.md
 	@python -m second_opinion $(ARGS)
 
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
@@ -138,13 +143,13 @@ mutants: setup build/mutants/packages/installed ## change the code in small ways
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt || failed=1; \
-	for place in . bench $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt -r second_opinion/requirements.txt || failed=1; \
+	for place in . bench second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out $(CLIENTS)/javascript/node_modules
+	@rm -rf .venv node_modules build cdk.out second_opinion/node_modules $(CLIENTS)/javascript/node_modules
 
 .PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora mutants audit bench clean

@@ -73,16 +73,19 @@ ANSWERS: dict[str, Callable[[bytes], dict[str, Any]]] = {
 }
 
 
-def _answer(target: str, body: bytes) -> bytes:
-    """The whole HTTP answer to one call."""
+Answer = Callable[[str, str, bytes], tuple[str, bytes]]
+"""Gives status and content of the answer to a call, by its method, its target and its body."""
+
+
+def _answer(_method: str, target: str, body: bytes) -> tuple[str, bytes]:
     make = ANSWERS.get(target)
     status, content = ("200 OK", make(body)) if make else ("400 Bad Request", {"__type": "UnknownOperationException"})
-    text = json.dumps(content).encode()
-    head = f"HTTP/1.1 {status}\r\nContent-Type: application/x-amz-json-1.1\r\nContent-Length: {len(text)}\r\n\r\n"
-    return head.encode() + text
+    return status, json.dumps(content).encode()
 
 
-async def _serve_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, seconds: float) -> None:
+async def _serve_connection(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answer: Answer, seconds: float
+) -> None:
     """Answer one connection's calls until the client closes it."""
     loop = asyncio.get_running_loop()
     try:
@@ -94,19 +97,21 @@ async def _serve_connection(reader: asyncio.StreamReader, writer: asyncio.Stream
                 writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
             body = await reader.readexactly(int(headers.get(b"content-length", b"0")))
             due = loop.time() + seconds  # counted from the last byte: what making the answer takes is part of it
-            answer = _answer(headers.get(b"x-amz-target", b"").decode(), body)
+            method, target = head.partition(b" ")[0].decode(), headers.get(b"x-amz-target", b"").decode()
+            status, content = answer(method, target, body)
             await asyncio.sleep(max(0.0, due - loop.time()))
-            writer.write(answer)
+            kind = f"Content-Type: application/x-amz-json-1.1\r\nContent-Length: {len(content)}\r\n\r\n"
+            writer.write(f"HTTP/1.1 {status}\r\n{kind}".encode() + content)
     except (asyncio.IncompleteReadError, ConnectionResetError):
         pass
     finally:
         writer.close()
 
 
-async def serve(seconds: float) -> None:
+async def serve(answer: Answer, seconds: float) -> None:
     """Serve until the process is ended."""
     server = await asyncio.start_server(
-        lambda reader, writer: _serve_connection(reader, writer, seconds), "127.0.0.1", 0, limit=2**24
+        lambda reader, writer: _serve_connection(reader, writer, answer, seconds), "127.0.0.1", 0, limit=2**24
     )
     print(server.sockets[0].getsockname()[1], flush=True)
     async with server:
@@ -114,4 +119,4 @@ async def serve(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(float(sys.argv[1])))
+    asyncio.run(serve(_answer, float(sys.argv[1])))

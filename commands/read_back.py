@@ -68,12 +68,28 @@ def journal_payloads(stage: Stage) -> dict[str, Any]:
 
 
 def journal(stage: Stage, output: str) -> list[dict[str, Any]]:
-    """Every body that a queue of the stack has accepted; `output` names its URL. Local only."""
+    """Every JSON object that a queue of the stack has accepted; `output` names its URL. Local only.
+
+    The queue also accepts bodies that its function cannot read: `journal_entries` has those too.
+    """
+    bodies = (_parsed(entry["body"]) for entry in journal_entries(stage, output))
+    return [body for body in bodies if isinstance(body, dict)]
+
+
+def journal_entries(stage: Stage, output: str) -> list[dict[str, Any]]:
+    """Every message that a queue of the stack has accepted, with its attributes. Local only."""
     queue = urllib.parse.quote(stage.outputs[output], safe="")
     url = f"{stage.aws_endpoint}/_distributary/journal?queue={queue}"
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310 - the embedded AWS's own address
-        entries = json.load(answer)["messages"]
-    return [json.loads(entry["body"], parse_int=_number) for entry in entries]
+        return list(json.load(answer)["messages"])
+
+
+def _parsed(body: str) -> Any:
+    """The value of a JSON text; None for any other text."""
+    try:
+        return json.loads(body, parse_int=_number)
+    except ValueError:
+        return None
 
 
 def detector_state(stage: Stage, model: str, key: str) -> str:

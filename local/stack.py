@@ -167,7 +167,7 @@ class LocalStack:
         try:
             yield
         except OverflowError as error:
-            raise PortRefused(f"Port {port} is none: choose one up to 65535 with {variable}=…") from error
+            raise PortRefused(f"Port {port} does not exist: choose one up to 65535 with {variable}=…") from error
         except OSError as error:
             if error.errno not in _REFUSED:
                 raise
@@ -198,11 +198,19 @@ def without_aws_settings() -> Iterator[None]:
 
 @contextlib.contextmanager
 def ended_by_sigterm() -> Iterator[None]:
-    """Inside it, SIGTERM leaves the block as an exception does, so that what was started is stopped."""
+    """Inside it, SIGTERM leaves the block as an exception does, so that what was started is stopped.
+
+    A second SIGTERM changes nothing: `make` passes its own on, so one order to stop may arrive twice.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    former = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+
+    def end(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        sys.exit(128 + signal.SIGTERM)
+
+    former = signal.signal(signal.SIGTERM, end)
     try:
         yield
     finally:

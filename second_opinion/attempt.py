@@ -1,15 +1,13 @@
 """One try to create a stage of the product in the emulator, without the resources that `left_out.toml` names."""
 
 import json
-import subprocess
 from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 from local.deployment import Cdk, StepFailed
-from second_opinion.emulator import Emulator
+from second_opinion.emulator import Emulator, finish
 
-SECONDS = 120
 CREATED = "CREATE_COMPLETE"
 
 
@@ -23,16 +21,13 @@ def attempt(emulator: Emulator, stage: str, left_out: Collection[str]) -> list[s
     workspace.mkdir()
     cdk = Cdk(workspace)
     with cdk.synth(stage) as synthesis:
-        synthesis.finished(print)
+        finish(synthesis, print)
     template = reduce(cdk.assembly / f"distributary-{stage}.template.json", left_out)
     with cdk.deploy(emulator.endpoint) as deployment:
         try:
-            deployment.process.wait(SECONDS)
-            deployment.finished(print)
-        except subprocess.TimeoutExpired:
-            return [f"{stage}: not created within {SECONDS} s:\n{deployment.output()[-2000:]}"]
+            finish(deployment, print)
         except StepFailed as error:
-            return [str(error)]
+            return [f"{stage}: {error}"]
     return [f"{stage}: {line}" for line in _missing(emulator, f"distributary-{stage}", template)]
 
 

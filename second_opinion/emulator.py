@@ -17,14 +17,19 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from local import loopback
-from local.deployment import ACCOUNT, CREDENTIALS, PROJECT, REGION, Cdk, surroundings
+from local.deployment import ACCOUNT, CREDENTIALS, PROJECT, REGION, Cdk, StepFailed, surroundings
 from local.functions import find_interpreter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from local.deployment import Step
+
 MINISTACK = PROJECT / "build" / "second-opinion" / "bin" / "ministack"
+NODE_PACKAGES = PROJECT / "second_opinion" / "node_modules"
 STARTS_WITHIN_SECONDS = 60
+ATTEMPT_SECONDS = 120
+"""How long a stage may take to be created: a custom resource without an answer is waited for an hour otherwise."""
 
 
 class NotStarted(Exception):
@@ -47,6 +52,7 @@ class Emulator:
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
             "MINISTACK_ACCOUNT_ID": ACCOUNT,
+            "NODE_PATH": str(NODE_PACKAGES),  # Lambda's Node runtimes include the AWS SDK
             "TMPDIR": str(self.workspace),
         }
         environment.pop("PYTHONPATH", None)  # it has packages of its own, which must not meet ours
@@ -101,7 +107,7 @@ class DeployedStack:
             cdk = Cdk(self.aws.workspace, self._project)
             for start in (cdk.synth, lambda: cdk.bootstrap(self.aws_endpoint), lambda: cdk.deploy(self.aws_endpoint)):
                 with start() as step:
-                    step.finished(self._say)
+                    finish(step, self._say)
             (stack,) = cdk.templates()
             described = self.aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
             self.outputs = {one["OutputKey"]: one["OutputValue"] for one in described["Outputs"]}
@@ -126,7 +132,16 @@ class DeployedStack:
 def bootstrap(emulator: Emulator) -> None:
     """Creates the stack that the CDK needs in every account."""
     with Cdk(emulator.workspace).bootstrap(emulator.endpoint) as step:
-        step.finished(print)
+        finish(step, print)
+
+
+def finish(step: Step, say: Callable[[str], None]) -> None:
+    """Waits for the end of a step, two minutes at most. Raises StepFailed."""
+    try:
+        step.process.wait(ATTEMPT_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        raise StepFailed(f"{step.name} did not end within {ATTEMPT_SECONDS} s:\n{step.output()[-2000:]}") from error
+    step.finished(say)
 
 
 def resolve_localhost() -> None:

@@ -18,6 +18,11 @@ TEST_SECONDS = 45
 local.stack.LocalStack = DeployedStack  # type: ignore[assignment,misc] # before tests/deployed/conftest.py takes it
 
 
+def pytest_configure() -> None:
+    """Ends the emulator where the run is ended from outside."""
+    signal.signal(signal.SIGTERM, lambda *_: pytest.exit("ended from outside"))
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Function]) -> None:
     """Leaves out the tests that need what only the embedded AWS has."""
     left_out = [item for item in items if _is_left_out(item)]

@@ -45,6 +45,7 @@ class Cloud:
         self.schedules: dict[str, dict] = {}
         self.objects: dict[str, bytes] = {}
         self.paused: list[int] = []
+        self.postponed: list[str] = []
         self.calls: list[str] = []
         self._crash = crash
         self._after = after
@@ -126,6 +127,7 @@ class Cloud:
     def _change_message_visibility_batch(self, *, QueueUrl, Entries):
         assert QueueUrl == "messages"
         self.paused += [entry["VisibilityTimeout"] for entry in Entries]
+        self.postponed += [entry["ReceiptHandle"] for entry in Entries]
         return {}
 
     def _put_object(self, *, Key, Body, **_):

@@ -1,12 +1,13 @@
 """A door behind a loopback port, so that real clients can knock."""
 
 import ssl
-import threading
 from base64 import b64decode
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from running_server import running
 
 from distributary.http.request import Request, Response
 
@@ -39,11 +40,5 @@ def served(answer: Callable[[Request], Response], certificate: Path | None = Non
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         server.socket = context.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with running(server):
         yield f"https://localhost:{server.server_port}" if certificate else f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()

@@ -79,8 +79,8 @@ def created(kind: ResourceType, clients: Clients, place: Properties, properties:
         resource.state |= call(resource.client, kind.create, kind.translate(asked), strict=True)
     try:
         kind.after(resource.client, resource.state)
-    except Exception:
-        with contextlib.suppress(Exception):  # half of it is nothing that a template asks for
+    except Exception:  # whatever failed, it is raised again, and half a resource must not stay
+        with contextlib.suppress(Exception):  # the first error is the one to report
             deleted(resource)
         raise
     return resource

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-poli
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qs
 
@@ -38,6 +39,9 @@ PARAMETERS = {
     *("list-type", "prefix", "delimiter", "max-keys", "start-after", "continuation-token", "encoding-type"),
     *("fetch-owner", "marker", "partNumber", "x-id", "max-parts", "part-number-marker", "max-uploads"),
 }
+# Headers that make an operation need more than its action: of another object, of tags, of an access list, of a key.
+# https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html, "Permissions"
+NEEDING_MORE = re.compile(r"HTTP_X_AMZ_(ACL|BYPASS_.+|COPY_SOURCE|GRANT_.+|OBJECT_LOCK_.+|SERVER_SIDE_.+|TAGGING)")
 READING = ("s3:GetObject", "s3:GetObjectVersion")
 
 
@@ -64,12 +68,12 @@ def place_of(environ: Mapping[str, Any]) -> Place:
 
 
 def needs_of(environ: Mapping[str, Any]) -> list[Needed]:
-    """What the request needs; nothing where the operation has no row above."""
+    """What the request needs; nothing where the operation has no row above, or needs more than its row says."""
     place = place_of(environ)
     query = parse_qs(str(environ.get("QUERY_STRING", "")), keep_blank_values=True)
     kinds = sorted(query.keys() - PARAMETERS)
     action = ACTIONS.get((str(environ["REQUEST_METHOD"]), bool(place.key), "".join(kinds)))
-    if action is None or "HTTP_X_AMZ_COPY_SOURCE" in environ:
+    if action is None or any(map(NEEDING_MORE.fullmatch, environ)):
         return []
     return [Needed(action, place.arn)]
 

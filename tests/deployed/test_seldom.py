@@ -1,14 +1,13 @@
 """What functions do seldom: each test makes one of them need a permission that nothing else here does."""
 
 import json
-import urllib.parse
 import urllib.request
 import uuid
 
 import pytest
 
 from commands.key_ring import KeyRing
-from commands.read_back import journal, journal_payloads, kinesis_envelopes, wait_for
+from commands.read_back import detector_state, journal, journal_entries, journal_payloads, kinesis_envelopes, wait_for
 from distributary.access.key import for_everything
 
 JSON = {"content_type": "application/json"}
@@ -46,13 +45,6 @@ def queue(stage, name: str) -> str:
     return str(found)
 
 
-def accepted(stage, output: str) -> list[dict]:
-    """What a queue has accepted, whatever has become of it."""
-    queue = urllib.parse.quote(stage.outputs[output], safe="")
-    with urllib.request.urlopen(f"{stage.aws_endpoint}/_distributary/journal?queue={queue}") as answer:
-        return list(json.load(answer)["messages"])
-
-
 def injected(stage, fault: str) -> int:
     """How often a fault has fallen upon a call."""
     with urllib.request.urlopen(f"{stage.aws_endpoint}/_distributary/faults") as answer:
@@ -81,13 +73,13 @@ def test_what_is_redriven_in_part_waits_in_a_new_message(
     """A spilled message of which some is delivered: the rest comes later, and in the end all is there."""
     devices = [f"{device}-{number}" for number in range(EVENTS)]
     output = {"kinesis": "KinesisSpillQueueUrl", "iot_events": "IotEventsSpillQueueUrl"}[sink]
-    before = len(accepted(stage, output))
+    before = len(journal_entries(stage, output))
     faults(sink=down(operation, resource))
     body = json.dumps([{"deviceId": one} for one in devices]).encode()
     events = json.loads(http("POST", "/v1/events", body, **JSON).body)["events"]
     assert {json.dumps(event["sinks"][sink]) for event in events} == {'{"spilled": true}'}
     faults(sink=partly(operation, resource, share))
-    assert wait(lambda: len(accepted(stage, output)) > before + 1)
+    assert wait(lambda: len(journal_entries(stage, output)) > before + 1)
     faults()
 
     def delivered() -> dict:
@@ -129,6 +121,7 @@ def test_a_timer_of_an_hour_is_a_schedule(iotevents, stage, wait, device) -> Non
 
     message(iotevents, "patient", device)
     assert wait(lambda: len(scheduled()) == 1)
+    assert wait(lambda: detector_state(stage, "patient", device)) == "Only"  # stored after its schedule is made
     state = {"stateName": "Only", "variables": [], "timers": [{"name": "hour", "seconds": 1800}]}
     change = {"messageId": "1", "detectorModelName": "patient", "keyValue": device, "state": state}
     assert iotevents.batch_update_detector(detectors=[change])["batchUpdateDetectorErrorEntries"] == []
@@ -174,11 +167,11 @@ def test_the_use_of_a_key_for_detectors_alone_is_noted(stage, iotevents_of) -> N
 
 def test_what_a_topic_rule_selects_is_spilled(stage, faults, wait, device) -> None:
     """While the queue of messages is down; it arrives once it is back."""
-    before = len(accepted(stage, "IotEventsSpillQueueUrl"))
+    before = len(journal_entries(stage, "IotEventsSpillQueueUrl"))
     faults(messages=down("sqs.SendMessageBatch", "IotEventsMessages"))
     topic = f"devices/{device}/telemetry"
     stage.client("iot-data").publish(topic=topic, qos=1, payload=json.dumps({"deviceId": device, "temperature": 1}))
-    spilled = wait(lambda: len(accepted(stage, "IotEventsSpillQueueUrl")) > before)
+    spilled = wait(lambda: len(journal_entries(stage, "IotEventsSpillQueueUrl")) > before)
     faults()
 
     assert spilled

@@ -40,7 +40,8 @@ class Targets:
         iam, services = self.stage.client("iam"), ["lambda.amazonaws.com", "firehose.amazonaws.com"]
         trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": services}}
         iam.create_role(RoleName="targets", AssumeRolePolicyDocument=json.dumps({"Statement": [trust]}))
-        rights = {"Effect": "Allow", "Action": ["s3:PutObject", "logs:*"], "Resource": "*"}
+        actions = ["s3:PutObject", "kms:GenerateDataKey", "logs:*"]  # the key: of a bucket of a stage that has its own
+        rights = {"Effect": "Allow", "Action": actions, "Resource": "*"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [rights]})
         iam.put_role_policy(RoleName="targets", PolicyName="own", PolicyDocument=document)
 

@@ -90,32 +90,39 @@ def properties(stack: cdk.Stack) -> Callable[[str], dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., Configuration]) -> CheckedApp:
-    """An app that was synthesised with every check: each shipped stage, and three stacks that no stage is.
+def configurations(configured: Callable[..., Configuration]) -> dict[str, Configuration]:
+    """The configuration of each stack that the tests synthesise: each shipped stage, and three stacks that no stage is.
 
     `elsewhere` has its inputs at another stack. `told` has thresholds of its own for its alarms, a topic, and what
     else of the endpoint is there by setting alone: a domain, tokens, reserved concurrency. `careful` is prod with a
     key of its own, releases in steps, the topic rules of local, and few detectors at the same time.
     """
+    stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
+    others = {
+        "elsewhere": configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}),
+        "told": configured(
+            alarms=TOLD,
+            http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
+            functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
+        ),
+        "careful": replace(
+            stages["prod"],
+            encryption="own-key",
+            releases=Releases(shift="canary-10-percent-5-minutes"),
+            iot_rules=stages["local"].iot_rules,
+            detectors=replace(stages["prod"].detectors, concurrency=3),
+        ),
+    }
+    return stages | others
+
+
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory: pytest.TempPathFactory, configurations: dict[str, Configuration]) -> CheckedApp:
+    """An app of all of these stacks that was synthesised with every check."""
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("CDK_VALIDATION", raising=False)
         app = CheckedApp(context=FLAGS, outdir=str(tmp_path_factory.mktemp("cdk.out")))
-        others = {
-            "elsewhere": configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}),
-            "told": configured(
-                alarms=TOLD,
-                http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
-                functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
-            ),
-        }
-        stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
-        releases = Releases(shift="canary-10-percent-5-minutes")
-        rules = stages["local"].iot_rules
-        few = replace(stages["prod"].detectors, concurrency=3)
-        others["careful"] = replace(
-            stages["prod"], encryption="own-key", releases=releases, iot_rules=rules, detectors=few
-        )
-        for name, each in (stages | others).items():
+        for name, each in configurations.items():
             DistributaryStack(app, name, configuration=each)
         app.synth()
     return app

@@ -99,6 +99,7 @@ def test_cors(stack, functions, configured, properties):
     assert not [header for header in cors["AllowHeaders"] if "*" in header]
     assert {"traceparent", "tracestate", "baggage"} <= set(cors["AllowHeaders"])
     assert cors["ExposeHeaders"] == ["retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"]
+    assert cors["MaxAge"] == 3600
     assert not cors.get("AllowCredentials")
 
 

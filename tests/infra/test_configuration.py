@@ -1,5 +1,5 @@
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import get_type_hints
 
@@ -169,6 +169,8 @@ def test_every_setting_is_configurable(file):
         for field in fields(parts[0]):
             values = {getattr(part, field.name) for part in parts}
             assert values - {field.default}, f"{type(parts[0]).__name__}.{field.name}"
+            kind = str if field.default is MISSING else type(field.default)
+            assert {type(value) for value in values} == {kind}, field.name
 
 
 def test_each_fault_names_its_own_file(tmp_path):

@@ -63,6 +63,79 @@ def test_what_it_shows(metrics, body):
     assert len(body["widgets"][0]["properties"]["alarms"]) > 20
 
 
+def each_sink(metric):
+    """This metric of every sink, in their order."""
+    return [metric.replace("*", sink) for sink in ("firehose", "kinesis", "iot_events")]
+
+
+# Metric, statistic and, where it is not the metric's own name, the label of each line.
+GRAPHS = {
+    "Events": {
+        "Answers": ["accepted Sum", "rejected Sum", "retry Sum"],
+        "Requests refused for their key": ["refused_keys Sum"],
+    },
+    "Sinks": {
+        "Delivered at once": each_sink("delivered_* Sum"),
+        "Spilled": each_sink("spilled_* Sum"),
+        "Redriven": each_sink("redriven_* Sum"),
+        "Throttled by AWS": ["WriteProvisionedThroughputExceeded Sum", "ThrottledRecords Sum"],
+        "Consumers of Kinesis behind, in ms": ["GetRecords.IteratorAgeMilliseconds Maximum"],
+        "On the way to the bucket, in s": ["DeliveryToS3.DataFreshness Maximum"],
+    },
+    "What waits": {
+        "Messages in the spill queues": [
+            f"ApproximateNumberOfMessagesVisible Maximum {name}" for name in ("Firehose", "Kinesis", "IotEvents")
+        ],
+        "Oldest spilled record, in s": each_sink("oldest_spilled_seconds_* Maximum"),
+        "Dead letters": each_sink("dead_letters_* Sum"),
+        "Oldest message for detectors, in s": ["ApproximateAgeOfOldestMessage Maximum"],
+    },
+    "Detectors": {
+        "Detectors stepped": ["detectors_stepped Sum"],
+        "Timers late, in s": ["timers_late_seconds Maximum"],
+    },
+    "Functions": {
+        title: [f"{title} Sum {name}" for name in ("RunDetectors", "Ingest", "Redrive")]
+        for title in ("Errors", "Throttles")
+    },
+    "Cost": {
+        "Requests": ["Count Sum"],
+        "Bytes in: HTTP API": ["DataProcessed Sum"],
+        "Bytes in: streams": ["IncomingBytes Sum"] * 2,
+        "Records in": ["IncomingRecords Sum"] * 2,
+        "Milliseconds of ingest": ["Duration Sum"],
+    },
+}
+
+
+def test_each_graph_shows_what_its_title_says(body):
+    """Under its heading, in this order, with a statistic that fits; each line has the default period, five minutes."""
+    found, graphs = {}, {}
+    for one in body["widgets"]:
+        about = one["properties"]
+        if one["type"] == "text":
+            graphs = found.setdefault(about["markdown"].removeprefix("### "), {})
+        elif one["type"] == "metric":
+            graphs[about["title"]] = [
+                " ".join(filter(None, (line[1], line[-1]["stat"], line[-1].get("label"))))
+                for line in about["metrics"]
+                if isinstance(line[0], str) and "stat" in line[-1]
+            ]
+            assert not [line for line in about["metrics"] if "period" in line[-1]]
+    api = next(iter(found))
+
+    assert api.endswith("**HTTP API**")
+    assert [(title, graphs) for title, graphs in found.items() if title != api] == list(GRAPHS.items())
+
+
+def test_the_alarms_come_first(body):
+    """In the dashboard's whole width."""
+    first = body["widgets"][0]
+
+    assert (first["type"], first["properties"]["title"]) == ("alarm", "Alarms")
+    assert {name: first[name] for name in ("x", "y", "width", "height")} == {"x": 0, "y": 0, "width": 24, "height": 6}
+
+
 def test_it_stays_free(metrics):
     """CloudWatch asks nothing for the first dashboards of so many metrics."""
     assert len(metrics) <= FREE_METRICS

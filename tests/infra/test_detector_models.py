@@ -112,11 +112,43 @@ def test_inputs_of_files_are_known_too(configuration, root):
     assert set(read_models(configuration, root).inputs) == {"telemetry", "pressure"}
 
 
+def test_a_file_names_what_has_no_name(configuration, root):
+    """By its own name, up to the first dot."""
+    nameless = json.loads((root / "detectors/device_heartbeat.json").read_text())
+    del nameless["detectorModelName"]
+    (root / "detectors/plain.v2.json").write_text(json.dumps(nameless))
+    definition = {"inputDefinition": {"attributes": [{"jsonPath": "p"}]}}
+    (root / "inputs/pressure.v2.json").write_text(json.dumps(definition))
+    models = read_models(configuration, root)
+
+    assert models.files["plain"] == "detectors/plain.v2.json"
+    assert "pressure" in models.inputs
+
+
+def test_every_fault_of_an_input_is_named(configuration, root):
+    """A line for each, under the file's name."""
+    (root / "inputs/a.json").write_text('{"inputName": "a b", "inputDefinition": {"attributes": [{"jsonPath": 1}]}}')
+
+    with pytest.raises(BadDefinition) as error:
+        read_models(configuration, root)
+
+    name, attributes = error.value.faults
+    assert name.startswith("inputs/a.json: inputName: 'a b' does not match")
+    assert attributes.startswith("inputs/a.json: inputDefinition.attributes: ")
+
+
 def test_who_carries_what(configuration, configured):
     """Definitions go to who runs them, routes to who takes messages; nothing where another service runs them."""
     assert {"models", "inputs", "debug", "switches"} == set(carried_by("run_detectors", configuration))
     assert {"models"} == set(carried_by("serve_detectors", configuration))
     assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
+    rules = ({"name": "One", "input": "telemetry", "batch": True}, {"name": "Two", "input": "alarm_command"})
+    taken = carried_by("take_messages", configured(iot_rules=rules))
+    assert {"readers", "inputs", "iot_rules"} == set(taken)
+    assert taken["iot_rules"] == {
+        "One": {"input": "telemetry", "batch": True},
+        "Two": {"input": "alarm_command", "batch": False},
+    }
     assert models_of(configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"})).readers == []
 
 

@@ -10,6 +10,7 @@ from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings
 from distributary_cdk.bundle import LAMBDAS
+from distributary_cdk.configuration import Reserved
 from distributary_cdk.function import Function, carried, checked_environment, environment_of
 from distributary_cdk.routes import ROUTES
 
@@ -34,7 +35,28 @@ def test_runtime(function, properties):
     assert (deployed["Runtime"], deployed["Architectures"]) == ("python3.14", ["arm64"])
     assert (deployed["MemorySize"], deployed["Timeout"]) == (384, 29)
     assert deployed["Handler"] == "handler.handle"
-    assert "FunctionName" not in deployed
+    assert not {"FunctionName", "ReservedConcurrentExecutions"} & deployed.keys()
+
+
+def test_concurrency_and_timeout_of_its_own(stack, configured, settings, properties):
+    """A function may have concurrency reserved by its folder's name, and a timeout that is not the request's."""
+    configuration = configured(functions={"reserved_concurrency": Reserved(ingest=7)})
+    Function(stack, "Ingest", folder="ingest", configuration=configuration, settings=settings, seconds=20)
+
+    deployed = properties("AWS::Lambda::Function")
+    assert (deployed["ReservedConcurrentExecutions"], deployed["Timeout"]) == (7, 20)
+
+
+def test_outputs(stack, function):
+    """Commands find the function and its log under its label."""
+    template = Template.from_stack(stack)
+    [deployed] = template.find_resources("AWS::Lambda::Function")
+    [group] = template.find_resources("AWS::Logs::LogGroup")
+
+    assert stack.resolve(function.outputs) == {
+        "HealthFunctionName": {"Ref": deployed},
+        "HealthLogGroupName": {"Ref": group},
+    }
 
 
 def test_settings_travel(function, properties, settings):

@@ -1,4 +1,4 @@
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from typing import Any, Literal
 
 import pytest
@@ -43,6 +43,15 @@ def test_read_goes_on_after_a_fault():
         "inner.size = 11: must be from 1 to 10",
         "inner.depth: unknown; known are size, share",
     ]
+
+
+def test_within():
+    """A table without the number has the default; the bounds themselves fit."""
+    sized = make_dataclass("Sized", [("size", int, within(1, 10, 5))])
+    faults: list[str] = []
+
+    assert [read(sized, table, faults).size for table in ({}, {"size": 1}, {"size": 10})] == [5, 1, 10]
+    assert faults == []
 
 
 def test_laid_over():

@@ -6,15 +6,22 @@ import re
 import shutil
 import subprocess
 import sys
+import time
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
 from embedded_client import embedded_client
 from small_app import APP
 
+from commands.key_ring import KeyRing, bearer
+from commands.post import request
+from commands.stage import chosen
+from distributary.access.key import for_everything
 from local.deployment import Cdk, StepFailed, aws_at, surroundings
 
 ROOT = Path(__file__).parents[2]
+RECEIPTS = ["recordId", "sequenceNumber", "shardId", "messageId"]  # what delivered, not spilled, has
 HEADING = "## The first deployment failed\n"
 
 
@@ -181,10 +188,34 @@ def fill(aws, stack):
     s3.put_object(Bucket=bucket, Key="events/kept", Body=b"kept")
 
 
+def posted(aws, *data):
+    """The results of events with these data, by sink, as the deployed stage `local` answers them."""
+    stage = chosen(Namespace(stage="local", aws_endpoint=aws))
+    key, secret = KeyRing(stage).create(for_everything("tests"))
+    headers = {**bearer(key.id, secret), "content-type": "application/json"}
+    answer = request(stage.endpoint, "POST", "/v1/events", headers=headers, body=json.dumps(data).encode())
+    assert answer.status == 202, answer.body
+    return [event["sinks"] for event in json.loads(answer.body)["events"]]
+
+
+def has_a_detector(aws, key, seconds=60):
+    """Whether a detector of this key is stored before the time is over."""
+    client, end = embedded_client(aws, "dynamodb"), time.monotonic() + seconds
+    while time.monotonic() < end:
+        items = [client.scan(TableName=name)["Items"] for name in client.list_tables()["TableNames"]]
+        if key in json.dumps(items, default=str):
+            return True
+        time.sleep(0.5)
+    return False
+
+
 def test_a_change_of_encryption_keeps_what_is_stored_and_the_stack_is_destroyed_whole(
     running, tmp_path, with_a_key_of_its_own
 ):
-    """As AWS does both: nothing is replaced for it, and a bucket that stage empties goes with all that is in it."""
+    """As AWS does both: nothing is replaced for it, and a bucket that stage empties goes with all that is in it.
+
+    Meanwhile the functions use the new key: for an event, one that is too large for its sinks, and a detector.
+    """
     stage = Stage(tmp_path / "whole", "local")
     own = Stage(tmp_path / "changed", "local", with_a_key_of_its_own)
     for one in (stage, own):
@@ -194,11 +225,16 @@ def test_a_change_of_encryption_keeps_what_is_stored_and_the_stack_is_destroyed_
     before, created = tables(running), left(running, stage.stack)
     done(own.deploy(running))
     after, changed = tables(running), left(running, stage.stack)
+    small, large = posted(running, {"deviceId": "pump-7", "temperature": 21.5}, {"text": "x" * 1_100_000})
+    stepped = has_a_detector(running, "pump-7")
     said = done(own.destroy(running))
 
     assert len(before) == 2
     assert after == {name: (True, items) for name, (_, items) in before.items()}
     assert changed == created
+    assert [*small["firehose"], *small["kinesis"], *small["iot_events"]] == RECEIPTS
+    assert [*large["firehose"], *large["kinesis"]] == RECEIPTS[:3]
+    assert stepped
     assert f"✅  {stage.stack}: destroyed" in said
     assert not any(left(running, stage.stack).values())
 

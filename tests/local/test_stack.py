@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from small_app import APP
 
 from local.deployment import Cdk
 from local.gateway import Gateway
-from local.stack import LocalStack, PortRefused, without_aws_settings
+from local.stack import LocalStack, PortRefused, ended_by_sigterm, without_aws_settings
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120  # of a machine that is busy; nothing here takes as long
@@ -235,6 +236,27 @@ def test_a_signal_while_it_deploys_leaves_nothing(project, sign):
     assert left == []
 
 
+def test_a_second_sigterm_does_not_interrupt_what_stops():
+    """`make` passes on the SIGTERM that its whole group has had already; a handler of before comes back at the end."""
+    former, stopped = signal.getsignal(signal.SIGTERM), []
+
+    def stop():
+        os.kill(os.getpid(), signal.SIGTERM)
+        stopped.append(True)
+
+    def run():
+        with ended_by_sigterm(), ExitStack() as opened:
+            opened.callback(stop)
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    with pytest.raises(SystemExit) as ended:
+        run()
+
+    assert stopped
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is former
+
+
 def test_what_was_not_created_is_named(project):
     """An unknown type ends it with the resource's name, its type and the reason."""
     folder = project({"Resources": {"Odd": {"Type": "AWS::Nobody::Knows"}}})
@@ -315,7 +337,7 @@ def test_a_port_that_does_not_exist_is_one_clear_line(variable):
         output = run.process.communicate(timeout=PATIENCE_SECONDS)[0]
 
     assert run.process.returncode == 1
-    assert output.splitlines()[1:] == [f"Port 99999 is none: choose one up to 65535 with {variable}=…"]
+    assert output.splitlines()[1:] == [f"Port 99999 does not exist: choose one up to 65535 with {variable}=…"]
 
 
 def test_a_port_of_the_system_is_one_clear_line(monkeypatch):

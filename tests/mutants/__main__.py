@@ -35,7 +35,9 @@ def run(module: Module, minutes: float) -> dict[str, Any] | None:
     """What became of the module's mutants; None if mutmut failed or its time was over."""
     lay_out(module)
     environment = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MUTANT_UNDER_TEST")}
-    environment |= {"PYTHONPATH": str(BUILD / "packages"), "CDK_VALIDATION": "false"}
+    # The library stands there for the processes that tests start; the tests themselves find it by pytest's own path.
+    paths = os.pathsep.join(map(str, (BUILD / "packages", module.folder / "lambdas")))
+    environment |= {"PYTHONPATH": paths, "CDK_VALIDATION": "false"}
     tests = "all" if module.all_tests else "covering"
     command = [sys.executable, HERE / "one_module.py", str(module.sample), str(module.processes), tests]
     try:

@@ -1,8 +1,9 @@
 """Run mutmut over one module in the current folder, and write what became of its mutants to result.json.
 
-Four things differ from mutmut's command line. A string has one mutant, not three: `XX` around it. The quickest test
-runs first. Of a large module a sample is run, drawn with a fixed seed. And where tests share a fixture that calls the
-module, every test is run against every mutant.
+Five things differ from mutmut's command line. A string has one mutant, not three: `XX` around it. The quickest test
+runs first. Of a large module a sample is run, drawn with a fixed seed. Where tests share a fixture that calls the
+module, every test is run against every mutant. And the tests must pass without a mutant after the run, not before it:
+mutmut has run them by then to see which test calls which function.
 """
 
 import json
@@ -19,6 +20,7 @@ from mutmut.mutation.diff_apply import get_diff_for_mutant
 from mutmut.runners.harness import PytestRunner
 from mutmut.stats import status_by_exit_code
 from mutmut.utils.format_utils import orig_function_and_class_names_from_key as names_of
+from mutmut.workers.isolation import ForkRunner
 
 SEED = 9
 
@@ -67,6 +69,25 @@ def use_the_quickest_test_first() -> None:
     PytestRunner._pytest_args_regular_run = in_order
 
 
+def leave_the_clean_run_out() -> None:
+    """Run no clean tests before the mutants."""
+    ForkRunner.run_clean_tests = lambda *_, **__: 0
+
+
+def require_clean_tests() -> None:
+    """End the program if the tests fail without a mutant.
+
+    Mutants share the CDK's Node process. One that spoiled it would let the tests of all later mutants fail.
+    """
+    command_line.set_mutant_under_test("")
+    with command_line.CatchOutput(spinner_title="Running clean tests") as output:
+        failed = PytestRunner().run_tests(mutant_name=None, tests=[])
+        if failed:
+            output.dump_output()
+    if failed:
+        sys.exit("The tests fail without a mutant after the run, so its result says nothing.")
+
+
 def in_words(mutant: str, status: str, path: Path) -> dict[str, str]:
     """A mutant that no test noticed: its function, the lines that it takes away and those that it puts there."""
     function, class_name = names_of(mutant)
@@ -85,9 +106,11 @@ def main() -> None:
     use_one_mutant_a_string()
     use_the_quickest_test_first()
     use_a_sample(int(size))
+    leave_the_clean_run_out()
     if tests == "all":
         use_all_tests()
     command_line._run([], int(processes))
+    require_clean_tests()
     mutants, _ = command_line.collect_source_file_mutation_data(mutant_names=())
     found = [(data.path, name, status_by_exit_code[data.exit_code_by_key[name]]) for data, name, _ in mutants]
     caught = {"killed", "timeout"}

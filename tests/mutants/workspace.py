@@ -8,7 +8,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build/mutants"
-COPIED = ("tests", "lambdas", "infra", "local", "detectors", "distributary.toml", "cdk.json", "app.py")
+FOLDERS = ("tests", "lambdas", "infra", "local", "commands", "detectors", "docs")
+COPIED = (*FOLDERS, "distributary.toml", "cdk.json", "app.py")
 LEFT_OUT = shutil.ignore_patterns("deployed", "node_modules", "__pycache__", ".hypothesis", "mutants")
 PROFILE = """
 from hypothesis import settings
@@ -21,36 +22,30 @@ settings.load_profile("mutants")
 ONE_STAGE = """
 
 @pytest.fixture(scope="session")
-def synthesised(new_app, configured):
-    others = {
-        "elsewhere": lambda: configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}),
-        "told": lambda: configured(
-            alarms=TOLD,
-            http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
-            functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
-        ),
-        "careful": lambda: replace(
-            read(ROOT / "distributary.toml", "prod"),
-            encryption="own-key",
-            releases=Releases(shift="canary-10-percent-5-minutes"),
-            iot_rules=read(ROOT / "distributary.toml", "local").iot_rules,
-        ),
-    }
-
+def synthesised(new_app, configurations):
     @cache
     def template(stage="dev"):
-        configuration = others[stage]() if stage in others else read(ROOT / "distributary.toml", stage)
-        stack = DistributaryStack(new_app(), stage, configuration=configuration)
+        stack = DistributaryStack(new_app(), stage, configuration=configurations[stage])
         return Template.from_stack(stack).to_json()
 
     return template
 """
-"""In place of the fixture that synthesises and checks seven stacks: the one that a test asks for, unchecked."""
+"""In place of the fixture that synthesises and checks six stacks: the one that a test asks for, unchecked."""
+
+LEFT_UNCHECKED = """
+
+def pytest_collection_modifyitems(items):
+    items[:] = [item for item in items if "checked" not in item.fixturenames]
+"""
+"""Without the tests that ask for six checked stacks: they take half a minute for each mutant."""
 
 
 @dataclass(frozen=True)
 class Module:
-    """A row of modules.toml: a source, the tests that must notice, how many mutants to run, in how many processes."""
+    """A row of modules.toml: a source, the tests that must notice, how many mutants to run, in how many processes.
+
+    `checked`: the tests of the six checked stacks are among them.
+    """
 
     name: str
     source: Path
@@ -58,6 +53,7 @@ class Module:
     sample: int = 100_000
     processes: int = 2
     all_tests: bool = False
+    checked: bool = False
 
     @property
     def folder(self) -> Path:
@@ -87,7 +83,7 @@ def lay_out(module: Module) -> None:
     source = source.replace(root, "src", 1)
     (module.folder / "conftest.py").write_text(PROFILE)
     with (module.folder / "tests/infra/conftest.py").open("a") as conftest:
-        conftest.write(ONE_STAGE)
+        conftest.write(ONE_STAGE + ("" if module.checked else LEFT_UNCHECKED))
     (module.folder / "pyproject.toml").write_text(_configuration(module, source))
 
 

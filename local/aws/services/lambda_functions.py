@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import threading
 from collections.abc import Callable
 from functools import cached_property, partial
@@ -120,7 +121,7 @@ class Lambda(Completed, LambdaBackend):
     ) -> bytes:
         """The function's answer; nothing for invocation types Event (it runs on) and DryRun."""
         name = self.named(function_name, qualifier)
-        payload = body.encode() if isinstance(body, str) else bytes(body or b"")
+        payload = read_payload(body)
         return self.invoke_as(headers.get("X-Amz-Invocation-Type"), name, payload, response_headers)
 
     def named(self, function_name: str, qualifier: str | None = None) -> str:
@@ -206,6 +207,17 @@ class Lambda(Completed, LambdaBackend):
         """`function:qualifier`: without one it is the latest version."""
         name = self.named(function_name)
         return name if ":" in name else f"{name}:$LATEST"
+
+
+def read_payload(body: str | bytes | None) -> bytes:
+    """The payload of a call: an empty object where it has none. Raises Refused where it is no JSON."""
+    payload = (body.encode() if isinstance(body, str) else bytes(body or b"")) or b"{}"
+    try:
+        json.loads(payload)
+    except ValueError as error:
+        message = f"Could not parse request body into json: {error}"
+        raise Refused(400, "InvalidRequestContentException", message) from error
+    return payload
 
 
 def substance(function: LambdaFunction) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from embedded_client import embedded_client
+from running_server import running
 from werkzeug.serving import make_server
 
 from local.faults import FaultLayer, Faults
@@ -80,13 +80,9 @@ class Served:
 @pytest.fixture
 def served() -> Iterator[Served]:
     """The small AWS, running."""
-    running = Served()
-    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
-    thread.join()
+    served = Served()
+    with running(served.server):
+        yield served
 
 
 CALLS = {

@@ -1,13 +1,13 @@
 """An account of a few policies, and boto3's clients of an AWS behind the layer that checks them."""
 
 import json
-import threading
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
+from embedded_client import embedded_client
+from running_server import running
 from werkzeug.serving import make_server
 
 from local.iam.access import Access
@@ -66,15 +66,8 @@ class Served:
             "aws_secret_access_key": key.secret,
             "aws_session_token": key.token,
         }
-        config = Config(
-            retries={"mode": "standard", "total_max_attempts": 1},
-            parameter_validation=False,
-            inject_host_prefix=False,
-            s3={"addressing_style": "path"},
-        )
-        return boto3.client(
-            service, region_name="us-east-1", endpoint_url=self.endpoint, config=config, **(credentials or given)
-        )
+        unchecked = Config(parameter_validation=False, inject_host_prefix=False)
+        return embedded_client(self.endpoint, service, config=unchecked, **(credentials or given))
 
     def allow(self, *actions: str, resource: str = "*", **more: Any) -> None:
         """Adds a statement to the role's policy."""
@@ -84,10 +77,6 @@ class Served:
 @pytest.fixture
 def served() -> Iterator[Served]:
     """The AWS, running."""
-    running = Served()
-    thread = threading.Thread(target=running.server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield running
-    running.server.shutdown()
-    running.server.server_close()
-    thread.join()
+    served = Served()
+    with running(served.server):
+        yield served

@@ -22,10 +22,10 @@ _NAME = re.compile("[a-z0-9]+")
 _DATA = ("data", "data_base64")
 _REQUIRED = ("id", "source", "type")
 _NEVER_EMPTY = (*_REQUIRED, "subject", "datacontenttype", "dataschema")
-# What the type String disallows: control characters and noncharacters.
-_DISALLOWED = re.compile(
+DISALLOWED = re.compile(
     "[\0-\x1f\x7f-\x9f\ufdd0-\ufdef" + "".join(chr(n << 16 | x) for n in range(17) for x in (0xFFFE, 0xFFFF)) + "]"
 )
+"""What the type String disallows: control characters and noncharacters."""
 _TIME = re.compile(
     r"\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|[12]\d))"
     r"T(?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)",
@@ -86,7 +86,7 @@ def _check_attribute(name: str, value: Any) -> None:
     if not _NAME.fullmatch(name) or name in _DATA:
         raise _invalid("an attribute's name must be of a-z and 0-9")
     if isinstance(value, str):
-        if not value.isprintable() and _DISALLOWED.search(value):
+        if not value.isprintable() and DISALLOWED.search(value):
             raise _invalid(f"{name} has a control character or a noncharacter", f"/{name}")
         if not value and name in _NEVER_EMPTY:
             raise _invalid(f"{name} is empty", f"/{name}")

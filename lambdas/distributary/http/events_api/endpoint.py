@@ -17,6 +17,7 @@ from distributary.events import Event, EventResult, Rejection
 from distributary.http import event_ids
 from distributary.http.events_api import receipt
 from distributary.http.events_api.body import Body, read_posted
+from distributary.http.events_api.cloud_event import DISALLOWED
 from distributary.http.events_api.receipt import EventOutcome, View
 from distributary.http.problem import for_error, problem
 from distributary.http.request import Request, Response
@@ -29,7 +30,8 @@ DeliverEvents = Callable[[Sequence[Event], float, Key | None], Sequence[EventRes
 RETRY_AFTER_SECONDS = 3
 """`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
 
-_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\ud800-\udfff]")
+_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
+"""What invalid UTF-8 becomes in a query."""
 
 
 class EventsEndpoint:
@@ -76,10 +78,9 @@ class EventsEndpoint:
         given = request.parameter("type", errors="surrogateescape")
         if given is None:
             return self._settings.type
-        if not given or _UNPRINTABLE.search(given):
-            raise BadRequest(
-                "InvalidType", "?type= must be percent-encoded UTF-8, not empty, without control characters"
-            )
+        if not given or _HALF_CHARACTER.search(given) or DISALLOWED.search(given):
+            detail = "?type= must be percent-encoded UTF-8, not empty, without control characters and noncharacters"
+            raise BadRequest("InvalidType", detail)
         return given
 
     def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[EventOutcome]:

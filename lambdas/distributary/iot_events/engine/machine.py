@@ -6,6 +6,7 @@ that the same log gives the same detector whenever it is handled.
 """
 
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
 from distributary.iot_events.engine.compiled_model import Model
@@ -17,7 +18,7 @@ from distributary.iot_events.engine.state_events import EventGroup, EventRule
 from distributary.iot_events.model.used_paths import Kept, prune
 from distributary.iot_events.values import same_tree
 
-__all__ = ["InputMessage", "Timers", "Trigger", "cycles", "step"]
+__all__ = ["InputMessage", "Timers", "Trigger", "catch_up", "cycles", "has_due", "step"]
 
 Cycled = tuple[Detector, list[Effect | LogRecord]]
 _NONE: frozenset[str] = frozenset()
@@ -48,6 +49,17 @@ def cycles(model: Model, detector: Detector, trigger: Trigger, now: int, *, debu
         yield detector, effects
     if isinstance(trigger, InputMessage):
         yield _message_cycle(model, detector, trigger, now, debug=debug)
+
+
+def has_due(detector: Detector, now: int) -> bool:
+    """Whether a timer of the detector is due by then, in epoch milliseconds, and has not fired."""
+    due = detector.next_due()
+    return due is not None and due * MILLISECONDS <= max(now, detector.updated)
+
+
+def catch_up(model: Model, detector: Detector, now: int, most: int, *, debug: bool = False) -> Iterator[Cycled]:
+    """The first cycles, at most so many, of the timers that are due by then."""
+    return islice(cycles(model, detector, Timers(), now, debug=debug), most)
 
 
 def _timer_cycle(model: Model, before: Detector, now: int, *, debug: bool) -> Cycled:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.engine.detector import write_detector
 from distributary.iot_events.engine.effects import Effect, LogRecord
-from distributary.iot_events.engine.machine import InputMessage, Timers, Trigger, step
+from distributary.iot_events.engine.machine import Cycled, InputMessage, Timers, Trigger, catch_up, has_due, step
 from distributary.iot_events.runtime.detector_item import Row
 from distributary.iot_events.runtime.queue_record import WakeUp, Work
 from distributary.iot_events.values import keep_json
@@ -16,6 +16,10 @@ MAX_STATE_BYTES = 350_000
 """Of an item, beside its names and numbers; DynamoDB takes 400 KB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html"""
 MAX_ACTION_BYTES = 256 * 1024
 """Of one action as it is queued: SQS takes four times that today, the targets behind it mostly do not."""
+MOST_FIRINGS = 100
+"""Timer cycles of one detector in one batch: after an outage of days a timer of a minute is due thousands of times."""
+HELD_SECONDS = 3600
+"""Until the timers of a detector that no item can hold are tried again: an operator has to change or delete it."""
 DETECTOR_TOO_LARGE = "its detector would be more than an item of the table can hold"
 
 
@@ -31,7 +35,8 @@ class RunOutcome:
     """The row afterwards, and how many of the records are done; `wake` is when the detector must be looked at again.
 
     `changed`: the row must be stored. `wake` comes with the row's `token`. `error` is what the first record that is not
-    done failed with.
+    done failed with. `firings` counts timer cycles; `behind`: that record waits for timers, of which too many were
+    due for one batch. `held` is when a wake-up that became a dead letter is tried again, in seconds.
     """
 
     row: Row
@@ -41,6 +46,9 @@ class RunOutcome:
     dead: list[Dead] = field(default_factory=list)
     logs: list[LogRecord] = field(default_factory=list)
     error: Exception | None = None
+    firings: int = 0
+    behind: bool = False
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ class Runner:
         row = outcome.row
         debug = (row.model, row.key) in self.debugged or (row.model, None) in self.debugged
         try:
-            detector, found = step(model, row.detector, trigger, work.accepted, debug=debug)
+            detector, found, finished = _cycles(model, outcome, work, trigger, debug=debug)
         except Exception as error:  # noqa: BLE001 - whatever it is: what came before is stored, this one comes again
             outcome.error = error
             return False
@@ -104,17 +112,38 @@ class Runner:
                 logs.append(_not_carried_out(row, effect))
             else:
                 kept.append(text)
+        # An unfinished wake-up is done: the next one is armed at once. A message comes again.
+        done = finished or isinstance(trigger, Timers)
+        outcome.behind = not done
         if detector is not row.detector or kept:
             text = write_detector(detector)
             if len(text) * 4 > MAX_STATE_BYTES and len(text.encode()) > MAX_STATE_BYTES:
                 outcome.dead.append(Dead(work, DETECTOR_TOO_LARGE))
+                outcome.held = work.accepted // 1000 + HELD_SECONDS
                 return True
             pending = (*row.pending, *kept)
-            after = row._replace(detector=detector, written=text, queue=self.queue, sequence=work.sequence)
+            after = row._replace(detector=detector, written=text, pending=pending)
+            if done:
+                after = after._replace(queue=self.queue, sequence=work.sequence)
             # What was noted while the record was tried alone goes: an item that expires is no living detector's.
-            outcome.row, outcome.changed = after._replace(pending=pending, trying="", expires=0), True
+            outcome.row, outcome.changed = after._replace(trying="", expires=0), True
         outcome.logs += logs
-        return True
+        return done
+
+
+def _cycles(model: Model, outcome: RunOutcome, work: Work, trigger: Trigger, *, debug: bool) -> tuple[*Cycled, bool]:
+    """The detector afterwards, all effects, and whether that is all: False where more timers are due than may run."""
+    detector, now = outcome.row.detector, work.accepted
+    effects: list[Effect | LogRecord] = []
+    if has_due(detector, now):
+        for after, more in catch_up(model, detector, now, MOST_FIRINGS - outcome.firings, debug=debug):
+            detector = after
+            effects += more
+            outcome.firings += 1
+        if has_due(detector, now):
+            return detector, effects, False
+    detector, more = step(model, detector, trigger, now, debug=debug)
+    return detector, effects + more, True
 
 
 def _arm(before: Row, outcome: RunOutcome, token: Callable[[], str], *, woken: bool) -> None:
@@ -122,7 +151,7 @@ def _arm(before: Row, outcome: RunOutcome, token: Callable[[], str], *, woken: b
     earlier, due = before.detector.next_due(), outcome.row.detector.next_due()
     if due is None or (earlier is not None and due >= earlier and not woken):
         return
-    outcome.wake = due
+    outcome.wake = max(due, outcome.held)
     if outcome.changed:
         # The arming before this one is void: else each would wake on, for as long as the detector has any timer.
         outcome.row = outcome.row._replace(token=token())

@@ -121,7 +121,8 @@ class Detectors:
             row = change(before)
             due, earlier = row.detector.next_due(), before.detector.next_due()
             # A wake-up that is under way and comes no later arms the next one: a change leaves no schedule behind.
-            if due is not None and (earlier is None or due < earlier or not before.token):
+            in_time = earlier is not None and due is not None and self._clock.time() < earlier <= due
+            if due is not None and not (in_time and before.token):
                 row = row._replace(token=self._token())
                 wake_up = WakeUp(row.version, row.detector.created, row.token, due)
                 self._wake_ups.arm(Arming(model, key, wake_up))

@@ -36,6 +36,8 @@ UNKNOWN_MODEL_RECEIVES = 20
 """How often a record of an unknown model comes before it is a dead letter: a deployment may add the model just now."""
 OTHER_VERSION_SECONDS = 30
 """How long records wait while a deployment changes the version of their model, or adds it."""
+BEHIND_SECONDS = 1
+"""How long a message waits whose detector has more timers due than one batch may run."""
 LONGEST_MESSAGE_PAUSE = 60
 """Seconds until a record that failed again and again comes again."""
 MESSAGE_THREADS = 10
@@ -101,12 +103,18 @@ class RunDetectors:
         self._hand_on([group for group in groups if group.row and group.row.has_actions and not group.failed])
 
     def _handle_alone(self, group: DetectorRecords, context: RemainingTime | None) -> list[DetectorRecords]:
-        """Record by record, up to the first that has to come again: a group of its own for each, in place of theirs."""
+        """Record by record, up to the first that has to come again: a group of its own for each, in place of theirs.
+
+        Those after it come again when it does: a FIFO queue hands out none of them before.
+        """
         parts = [DetectorRecords([work]) for work in group.works]
-        group.works, more = [], True
+        group.works, more, pause = [], True, None
         for part in parts:
             if more and has_time(context):
                 self._handle([part])
+                pause = part.pause
+            else:
+                part.pause = pause
             more = more and not part.left()
         return parts
 
@@ -136,6 +144,8 @@ class RunDetectors:
         group.works[0], row = noted(self._store, row, group.works[0])
         group.row = row
         group.outcome = self._runner.run(model, row, group.works)
+        if group.outcome.behind:
+            group.pause = BEHIND_SECONDS
         if group.outcome.error:
             where = {"detectorModelName": row.model, "keyValue": row.key}
             self._log("ERROR", "a record failed", {**where, "error": repr(group.outcome.error)})

@@ -136,6 +136,15 @@ def test_a_body_that_cannot_be_taken_is_refused_in_words(name: str) -> None:
     assert (refused.value.code, refused.value.detail, refused.value.pointer) == said
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/csv", "application/xml", "application/javascript"])
+def test_text_of_another_charset_is_refused(kind: str) -> None:
+    """API Gateway hands these types over as text: in another charset it is broken already."""
+    with pytest.raises(BadRequest, match="UnknownCharset"):
+        read_posted(body("a", f"{kind}; charset=utf-16"), max_events=3)
+    assert len(read_posted(body("a", f"{kind}; charset=utf-8"), max_events=3).events) == 1
+    assert len(read_posted(body(b"a", "application/pdf; charset=utf-16"), max_events=3).events) == 1
+
+
 @pytest.mark.parametrize(
     ("kind", "text"),
     [

@@ -40,9 +40,9 @@ def cloud_of(count: int) -> Cloud:
     return cloud
 
 
-def door_of(cloud: Cloud) -> DetectorsEndpoint:
-    """The door over this cloud."""
-    clock = FakeClock(now=10.0).clock
+def door_of(cloud: Cloud, *, later: int = 0) -> DetectorsEndpoint:
+    """The door over this cloud, so many seconds later."""
+    clock = FakeClock(now=10.0 + later).clock
     wake_ups = WakeUps(SETTINGS, cloud, cloud, clock)
     detectors = Detectors(MODELS, DetectorTable(cloud, "table"), wake_ups, clock, lambda: "token")
     return DetectorsEndpoint(detectors, clock, min_timer_seconds=60)
@@ -229,13 +229,21 @@ def test_changes_leave_no_wake_ups_behind() -> None:
     """One that is under way already and comes no later is the change's too; an earlier timer gets one of its own."""
     cloud = cloud_of(1)
 
-    def put(seconds: int) -> int:
-        """How many wake-ups there are once the timer is so long."""
-        state = {"stateName": "T", "variables": [], "timers": [{"name": "t", "seconds": seconds}]}
-        assert asked(door_of(cloud), "update", "/detectors", body=change(state=state))[0] == 200
-        return len(cloud.queues["wakes"]) + len(cloud.schedules)
+    assert [put(cloud, seconds) for seconds in (600, 600, 3600, 86_400, 60, 90)] == [1, 1, 1, 1, 2, 2]
 
-    assert [put(seconds) for seconds in (600, 600, 3600, 86_400, 60, 90)] == [1, 1, 1, 1, 2, 2]
+
+def test_a_change_waits_for_no_wake_up_that_is_late() -> None:
+    """It may be a dead letter, or an hour away where the detector was too large to be stored."""
+    cloud = cloud_of(1)
+
+    assert [put(cloud, 600), put(cloud, 3600, later=599), put(cloud, 600, later=4300)] == [1, 1, 2]
+
+
+def put(cloud: Cloud, seconds: int, *, later: int = 0) -> int:
+    """How many wake-ups there are once the timer is so long."""
+    state = {"stateName": "T", "variables": [], "timers": [{"name": "t", "seconds": seconds}]}
+    assert asked(door_of(cloud, later=later), "update", "/detectors", body=change(state=state))[0] == 200
+    return len(cloud.queues["wakes"]) + len(cloud.schedules)
 
 
 def test_a_deleted_detector_remembers_what_it_has_handled() -> None:

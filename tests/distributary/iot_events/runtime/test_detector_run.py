@@ -350,6 +350,112 @@ def test_a_wake_up_is_armed_anew_only_where_the_one_under_way_would_be_too_late(
     assert outcome.row.token == ("second" if wake else "first")
 
 
+# ── more timers due than one batch runs ──
+
+TICKING = {
+    "states": {
+        "S": {
+            "input": [
+                ["$input.in.n == 0", ["timer", "t", "60"]],
+                ["currentInput('in')", ["send", "seen"]],
+                ["timeout('t')", ["reset", "t"], ["set", "ticks", "$variable.ticks + 1"], ["send", "tick"]],
+            ],
+            "enter": [[None, ["set", "ticks", "0"]]],
+        }
+    }
+}
+
+
+def ticking() -> Row:
+    """A detector whose timer goes off each minute, its own first action handed on."""
+    return run(TICKING, message(1, {"n": 0}, sent=NOW)).row._replace(pending=())
+
+
+def turns(last: dict, *before: dict) -> list:
+    """What each batch comes to until the last record is done: what is left of it comes again, wake-ups at once."""
+    row, left, outcomes = ticking(), [*before, last], []
+    for sequence in range(100, 200):
+        outcomes.append(outcome := run(TICKING, *left, row=row, token=lambda: f"token-{len(outcomes)}"))
+        row, left = outcome.row._replace(pending=()), left[outcome.done :]
+        if not left and (outcome.wake is None or outcome.wake * 1000 > int(last["attributes"]["SentTimestamp"])):
+            return outcomes
+        if not left:
+            sent = int(last["attributes"]["SentTimestamp"])
+            left = [woken_by(WakeUp("1", NOW, row.token, outcome.wake), sequence, sent)]
+    raise AssertionError(f"not done after {len(outcomes)} batches")
+
+
+def late_wake_up(minutes: int) -> dict:
+    """The wake-up of `ticking`, so late."""
+    return woken_by(WakeUp("1", NOW, ticking().token, NOW // 1000 + 60), sent=NOW + minutes * 60_000)
+
+
+def late_message(minutes: int) -> dict:
+    """A message so long after the first."""
+    return message(3, {"n": 1}, sent=NOW + minutes * 60_000)
+
+
+@pytest.mark.parametrize("minutes", [99, 100, 101, 5760])
+@pytest.mark.parametrize("late", [late_wake_up, late_message])
+def test_a_batch_runs_so_many_timers_and_the_rest_comes_later(monkeypatch, late, minutes) -> None:
+    """Four days of a timer of a minute: the same detector and actions, ids included, as all at once."""
+    found = turns(late(minutes))
+    assert max(one.firings for one in found) == min(minutes, 100)
+    assert len(found) == -(-minutes // 100)
+
+    monkeypatch.setattr(detector_run, "MOST_FIRINGS", 10_000)
+    [whole] = turns(late(minutes))
+    assert [text for one in found for text in one.row.pending] == list(whole.row.pending)
+    assert found[-1].row.detector == whole.row.detector
+
+
+def test_a_message_that_waits_for_timers_is_no_part_of_its_detector_yet() -> None:
+    """Its number is not noted, and so it is handled when it comes again; its detector is stored all the same."""
+    outcome = run(TICKING, late_message(250), message(4, {"n": 1}, sent=NOW + 250 * 60_000), row=ticking())
+
+    assert (outcome.done, outcome.behind, outcome.changed, outcome.wake) == (0, True, True, None)
+    assert (outcome.row.sequence, outcome.row.detector.variables) == (1, {"ticks": 100})
+
+
+def test_what_is_due_later_does_not_hold_up_an_older_message() -> None:
+    """Redriven, it is of a time by which nothing more was due."""
+    older = redriven(3, {"n": 1}, accepted=NOW + 60_000, sent=NOW + 250 * 60_000)
+
+    outcome = run(TICKING, late_wake_up(250), older, row=ticking())
+
+    assert (outcome.done, outcome.behind, outcome.row.sequence) == (2, False, 3)
+    assert outcome.wake == NOW // 1000 + 101 * 60
+
+
+def test_the_timers_of_all_records_of_a_batch_count() -> None:
+    """Sixty minutes before each of two messages: the second waits."""
+    outcome = run(TICKING, late_message(60), message(4, {"n": 1}, sent=NOW + 120 * 60_000), row=ticking())
+
+    assert (outcome.done, outcome.firings, outcome.behind) == (1, 100, True)
+
+
+def test_a_wake_up_whose_detector_no_item_holds_is_tried_again_in_an_hour(monkeypatch) -> None:
+    """At once, it would be a dead letter again and again, as quickly as a queue can be."""
+    growing = {
+        "states": {
+            "S": {
+                "input": [
+                    ["currentInput('in')", ["timer", "t", "60"], ["set", "n", "$input.in.n"]],
+                    ["timeout('t')", ["set", "more", "$variable.n"]],
+                ]
+            }
+        }
+    }
+    armed = run(growing, message(1, {"n": "x" * 1000}, sent=NOW))
+    monkeypatch.setattr(detector_run, "MAX_STATE_BYTES", len(armed.row.written) + 100)
+    wake_up = WakeUp("1", NOW, armed.row.token, armed.wake)
+
+    outcome = run(growing, woken_by(wake_up, sent=NOW + 61_000), row=armed.row)
+
+    assert [one.reason for one in outcome.dead] == ["its detector would be more than an item of the table can hold"]
+    assert (outcome.done, outcome.changed, outcome.wake) == (1, False, NOW // 1000 + 61 + 3600)
+
+
 # ── actions ──
 
 

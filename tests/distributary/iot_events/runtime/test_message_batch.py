@@ -1,5 +1,6 @@
 import json
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from detector_cloud import Cloud, activated, message, models_of, record, runner_of
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from distributary.iot_events.engine.machine import step
+from distributary.iot_events.runtime.message_batch import UNKNOWN_MODEL, UNKNOWN_MODEL_RECEIVES
 
 NOW = 1_700_000_000_000
 
@@ -241,6 +243,123 @@ def test_batching_gives_what_single_records_give(temperatures, sizes) -> None:
     assert finished([one for one in batches if one])[:2] == finished([[one] for one in records])[:2]
 
 
+TICKING = {
+    "detectorModelName": "m",
+    "key": "d",
+    "detectorModelDefinition": {
+        "initialStateName": "On",
+        "states": [
+            {
+                "stateName": "On",
+                "onEnter": {
+                    "events": [{"eventName": "on", "actions": [{"setTimer": {"timerName": "t", "seconds": 60}}]}]
+                },
+                "onInput": {
+                    "events": [
+                        {
+                            "eventName": "tick",
+                            "condition": 'timeout("t")',
+                            "actions": [{"resetTimer": {"timerName": "t"}}, topic("tick")],
+                        },
+                        {"eventName": "seen", "condition": 'triggerType("Message")', "actions": [topic("seen")]},
+                    ]
+                },
+            }
+        ],
+    },
+}
+
+
+def caught_up(*, crash: int = -1, after: bool = False) -> tuple[Cloud, int]:
+    """A detector with a message after 250 minutes, delivered until it is done; and how often that was."""
+    models, cloud = models_of(TICKING), Cloud(crash=crash, after=after)
+    activated(cloud, models)
+    clock = FakeClock(since_1970=NOW / 1000)
+    handle, turns = runner_of(cloud, models, clock.clock), 0
+    for one in (message(1, {}, sent=NOW), message(2, {}, sent=NOW + 250 * 60_000)):
+        turns, left = 0, True
+        while left:
+            turns += 1
+            assert turns < 10
+            one["attributes"]["ApproximateReceiveCount"] = str(turns)
+            left = handle({"Records": [one]})["batchItemFailures"]
+        clock.now += 250 * 60
+    return cloud, turns
+
+
+def test_a_message_waits_a_second_for_the_timers_that_one_batch_does_not_run() -> None:
+    """Each time a hundred are run, stored, and their actions handed on."""
+    cloud, turns = caught_up()
+
+    assert (turns, cloud.paused) == (3, [1, 1])
+    assert [json.loads(one["body"])["parameters"]["mqttTopic"] for one in cloud.queues["actions"]] == [
+        "seen",
+        *["tick"] * 250,
+        "seen",
+    ]
+    assert cloud.calls.count("put_item") == 5  # one of them notes the third receive
+
+
+def test_what_follows_a_message_that_waits_for_timers_waits_as_long() -> None:
+    """A FIFO queue hands out none of a group's records while another of them is invisible."""
+    models, cloud = models_of(TICKING), Cloud()
+    activated(cloud, models)
+    handle = runner_of(cloud, models, FakeClock(since_1970=NOW / 1000).clock)
+    handle({"Records": [message(1, {}, sent=NOW)]})
+    records = [message(number, {}, sent=NOW + 250 * 60_000) for number in (2, 3, 4)]
+    for one in records:
+        one["attributes"]["ApproximateReceiveCount"] = "10"
+
+    assert len(handle({"Records": records})["batchItemFailures"]) == 3
+    assert cloud.paused == [1, 1, 1]
+
+
+def test_a_crash_while_timers_are_caught_up_with_neither_loses_nor_repeats_one() -> None:
+    """Before or after any call: the same detector, the same actions."""
+    whole, _ = caught_up()
+
+    for crash in [*range(12), *range(len(whole.calls) - 12, len(whole.calls))]:
+        for after in (False, True):
+            found, _ = caught_up(crash=crash, after=after)
+            assert state(found) == state(whole), (crash, after)
+            assert set(action_ids(found)) == set(action_ids(whole)), (crash, after)
+
+
+def woken_late(*, crash: int = -1, after: bool = False) -> Cloud:
+    """A detector whose wake-up comes 250 minutes late, and what it arms, each delivered until it is done."""
+    models, cloud = models_of(TICKING), Cloud()
+    activated(cloud, models)
+    clock = FakeClock(since_1970=NOW / 1000)
+    handle = runner_of(cloud, models, clock.clock)
+    handle({"Records": [message(1, {}, sent=NOW)]})
+    bodies = [cloud.queues["wakes"].pop()["body"]]
+    cloud.calls.clear()
+    cloud._crash, cloud._after = crash, after
+    clock.now += 250 * 60
+    for sequence, body in enumerate(bodies, 2):
+        late = record(body, sequence, model="m", key="k", sent=NOW + 250 * 60_000)
+        while handle({"Records": [late]})["batchItemFailures"]:
+            assert len(cloud.calls) < 200
+        bodies += [one["body"] for one in cloud.queues["messages"]]
+        cloud.queues["messages"].clear()
+        assert sequence < 10
+    return cloud
+
+
+def test_a_crash_while_a_late_wake_up_is_caught_up_with_neither_loses_nor_repeats_a_timer() -> None:
+    """Each hundred arms the next at once: the same detector, the same actions, and a wake-up for the next minute."""
+    whole = woken_late()
+    assert len(set(action_ids(whole))) == 251
+    assert len(whole.queues["wakes"]) == 1
+
+    for crash in [*range(15), *range(len(whole.calls) - 15, len(whole.calls))]:
+        for after in (False, True):
+            found = woken_late(crash=crash, after=after)
+            assert state(found) == state(whole), (crash, after)
+            assert set(action_ids(found)) == set(action_ids(whole)), (crash, after)
+            assert found.queues["wakes"], (crash, after)
+
+
 BATCH_FAILURES = json.loads((Path(__file__).parents[3] / "cases" / "batch_failures.json").read_text("utf-8"))
 
 
@@ -283,20 +402,25 @@ def test_of_ten_records_of_three_detectors_come_again_those_that_must(case, monk
     assert sorted(action_ids(cloud)) == sorted(action_ids(whole))
 
 
-def test_a_failing_detector_holds_up_its_own_records_only(monkeypatch) -> None:
-    """Its records come again, soon; those of others are done."""
-    cloud = cloud_of()
+def refuse_to_store(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    """Lets the table refuse each write of this detector."""
     put = Cloud._put_item
 
     def refuse_one(self, **parameters):
-        if parameters["Item"]["sk"]["S"] == "bad":
+        if parameters["Item"]["sk"]["S"] == key:
             raise aws_error("ProvisionedThroughputExceededException")
         return put(self, **parameters)
 
     monkeypatch.setattr(Cloud, "_put_item", refuse_one)
 
+
+def test_a_failing_detector_holds_up_its_own_records_only(monkeypatch) -> None:
+    """Its records come again, soon; those of others are done."""
+    cloud = cloud_of()
+    refuse_to_store(monkeypatch, "bad")
+
     assert run(cloud, *readings(20, 3, key="bad"), *readings(20, key="good", first=3)) == ["r1", "r2"]
-    assert cloud.paused == [1, 1]
+    assert (cloud.paused, cloud.postponed) == ([1, 1], ["h1", "h2"])
     assert state(cloud, "good")["state"] == "High"
     assert len(action_ids(cloud)) == 2
 
@@ -309,6 +433,39 @@ def test_records_wait_while_a_deployment_changes_the_version() -> None:
     assert run(cloud, *readings(20)) == ["r1"]
     assert cloud.paused == [30]
     assert cloud.calls == ["batch_get_item", "change_message_visibility_batch"]
+
+
+def test_records_of_a_model_that_waits_hold_up_no_other_model() -> None:
+    """A model that is not there yet comes first in the batch."""
+    cloud = cloud_of()
+
+    assert run(cloud, message(1, {"t": 20}, sent=NOW, model="new"), *readings(20, first=2)) == ["r1"]
+    assert (cloud.paused, cloud.postponed) == ([30], ["h1"])
+    assert state(cloud)["state"] == "High"
+
+
+@pytest.mark.parametrize(
+    ("model", "receives", "dead"),
+    [("new", UNKNOWN_MODEL_RECEIVES - 1, 0), ("new", UNKNOWN_MODEL_RECEIVES, 1), ("m", UNKNOWN_MODEL_RECEIVES + 1, 0)],
+)
+def test_a_record_of_an_unknown_model_becomes_a_dead_letter(model: str, receives: int, dead: int) -> None:
+    """At its twentieth receive: a deployment had the time to add the model. Records of a known model never do."""
+    cloud = cloud_of()
+    one = message(1, {"t": 1}, sent=NOW, model=model)
+    one["attributes"]["ApproximateReceiveCount"] = str(receives)
+    again = run(cloud, one)
+
+    assert again == (["r1"] if model == "new" and not dead else [])
+    assert [UNKNOWN_MODEL in letter["body"] for letter in cloud.queues["dead"]] == [True] * dead
+
+
+def test_an_unreadable_record_keeps_its_reason_however_often_it_came() -> None:
+    """Its model is unknown because it cannot be read."""
+    cloud = cloud_of()
+    run(cloud, record("{", 1, model="m", key="k", sent=NOW, receives=UNKNOWN_MODEL_RECEIVES))
+
+    [dead] = cloud.queues["dead"]
+    assert UNKNOWN_MODEL not in dead["body"]
 
 
 @pytest.mark.covers("decision.inactive")
@@ -340,6 +497,32 @@ def test_what_can_never_succeed_is_a_dead_letter_at_once(broken, reason) -> None
     [dead] = cloud.queues["dead"]
     assert reason in dead["body"] or not dead["body"].startswith('{"')
     assert state(cloud)["state"] == "High"
+
+
+def test_a_dead_letter_holds_up_no_other_detector_and_reads_none() -> None:
+    """A batch of dead letters alone makes no call to the table."""
+    cloud = cloud_of()
+    broken = record("{", 1, model="m", key="bad", sent=NOW)
+    assert run(cloud, broken) == []
+    assert cloud.calls == ["send_message"]
+
+    assert run(cloud, broken, *readings(20, first=2)) == []
+    assert state(cloud)["state"] == "High"
+
+
+@pytest.mark.parametrize("detectors", [2, 10])
+def test_the_detectors_of_a_batch_are_stored_at_the_same_time(detectors: int, monkeypatch) -> None:
+    """Each write waits here until all of them are under way."""
+    cloud, put, all_of_them = cloud_of(), Cloud._put_item, Barrier(detectors, timeout=10)
+
+    def together(self, **parameters):
+        all_of_them.wait()
+        return put(self, **parameters)
+
+    monkeypatch.setattr(Cloud, "_put_item", together)
+
+    assert run(cloud, *[message(place + 1, {"t": 20}, sent=NOW, key=f"k{place}") for place in range(detectors)]) == []
+    assert cloud.calls.count("put_item") == detectors
 
 
 def test_a_wake_up_comes_from_the_arming_that_is_stored() -> None:
@@ -460,6 +643,42 @@ def test_each_call_that_fails_is_a_line_and_its_records_come_again(call: int, na
     assert cloud.calls[call] == name
     assert again == ["r1", "r2"]
     assert lines == [("ERROR", text, {"error": TIMEOUT})]
+
+
+def test_a_pause_that_cannot_be_set_is_a_line() -> None:
+    """The records come again all the same, when their queue shows them."""
+    cloud = cloud_of(crash=1)
+    cloud.items["m#version", "."]["sha256"] = {"S": "another"}
+    again, lines = logged(cloud, *readings(20))
+
+    assert cloud.calls == ["batch_get_item", "change_message_visibility_batch"]
+    assert again == ["r1"]
+    assert lines == [("WARNING", "records come again only after the visibility timeout", {"error": TIMEOUT})]
+
+
+def test_an_action_that_is_too_large_is_a_line() -> None:
+    """What a step logs is written once its detector is stored."""
+    large = json.loads(json.dumps(ALARM).replace('"up/one"', json.dumps("u" * 270_000)))
+    models, cloud, lines = models_of(large), Cloud(), []
+    activated(cloud, models)
+    handle = runner_of(cloud, models, FakeClock(since_1970=NOW / 1000).clock, log=lambda *line: lines.append(line))
+    handle({"Records": readings(20)})
+
+    [(level, text, members)] = lines
+    assert (level, text) == ("ERROR", "an action of more than 262144 bytes is not carried out")
+    assert (members["detectorModelName"], members["keyValue"], members["kind"]) == ("m", "k", "iotTopicPublish")
+
+
+def test_a_batch_is_a_line_that_counts(monkeypatch) -> None:
+    """Records, those that come again, and the detectors that took a step and were stored."""
+    cloud, lines = cloud_of(), []
+    refuse_to_store(monkeypatch, "bad")
+    handle = runner_of(cloud, MODELS, FakeClock(since_1970=NOW / 1000).clock, measure=lambda *line: lines.append(line))
+    good = [message(place, {"t": 20}, sent=NOW, key=f"k{place}") for place in (1, 2)]
+    broken = record("{", 3, model="m", key="none", sent=NOW)
+    handle({"Records": [*good, broken, *readings(20, 30, key="bad", first=4)]})
+
+    assert lines == [("batch", {"records": 5, "records_left": 2, "detectors_stepped": 2})]
 
 
 def parked(cloud: Cloud) -> None:

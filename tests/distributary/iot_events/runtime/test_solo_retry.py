@@ -139,6 +139,25 @@ def test_what_fails_without_an_end_is_no_dead_letter(monkeypatch) -> None:
     assert queue.values() == {"k1": 1, "k2": 2}
 
 
+def test_what_follows_a_record_that_fails_again_is_not_tried(monkeypatch) -> None:
+    """A detector's records stay in their order."""
+    queue = Queue(monkeypatch)
+    inner = detector_run.step
+
+    def failing(model, detector, trigger, now, *, debug):
+        found = inner(model, detector, trigger, now, debug=debug)
+        if trigger.payload["n"] == 1:
+            raise ZeroDivisionError
+        return found
+
+    monkeypatch.setattr(detector_run, "step", failing)
+    queue.put(1, 2, key="k")
+
+    assert [queue.receive() for _ in range(2)] == [True, True]
+    assert queue.steps == [1, 1]
+    assert sorted(queue.records) == ["r1", "r2"]
+
+
 @pytest.mark.parametrize(("left", "handled"), [(LEFT_MILLISECONDS, False), (LEFT_MILLISECONDS + 1, True)])
 def test_a_record_is_tried_alone_only_while_there_is_time(monkeypatch, left: int, handled: bool) -> None:
     """Else the function's end would be counted as its doing; it comes again."""

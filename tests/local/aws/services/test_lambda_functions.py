@@ -41,6 +41,25 @@ def test_invoke_runs_the_function(aws, function):
     assert "FunctionError" not in answers[0]
 
 
+@pytest.mark.parametrize("payload", [{}, {"Payload": b""}])
+def test_a_call_without_payload_has_an_empty_object(aws, function, payload):
+    """As in AWS: a function reads its event in any case."""
+    answer = aws.client("lambda").invoke(FunctionName=function, **payload)
+
+    assert "FunctionError" not in answer
+    assert answer["Payload"].read() == function.encode() + b" {}"
+
+
+@pytest.mark.parametrize("payload", [b"no JSON", b'{"a":'])
+def test_a_payload_that_is_no_json_is_refused(aws, function, payload):
+    """Before any function runs."""
+    with pytest.raises(ClientError) as refused:
+        aws.client("lambda").invoke(FunctionName=function, Payload=payload)
+
+    assert refused.value.response["Error"]["Code"] == "InvalidRequestContentException"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 400
+
+
 def test_an_error_of_the_function_is_marked(aws, function):
     """The header says Unhandled; the status is 200, as Lambda's."""
     answer = aws.client("lambda").invoke(FunctionName=function, Payload=b'"fail"')

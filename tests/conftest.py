@@ -27,7 +27,8 @@ sys.path.insert(0, str(TESTS))
 reach_directly()
 # The machine that runs these tests may be busy: no test fails for the time that passes.
 settings.register_profile("busy", deadline=None)
-settings.load_profile("busy")
+if settings.get_current_profile_name() == "default":  # not where a mutation run has chosen its own
+    settings.load_profile("busy")
 
 
 def pytest_report_header() -> list[str]:

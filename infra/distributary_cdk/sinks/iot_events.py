@@ -1,4 +1,7 @@
-"""The third leg: the FIFO queue of accepted messages, or the inputs of AWS's own IoT Events."""
+"""The sink IoT Events: the FIFO queue of accepted messages, or the inputs of AWS's own IoT Events."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -6,65 +9,79 @@ from aws_cdk import aws_iotevents as iotevents
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from distributary_cdk.configuration import Configuration
+from distributary_cdk.findings import acknowledge
+from distributary_cdk.part import GRAPH_PERIOD, Graph, Watch
 from distributary_cdk.permission import allow
-from distributary_cdk.queue import make_queue
+from distributary_cdk.queue import DeadLetterQueue, Queue
+from distributary_cdk.sinks.sink import Shared, Sink
 from distributary_cdk.table import Table
 
 _RETIRED = "For owners of an account that still has AWS IoT Events, which AWS shut down on 2026-05-20."
+_FIFO: dict[str, Any] = {
+    "fifo": True,
+    "fifo_throughput_limit": sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+    "deduplication_scope": sqs.DeduplicationScope.MESSAGE_GROUP,
+    # EventBridge Scheduler sends to no other kind of FIFO queue.
+    "content_based_deduplication": True,
+    # Six times the 20 s of the function that will read it, as Lambda's guide advises.
+    "visibility_timeout": cdk.Duration.seconds(120),
+}
 
 
-class IotEvents(Construct):
+class IotEvents(Sink):
     """`queue` with provider `stack`, `inputs` with AWS's own service, neither with another endpoint."""
 
-    def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
-        super().__init__(scope, name)
-        self._configuration = configuration
-        stack = configuration.iot_events.provider == "stack"
-        self.dead_letters = self._queue("DeadMessages") if stack else None
-        self.queue = self._queue("Messages", self.dead_letters) if self.dead_letters else None
+    name = "iot_events"
+    label = "IotEvents"
+
+    def __init__(self, scope: Construct, shared: Shared) -> None:
+        super().__init__(scope, shared)
+        configuration = shared.configuration
+        self.dead_letters: DeadLetterQueue | None = None
+        self.queue: Queue | None = None
+        if configuration.iot_events.provider == "stack":
+            self.dead_letters = DeadLetterQueue(
+                self, "DeadMessages", configuration=configuration, key=shared.key, **_FIFO
+            )
+            self.queue = Queue(
+                self, "Messages", configuration=configuration, key=shared.key, dead_letters=self.dead_letters, **_FIFO
+            )
         declared = configuration.inputs if configuration.iot_events.at_aws else {}
         self.inputs = [self._input(name, table) for name, table in declared.items()]
+        queue_url = self.queue.queue_url if self.queue else ""
+        self.names |= {"message_queue_url": queue_url}
+        self.outputs |= {"MessageQueueUrl": queue_url}
 
-    @property
-    def queue_url(self) -> str:
-        """The queue's URL; empty where there is none."""
-        return self.queue.queue_url if self.queue else ""
-
-    def grant_write(self, grantee: iam.IGrantable) -> None:
-        """Let it hand messages on."""
+    def grant_put(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee send messages."""
         if self.queue:
-            allow(grantee, self.queue.queue_arn, "sqs:SendMessage")
+            self.queue.allow(grantee, "sqs:SendMessage")
         for each in self.inputs:
             arn = cdk.Stack.of(self).format_arn(service="iotevents", resource="input", resource_name=each.input_name)
             allow(grantee, arn, "iotevents:BatchPutMessage")
 
-    def grant_look(self, grantee: iam.IGrantable) -> None:
-        """Let it see whether the queue is there."""
+    def grant_describe(self, grantee: iam.IGrantable) -> None:
+        """Let the grantee see whether the queue is there."""
         if self.queue:
-            allow(grantee, self.queue.queue_arn, "sqs:GetQueueAttributes")
+            self.queue.allow(grantee, "sqs:GetQueueAttributes")
 
-    def _queue(self, name: str, set_aside: sqs.Queue | None = None) -> sqs.Queue:
-        """Deduplicated and in order within a group."""
-        return make_queue(
-            self,
-            name,
-            self._configuration,
-            set_aside=set_aside,
-            fifo=True,
-            fifo_throughput_limit=sqs.FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
-            deduplication_scope=sqs.DeduplicationScope.MESSAGE_GROUP,
-            # EventBridge Scheduler sends to no other kind of FIFO queue.
-            content_based_deduplication=True,
-            # Six times the 20 s of the function that will read it, as Lambda's guide advises.
-            visibility_timeout=cdk.Duration.seconds(120),
-        )
+    def alarms(self) -> Iterator[Watch]:
+        """Alarms for messages that wait too long, and for dead messages."""
+        yield from super().alarms()
+        for queue in filter(None, (self.dead_letters, self.queue)):
+            yield from queue.alarms()
+
+    def graphs(self) -> Iterator[Graph]:
+        """The age of the oldest message that waits for detectors."""
+        yield from super().graphs()
+        if self.queue:
+            age = self.queue.metric_approximate_age_of_oldest_message(statistic="Maximum", period=GRAPH_PERIOD)
+            yield Graph("What waits", "Oldest message for detectors, in s", [age])
 
     def _input(self, name: str, table: Table) -> iotevents.CfnInput:
         paths = [iotevents.CfnInput.AttributeProperty(json_path=path) for path in table["attributes"]]
         definition = iotevents.CfnInput.InputDefinitionProperty(attributes=paths)
         # Producers address an input by its name, so it is given; an input holds no data that could be lost.
         declared = iotevents.CfnInput(self, name, input_name=name, input_definition=definition)
-        acknowledgment = cdk.Acknowledgment(id="CloudFormation-Validate::E3710", reason=_RETIRED)
-        cdk.Validations.of(declared).acknowledge(acknowledgment)
+        acknowledge(declared, "CloudFormation-Validate::E3710", _RETIRED)
         return declared

@@ -1,31 +1,28 @@
 import pytest
-from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
 
-from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.sinks.iot_events import IotEvents
 
 QUEUE = "AWS::SQS::Queue"
 
 
 @pytest.fixture
-def role(stack):
-    """Someone to let in."""
-    return iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+def own_queues(stack):
+    """The properties of the sink's own queues, by logical id without hash: not those of its retry queue."""
+
+    def find():
+        queues = Template.from_stack(stack).find_resources(QUEUE)
+        return {name[:-8]: each for name, each in queues.items() if not name.startswith("Spill")}
+
+    return find
 
 
-def statements(stack):
-    """What the stack's roles may do."""
-    policies = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
-    return [each for policy in policies for each in policy["Properties"]["PolicyDocument"]["Statement"]]
-
-
-def test_queues(stack, configuration):
+def test_queues(stack, shared, own_queues):
     """Both queues are FIFO by message group, deduplicate in it, are encrypted and keep messages as long as SQS can."""
-    IotEvents(stack, "IotEvents", configuration=configuration)
+    IotEvents(stack, shared())
 
-    queues = Template.from_stack(stack).find_resources(QUEUE).values()
-    assert len(queues) == 2
-    for queue in queues:
+    assert own_queues().keys() == {"IotEventsMessages", "IotEventsDeadMessages"}
+    for queue in own_queues().values():
         own = {key: value for key, value in queue["Properties"].items() if key != "RedrivePolicy"}
         assert own == {
             "FifoQueue": True,
@@ -38,66 +35,84 @@ def test_queues(stack, configuration):
         }
 
 
-def test_dead_letters(stack, configuration):
+def test_dead_letters(stack, shared, own_queues):
     """A message that was received a thousand times goes to the second queue."""
-    iot_events = IotEvents(stack, "IotEvents", configuration=configuration)
+    iot_events = IotEvents(stack, shared())
 
-    template = Template.from_stack(stack)
-    messages = stack.get_logical_id(iot_events.queue.node.default_child)
-    [dead] = set(template.find_resources(QUEUE)) - {messages}
-    assert template.find_resources(QUEUE)[messages]["Properties"]["RedrivePolicy"] == {
-        "deadLetterTargetArn": {"Fn::GetAtt": [dead, "Arn"]},
+    assert own_queues()["IotEventsMessages"]["Properties"]["RedrivePolicy"] == {
+        "deadLetterTargetArn": stack.resolve(iot_events.dead_letters.queue_arn),
         "maxReceiveCount": 1000,
     }
+    assert "RedrivePolicy" not in own_queues()["IotEventsDeadMessages"]["Properties"]
 
 
 @pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
-def test_removal(stack, configured, retain, policy):
+def test_removal(stack, shared, own_queues, retain, policy):
     """The queues stay or go with the stack as the stage says."""
-    IotEvents(stack, "IotEvents", configuration=configured(retain=retain))
+    IotEvents(stack, shared(retain=retain, bucket={"empty_on_destroy": False}))
 
-    queues = Template.from_stack(stack).find_resources(QUEUE).values()
-    assert {queue["DeletionPolicy"] for queue in queues} == {policy}
-
-
-def test_grants_on_the_queue(stack, configuration, role):
-    """A writer may send messages, who looks may read the queue's attributes."""
-    iot_events = IotEvents(stack, "IotEvents", configuration=configuration)
-    iot_events.grant_write(role)
-    iot_events.grant_look(role)
-
-    queue = {"Fn::GetAtt": [stack.get_logical_id(iot_events.queue.node.default_child), "Arn"]}
-    assert statements(stack) == [
-        {"Effect": "Allow", "Action": ["sqs:GetQueueAttributes", "sqs:SendMessage"], "Resource": queue}
-    ]
+    assert {queue["DeletionPolicy"] for queue in own_queues().values()} == {policy}
 
 
-def test_aws_as_provider(stack, configured, role):
+def test_grants_on_the_queue(stack, shared, granted):
+    """A writer may send messages, who looks may read the queue's attributes, and clients get nothing more."""
+    iot_events = IotEvents(stack, shared())
+
+    assert granted(iot_events.grant_put, iot_events.grant_describe, iot_events.grant_api) == {
+        "sqs:GetQueueAttributes": {"IotEventsMessages"},
+        "sqs:SendMessage": {"IotEventsMessages"},
+    }
+
+
+def test_aws_as_provider(stack, shared, own_queues, granted):
     """With AWS's own service there is an input for each of the configuration, a writer may use it, and no queue."""
     inputs = {"telemetry": {"attributes": ["deviceId", "a.b"], "key": "deviceId"}}
-    iot_events = IotEvents(
-        stack, "IotEvents", configuration=configured(iot_events={"provider": "endpoint"}, inputs=inputs)
-    )
-    iot_events.grant_write(role)
-    iot_events.grant_look(role)
+    iot_events = IotEvents(stack, shared(iot_events={"provider": "endpoint"}, inputs=inputs))
 
-    template = Template.from_stack(stack)
-    template.has_resource_properties(
+    [(action, [resource])] = granted(iot_events.grant_put, iot_events.grant_describe).items()
+    Template.from_stack(stack).has_resource_properties(
         "AWS::IoTEvents::Input",
         {"InputName": "telemetry", "InputDefinition": {"Attributes": [{"JsonPath": "deviceId"}, {"JsonPath": "a.b"}]}},
     )
-    template.resource_count_is(QUEUE, 0)
-    [statement] = statements(stack)
-    assert statement["Action"] == "iotevents:BatchPutMessage"
-    assert statement["Resource"]["Fn::Join"][1][-1] == ":input/telemetry"
-    assert iot_events.queue_url == ""
+    assert own_queues() == {}
+    assert (action, resource.partition("input/")[2]) == ("iotevents:BatchPutMessage", "telemetry")
+    assert iot_events.names["message_queue_url"] == ""
 
 
-def test_another_endpoint_as_provider(stack, configured, role):
-    """With another service's endpoint the stack needs nothing for the third sink, and no permission."""
-    provider = {"provider": "endpoint", "endpoint": "https://iot.example"}
-    iot_events = IotEvents(stack, "IotEvents", configuration=configured(iot_events=provider))
-    iot_events.grant_write(role)
-    iot_events.grant_look(role)
+def test_another_endpoint_as_provider(stack, shared, own_queues, granted):
+    """With another service's endpoint the sink needs nothing of its own, and no permission."""
+    iot_events = IotEvents(stack, shared(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}))
 
-    assert {each["Type"] for each in Template.from_stack(stack).to_json()["Resources"].values()} == {"AWS::IAM::Role"}
+    assert granted(iot_events.grant_put, iot_events.grant_describe) == {}
+    assert own_queues() == {}
+    assert iot_events.outputs["MessageQueueUrl"] == ""
+    Template.from_stack(stack).resource_count_is("AWS::IoTEvents::Input", 0)
+
+
+def test_functions_and_commands_know_the_queue(stack, shared):
+    """By its URL."""
+    iot_events = IotEvents(stack, shared())
+    url = stack.resolve(iot_events.queue.queue_url)
+
+    assert stack.resolve(iot_events.names["message_queue_url"]) == url
+    assert stack.resolve(iot_events.outputs["MessageQueueUrl"]) == url
+
+
+def test_alarms_and_graphs(stack, shared):
+    """Messages that wait for detectors, and dead ones."""
+    iot_events = IotEvents(stack, shared())
+    kinds = {watch.of: watch.kind for watch in iot_events.alarms()}
+
+    assert kinds[iot_events.queue] == "queue-age"
+    assert kinds[iot_events.dead_letters] == "set-aside"
+    assert ("What waits", "Oldest message for detectors, in s") in {
+        (graph.section, graph.title) for graph in iot_events.graphs()
+    }
+
+
+def test_without_a_queue_nothing_of_it_is_watched(stack, shared):
+    """What every sink has remains."""
+    iot_events = IotEvents(stack, shared(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}))
+
+    assert not [one for one in iot_events.alarms() if one.of in (iot_events.queue, iot_events.dead_letters)]
+    assert "Oldest message for detectors, in s" not in {graph.title for graph in iot_events.graphs()}

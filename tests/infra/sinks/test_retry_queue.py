@@ -1,62 +1,77 @@
 import pytest
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
+from constructs import Construct
 
+from distributary_cdk.encryption import own_key
 from distributary_cdk.function import Function
-from distributary_cdk.spill import Spill
+from distributary_cdk.sinks.retry_queue import RetryQueue
 
 QUEUE = "AWS::SQS::Queue"
 MAPPING = "AWS::Lambda::EventSourceMapping"
 
 
 @pytest.fixture
-def spill(stack, configuration):
-    """The queues of a stage, with a bucket."""
-    return Spill(stack, "Spill", configuration=configuration, bucket=s3.Bucket(stack, "Bucket"))
+def retry_queue(stack, configuration):
+    """The retry queue of a sink."""
+    return RetryQueue(Construct(stack, "Spill"), "Kinesis", configuration=configuration, key=None)
 
 
 @pytest.fixture
-def redrive(stack, configuration, spill):
-    """The function that the queues feed."""
-    settings = configuration.settings(delivery_stream_name="d", stream_name="s", message_queue_url="q", **spill.names)
+def redrive(stack, configuration, retry_queue):
+    """The function that takes its messages."""
+    settings = configuration.settings(delivery_stream_name="d", stream_name="s", message_queue_url="q")
     function = Function(stack, "Redrive", folder="redrive", configuration=configuration, settings=settings)
-    spill.feed(function)
+    retry_queue.redrive_by(function)
     return function
 
 
-def test_queues(stack, spill):
-    """Each sink has a standard queue of its own and one for what is set aside, encrypted, for 14 days each."""
+def test_queues(stack, retry_queue):
+    """A standard queue and its dead-letter queue, encrypted, for 14 days each."""
     queues = Template.from_stack(stack).find_resources(QUEUE)
     own = {name[:-8]: each["Properties"] for name, each in queues.items()}
+    redrive = {name: properties.pop("RedrivePolicy", None) for name, properties in own.items()}
+    same = {"SqsManagedSseEnabled": True, "MessageRetentionPeriod": 1_209_600, "VisibilityTimeout": 174}
 
-    assert set(own) == {
-        f"Spill{sink}{kind}" for sink in ("Firehose", "Kinesis", "IotEvents") for kind in ("", "SetAside")
+    assert own == {"SpillKinesis": same, "SpillKinesisSetAside": same}
+    assert redrive == {
+        "SpillKinesis": {
+            "maxReceiveCount": 1000,
+            "deadLetterTargetArn": stack.resolve(retry_queue.dead_letters.queue_arn),
+        },
+        "SpillKinesisSetAside": None,
     }
-    for name, properties in own.items():
-        redrive = properties.pop("RedrivePolicy", None)
-        assert properties == {
-            "SqsManagedSseEnabled": True,
-            "MessageRetentionPeriod": 1_209_600,
-            "VisibilityTimeout": 174,
-        }
-        if name.endswith("SetAside"):
-            assert redrive is None
-        else:
-            assert redrive["maxReceiveCount"] == 1000
-            assert redrive["deadLetterTargetArn"]["Fn::GetAtt"][0].startswith(f"{name}SetAside")
 
 
 @pytest.mark.parametrize(("retain", "policy"), [(True, "RetainExceptOnCreate"), (False, "Delete")])
 def test_removal(stack, configured, retain, policy):
     """The queues stay or go with the stack as the stage says."""
-    Spill(stack, "Spill", configuration=configured(retain=retain), bucket=s3.Bucket(stack, "Bucket"))
+    RetryQueue(stack, "Kinesis", configuration=configured(retain=retain), key=None)
 
     queues = Template.from_stack(stack).find_resources(QUEUE).values()
     assert {queue["DeletionPolicy"] for queue in queues} == {policy}
 
 
-def test_every_queue_feeds_the_function(stack, spill, redrive):
+def test_both_are_encrypted_with_the_stages_own_key(stack, configured):
+    """Where it has one; who receives may use it."""
+    own = configured(encryption="own-key")
+    key = own_key(stack, own)
+    RetryQueue(stack, "Kinesis", configuration=own, key=key)
+
+    queues = Template.from_stack(stack).find_resources(QUEUE).values()
+    assert [queue["Properties"]["KmsMasterKeyId"] for queue in queues] == [stack.resolve(key.key_arn)] * 2
+
+
+def test_alarms_and_graphs(retry_queue):
+    """Messages that wait too long, any message that was given up, and how many wait."""
+    assert [(watch.kind, watch.of) for watch in retry_queue.alarms()] == [
+        ("queue-age", retry_queue),
+        ("set-aside", retry_queue.dead_letters),
+    ]
+    [graph] = retry_queue.graphs()
+    assert (graph.title, graph.metrics[0].label) == ("Messages in the spill queues", "Kinesis")
+
+
+def test_both_queues_feed_the_function(stack, redrive):
     """A mapping for each queue: partial batch responses, two batches at a time, and no filter, which would delete."""
     template = Template.from_stack(stack)
     [function] = template.find_resources("AWS::Lambda::Function")
@@ -83,26 +98,6 @@ def test_a_message_stays_invisible_six_times_as_long_as_the_function_runs(stack,
     assert function["RecursiveLoop"] == "Allow"
 
 
-def test_names(stack, spill):
-    """The settings of the functions have every queue and the bucket; the outputs those that are spilled to."""
-    assert set(spill.names) == {
-        "bucket_name",
-        *(f"{sink}_{kind}_url" for sink in ("firehose", "kinesis", "iot_events") for kind in ("spill", "set_aside")),
-    }
-    assert set(spill.outputs) == {"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"}
-
-    template = Template.from_stack(stack)
-    [bucket] = template.find_resources("AWS::S3::Bucket")
-    assert stack.resolve(spill.names.pop("bucket_name")) == {"Ref": bucket}
-    for sink, part in (("firehose", "Firehose"), ("kinesis", "Kinesis"), ("iot_events", "IotEvents")):
-        for kind, urls in (
-            ("", (spill.names[f"{sink}_spill_url"], spill.outputs[f"{part}SpillQueueUrl"])),
-            ("SetAside", (spill.names[f"{sink}_set_aside_url"],)),
-        ):
-            [queue] = [name for name in template.find_resources(QUEUE) if name[:-8] == f"Spill{part}{kind}"]
-            assert [stack.resolve(url) for url in urls] == [{"Ref": queue}] * len(urls)
-
-
 def test_a_mapping_is_made_after_the_functions_role_may_receive(stack, redrive):
     """Lambda looks when the mapping is made, and refuses it else."""
     template = Template.from_stack(stack)
@@ -111,56 +106,3 @@ def test_a_mapping_is_made_after_the_functions_role_may_receive(stack, redrive):
     assert len(policies) == 1
     for mapping in template.find_resources(MAPPING).values():
         assert policies <= set(mapping["DependsOn"])
-
-
-def test_the_function_may_receive_from_every_queue_and_read_what_they_point_to(stack, redrive):
-    """And nothing else is among its permissions but its log."""
-    template = Template.from_stack(stack)
-    [policy] = template.find_resources("AWS::IAM::Policy").values()
-    reading, receiving = [
-        statement
-        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
-        if "logs:" not in str(statement["Action"])
-    ]
-    [bucket] = template.find_resources("AWS::S3::Bucket")
-
-    assert reading["Action"] == "s3:GetObject"
-    assert reading["Resource"] == {"Fn::Join": ["", [{"Fn::GetAtt": [bucket, "Arn"]}, "/spill/*"]]}
-    assert {each["Fn::GetAtt"][0] for each in receiving["Resource"]} == set(template.find_resources(QUEUE))
-    assert receiving["Action"] == [
-        "sqs:ChangeMessageVisibility",
-        "sqs:DeleteMessage",
-        "sqs:GetQueueAttributes",
-        "sqs:ReceiveMessage",
-    ]
-
-
-def test_who_spills_for_one_sink_may_send_to_its_queue_alone(stack, spill):
-    """`take_messages` has nothing to do with the streams."""
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    spill.grant_write(role, "iot_events")
-    [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
-    sending, writing = policy["Properties"]["PolicyDocument"]["Statement"]
-
-    assert sending["Action"] == "sqs:SendMessage"
-    assert sending["Resource"]["Fn::GetAtt"][0][:-8] == "SpillIotEvents"
-    assert [resource["Fn::Join"][1][1] for resource in writing["Resource"]] == ["/dead-letters/*", "/spill/*"]
-
-
-def test_grants(stack, spill):
-    """Who spills may send and write, who looks may look, who claims may write claims; one function may park actions."""
-    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    spill.grant_write(role)
-    spill.grant_look(role)
-    spill.grant_claim(role)
-    spill.grant_park({})
-    spill.grant_park({"run_detectors": role, "carry_out": None})
-    [policy] = Template.from_stack(stack).find_resources("AWS::IAM::Policy").values()
-    statements = policy["Properties"]["PolicyDocument"]["Statement"]
-
-    assert {str(statement["Action"]) for statement in statements} == {
-        "['sqs:GetQueueAttributes', 'sqs:SendMessage']",
-        "s3:PutObject",
-        "['s3:GetObject', 's3:PutObject']",
-        "s3:ListBucket",
-    }

@@ -16,10 +16,10 @@ from constructs import Construct
 from distributary.metrics import EVENTS
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.domain import Domain
+from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.entrance import Http, Jwt
 from distributary_cdk.findings import acknowledge
 from distributary_cdk.log_group import log_group
-from distributary_cdk.own_metric import own
 from distributary_cdk.part import GRAPH_PERIOD, Graph, Part, Watch, period, periods
 from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
@@ -130,7 +130,7 @@ class Api(Part, Construct):
     def graphs(self) -> Iterator[Graph]:
         """What events were answered with, and what the API is billed for."""
         stage, api = self._configuration.stage, self.http_api
-        yield Graph("Events", "Answers", [own(name, "Sum", stage=stage) for name in EVENTS])
+        yield Graph("Events", "Answers", [embedded_metric(name, "Sum", stage=stage) for name in EVENTS])
         yield Graph("Cost", "Requests", [api.metric_count(statistic="Sum", period=GRAPH_PERIOD)])
         bytes_in = api.metric_data_processed(statistic="Sum", period=GRAPH_PERIOD)
         yield Graph("Cost", "Bytes in: HTTP API", [bytes_in])

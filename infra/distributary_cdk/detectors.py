@@ -16,12 +16,12 @@ from distributary.settings import Settings
 from distributary_cdk.action_grants import arn_of, grants_for
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import read_models
+from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.encryption import encrypted
 from distributary_cdk.event_source import map_queue
 from distributary_cdk.findings import acknowledge, acknowledge_wildcard
 from distributary_cdk.function import Function
 from distributary_cdk.keys import Keys
-from distributary_cdk.own_metric import own
 from distributary_cdk.part import Graph, Part, Watch
 from distributary_cdk.permission import allow
 from distributary_cdk.queue import DeadLetterQueue, Queue
@@ -80,8 +80,8 @@ class Detectors(Part, Construct):
     def graphs(self) -> Iterator[Graph]:
         """How many detectors took a step, how late their timers were, and the functions' own graphs."""
         stage = self._configuration.stage
-        yield Graph("Detectors", "Detectors stepped", [own(DETECTORS_STEPPED, "Sum", stage=stage)])
-        yield Graph("Detectors", "Timers late, in s", [own(TIMERS_LATE, "Maximum", stage=stage)])
+        yield Graph("Detectors", "Detectors stepped", [embedded_metric(DETECTORS_STEPPED, "Sum", stage=stage)])
+        yield Graph("Detectors", "Timers late, in s", [embedded_metric(TIMERS_LATE, "Maximum", stage=stage)])
         for function in self.functions.values():
             yield from function.graphs()
 

@@ -1,4 +1,4 @@
-"""Which key encrypts what a stage keeps: AWS's own or one of the stack's, and what its use takes."""
+"""The key that encrypts what a stage keeps, AWS's own or one of the stage's, and the permissions to use it."""
 
 from typing import Any, cast
 
@@ -15,7 +15,7 @@ from constructs import Construct
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.removal_policy import removal
 
-# An hour instead of SQS's five minutes: a twelfth of the requests to KMS, and records can still be spilled while KMS
+# An hour instead of SQS's five minutes: a twelfth of the requests to KMS, and retry queues still take records while KMS
 # throttles or is away. The price: a disabled key opens messages for up to an hour more.
 _REUSE = cdk.Duration.hours(1)
 

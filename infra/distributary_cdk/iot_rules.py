@@ -1,4 +1,4 @@
-"""IoT Core's way in: topic rules whose Lambda action feeds inputs, the function behind it, the queue of errors."""
+"""Topic rules of IoT Core whose Lambda action sends messages to inputs: the function they call, the queue of errors."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Who may come in: the table of keys, and the master secret that theirs are derived from."""
+"""The table of keys, and the master secret from which the secret of each key is derived."""
 
 from collections.abc import Iterator
 
@@ -10,9 +10,9 @@ from constructs import Construct
 
 from distributary.metrics import REFUSED_KEYS
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.encryption import encrypted
 from distributary_cdk.findings import acknowledge
-from distributary_cdk.own_metric import own
 from distributary_cdk.part import Graph, Part, Watch
 from distributary_cdk.permission import allow
 from distributary_cdk.removal_policy import protected_removal, removal
@@ -60,12 +60,12 @@ class Keys(Part, Construct):
     def alarms(self) -> Iterator[Watch]:
         """An alarm for many requests whose key was refused."""
         limits, stage = self._configuration.alarms, self._configuration.stage
-        refused = own(REFUSED_KEYS, "Sum", stage=stage, minutes=limits.period_minutes)
+        refused = embedded_metric(REFUSED_KEYS, "Sum", stage=stage, minutes=limits.period_minutes)
         yield Watch("refused-keys", "RefusedKeys", refused, limits.refused_keys)
 
     def graphs(self) -> Iterator[Graph]:
         """How many requests were refused."""
-        refused = own(REFUSED_KEYS, "Sum", stage=self._configuration.stage)
+        refused = embedded_metric(REFUSED_KEYS, "Sum", stage=self._configuration.stage)
         yield Graph("Events", "Requests refused for their key", [refused])
 
     def _table(self, configuration: Configuration) -> dynamodb.TableV2:

@@ -12,7 +12,7 @@ from constructs import Construct
 from distributary.events import SinkName
 from distributary.metrics import DEAD_LETTERS, DELIVERED, OLDEST, REDRIVEN, SPILLED
 from distributary_cdk.configuration import Configuration
-from distributary_cdk.own_metric import own
+from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.part import Graph, Part, Watch, periods
 from distributary_cdk.sinks.retry_queue import RetryQueue
 from distributary_cdk.storage import Storage
@@ -86,13 +86,13 @@ class Sink(Part, Construct):
         """Alarms for dead letters, for a sink that keeps refusing, and for records that wait too long."""
         limits, stage = self.configuration.alarms, self.configuration.stage
         minutes = limits.period_minutes
-        dead = own(DEAD_LETTERS[self.name], "Sum", stage=stage, minutes=minutes)
+        dead = embedded_metric(DEAD_LETTERS[self.name], "Sum", stage=stage, minutes=minutes)
         yield Watch("dead-letters", f"{self.label}DeadLetters", dead, 0)
-        refused = own(SPILLED[self.name], "Sum", stage=stage, minutes=minutes)
+        refused = embedded_metric(SPILLED[self.name], "Sum", stage=stage, minutes=minutes)
         refusing = periods(limits.spilling_minutes, limits)
         yield Watch("sink-refuses", f"{self.label}SinkRefuses", refused, 0, refusing)
         # SQS's own age leaves out messages that were received more than three times, which wait longest.
-        oldest = own(OLDEST[self.name], "Maximum", stage=stage, minutes=minutes)
+        oldest = embedded_metric(OLDEST[self.name], "Maximum", stage=stage, minutes=minutes)
         yield Watch("queue-age", f"{self.label}SpillAge", oldest, limits.queue_age_seconds)
         yield from self.retry_queue.alarms()
 
@@ -100,7 +100,9 @@ class Sink(Part, Construct):
         """What became of events on their way to this sink, and what waits in its retry queue."""
         stage = self.configuration.stage
         for title, names in (("Delivered at once", DELIVERED), ("Spilled", SPILLED), ("Redriven", REDRIVEN)):
-            yield Graph("Sinks", title, [own(names[self.name], "Sum", stage=stage)])
+            yield Graph("Sinks", title, [embedded_metric(names[self.name], "Sum", stage=stage)])
         yield from self.retry_queue.graphs()
-        yield Graph("What waits", "Oldest spilled record, in s", [own(OLDEST[self.name], "Maximum", stage=stage)])
-        yield Graph("What waits", "Dead letters", [own(DEAD_LETTERS[self.name], "Sum", stage=stage)])
+        yield Graph(
+            "What waits", "Oldest spilled record, in s", [embedded_metric(OLDEST[self.name], "Maximum", stage=stage)]
+        )
+        yield Graph("What waits", "Dead letters", [embedded_metric(DEAD_LETTERS[self.name], "Sum", stage=stage)])

@@ -77,9 +77,7 @@ def test_no_construct_is_looked_for() -> None:
     """Parts are passed, and tell their alarms, graphs and outputs. One child is looked for: the CDK makes it."""
     looking = re.compile(r"\.(find_all|find_child|try_find_child)\((.*?)\)")
     found = {
-        (path.name, call, what)
-        for path in tracked("infra/**/*.py")
-        for call, what in looking.findall(path.read_text())
+        (path.name, call, what) for path in tracked("infra/**/*.py") for call, what in looking.findall(path.read_text())
     }
 
     assert found == {("firehose.py", "find_child", '"S3Destination"')}

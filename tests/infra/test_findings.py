@@ -40,10 +40,12 @@ def checked_without(tmp_path_factory):
         local = read(ROOT / "distributary.toml", "local")
         jwt = Jwt(issuer="https://issuer.example", audience=("a",))
         careful = replace(
-            local, encryption="own-key", releases=Releases(shift="canary-10-percent-5-minutes"), stage="careful"
+            local,
+            encryption="own-key",
+            releases=Releases(shift="canary-10-percent-5-minutes"),
+            http=replace(local.http, jwt=jwt),
         )
         DistributaryStack(app, "careful", configuration=careful)
-        DistributaryStack(app, "jwt", configuration=replace(local, http=replace(local.http, jwt=jwt)))
         with pytest.raises(RuntimeError, match="ValidationFailed"):
             app.synth()
     reports = json.loads(Path(app.outdir, "validation-report.json").read_text())["pluginReports"]

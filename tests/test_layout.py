@@ -73,6 +73,16 @@ def test_the_stack_stays_short() -> None:
     assert len((ROOT / "app.py").read_text().splitlines()) <= 20
 
 
+def test_no_construct_is_looked_for() -> None:
+    """Parts are passed, and tell their alarms, graphs and outputs. One child is looked for: the CDK makes it."""
+    looking = re.compile(r"\.(find_all|find_child|try_find_child)\((.*?)\)")
+    found = {
+        (path.name, call, what) for path in tracked("infra/**/*.py") for call, what in looking.findall(path.read_text())
+    }
+
+    assert found == {("firehose.py", "find_child", '"S3Destination"')}
+
+
 def test_no_machine_is_named() -> None:
     """No file names a path of the machine it was written on."""
     machine = re.compile(r"(?<![\w.])/(?:work|farm|root|home/\w+)/")

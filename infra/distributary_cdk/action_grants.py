@@ -1,4 +1,4 @@
-"""What actions need: the permissions that carry out what the models name, exactly where they name it exactly."""
+"""The permissions that the models' actions need: exact where the models name their targets exactly."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple

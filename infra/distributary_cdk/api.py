@@ -1,20 +1,26 @@
 """The HTTP API: each line of the route table, the default route, CORS and throttles."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_authorizers as authorizers
 from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from distributary.metrics import EVENTS
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.domain import Domain
+from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.entrance import Http, Jwt
+from distributary_cdk.findings import acknowledge
 from distributary_cdk.log_group import log_group
+from distributary_cdk.part import GRAPH_PERIOD, Graph, Part, Watch, period, periods
 from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
 # A browser asks for each by name: API Gateway knows no `ce-*`.
@@ -53,14 +59,23 @@ ACCESS_LOG = {
     "bytes": "$context.responseLength",
     "integration_error": "$context.integrationErrorMessage",
 }
+_UNAUTHORIZED = "AwsSolutions-APIG4"
+_BY_US = "The function behind the route asks for a key itself: an authorizer sees no body, which SigV4 signs."
+_OPEN = "Open to all on purpose: it tells nothing that is not public, and its throttle is low."
 _EXPOSED_HEADERS = ("retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key")
 
 
-class Api(Construct):
+class Api(Part, Construct):
     """The endpoint; `functions` by folder: routes to one that the stage does not have are left out."""
 
     def __init__(
-        self, scope: Construct, name: str, *, functions: Mapping[str, lambda_.IFunction], configuration: Configuration
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        functions: Mapping[str, lambda_.IFunction],
+        configuration: Configuration,
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, name)
         http = configuration.http
@@ -71,16 +86,18 @@ class Api(Construct):
             "Http",
             api_name=cdk.Stack.of(self).stack_name,
             description="Distributary: events in, three streams out",
-            default_integration=targets[DEFAULT],
             # Nobody goes around the name: its records and its certificate are what clients are told to trust.
             disable_execute_api_endpoint=True if http.domain.name else None,
             cors_preflight=_cors(http) if http.cors_origins else None,
         )
-        self._domain, self._issuer = http.domain.name, http.jwt.issuer
+        self._configuration, self._domain = configuration, http.domain.name
+        # What commands must know: where to post, and whose tokens are taken there; empty: keys.
+        self.outputs = {"Endpoint": self.endpoint, "JwtIssuer": http.jwt.issuer}
         if self._domain:
             Domain(self, "Domain", domain=http.domain, http_api=self.http_api)
-        self.logs = log_group(self, "AccessLogs", configuration)
+        self.logs = log_group(self, "AccessLogs", configuration, key)
         self._limit(http)
+        self._default_route(targets[DEFAULT])
         of_tokens, scopes = _authorizer(http.jwt), [*http.jwt.scopes]
         for route in (one for one in ROUTES if one.function in functions):
             by_jwt = of_tokens if route.key in BY_JWT else None
@@ -92,16 +109,43 @@ class Api(Construct):
                 authorization_scopes=scopes if by_jwt else None,
             )
             self._after(route.key, made[0])
-
-    @property
-    def outputs(self) -> dict[str, str]:
-        """What commands must know: where to post, and whose tokens are taken there; empty: keys."""
-        return {"Endpoint": self.endpoint, "JwtIssuer": self._issuer}
+            if not by_jwt:
+                acknowledge(made[0], _UNAUTHORIZED, _OPEN if route.key in THROTTLES else _BY_US)
 
     @property
     def endpoint(self) -> str:
         """The base URL, without a slash at its end."""
         return f"https://{self._domain}" if self._domain else self.http_api.api_endpoint
+
+    def alarms(self) -> Iterator[Watch]:
+        """Alarms for the share of answers that are server errors, and for slow answers."""
+        limits, api = self._configuration.alarms, self.http_api
+        every = period(limits)
+        counts = {"errors": api.metric_server_error(), "requests": api.metric_count(statistic="Sum")}
+        share = cloudwatch.MathExpression(expression="100 * errors / requests", using_metrics=counts, period=every)
+        yield Watch("server-errors", api, share, limits.error_percent)
+        latency = api.metric_latency(statistic="p99", period=every)
+        yield Watch("slow-answers", api, latency, limits.p99_seconds * 1000, periods(limits.slow_minutes, limits))
+
+    def graphs(self) -> Iterator[Graph]:
+        """What events were answered with, and what the API is billed for."""
+        stage, api = self._configuration.stage, self.http_api
+        yield Graph("Events", "Answers", [embedded_metric(name, "Sum", stage=stage) for name in EVENTS])
+        yield Graph("Cost", "Requests", [api.metric_count(statistic="Sum", period=GRAPH_PERIOD)])
+        bytes_in = api.metric_data_processed(statistic="Sum", period=GRAPH_PERIOD)
+        yield Graph("Cost", "Bytes in: HTTP API", [bytes_in])
+
+    def _default_route(self, integration: integrations.HttpLambdaIntegration) -> None:
+        """The route of whatever no other route takes."""
+        default = apigateway.HttpRoute(
+            self.http_api,
+            "DefaultRoute",
+            http_api=self.http_api,
+            route_key=apigateway.HttpRouteKey.DEFAULT,
+            integration=integration,
+        )
+        self._after("$default", default)
+        acknowledge(default, _UNAUTHORIZED, "Answers 404 and 405 only.")
 
     def _limit(self, http: Http) -> None:
         """What the stage lets through, and what it writes down of each request."""
@@ -121,7 +165,6 @@ class Api(Construct):
             ),
             format=json.dumps(ACCESS_LOG),
         )
-        self._after("$default", self.http_api.node.find_child("DefaultRoute"))
 
     def _after(self, key: str, route: object) -> None:
         # API Gateway refuses settings of a route that does not exist yet.

@@ -1,27 +1,32 @@
 """What runs detector models: their table, the queues of actions and wake-ups, the functions between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
-from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
+from distributary.metrics import DETECTORS_STEPPED, TIMERS_LATE
 from distributary.settings import Settings
 from distributary_cdk.action_grants import arn_of, grants_for
 from distributary_cdk.configuration import Configuration, part
 from distributary_cdk.detector_models import read_models
+from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.encryption import encrypted
+from distributary_cdk.event_source import map_queue
+from distributary_cdk.findings import acknowledge, acknowledge_wildcard
 from distributary_cdk.function import Function
-from distributary_cdk.iot_events import IotEvents
 from distributary_cdk.keys import Keys
-from distributary_cdk.permission import allow, statements
-from distributary_cdk.queue import make_queue
-from distributary_cdk.retention import protected_removal
+from distributary_cdk.part import Graph, Part, Watch
+from distributary_cdk.permission import allow
+from distributary_cdk.queue import DeadLetterQueue, Queue
+from distributary_cdk.removal_policy import protected_removal
+from distributary_cdk.sinks.iot_events import IotEvents
+from distributary_cdk.storage import Storage
 
 _CONSUME = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
 # Batches of ten wake-ups at once, or fewer where all of the detectors' functions get fewer: each only becomes a
@@ -39,8 +44,8 @@ _NAMES = {
 }
 
 
-class Detectors(Construct):
-    """The detectors of one stage; nothing where another service runs them. `functions` by folder; `outputs` by name."""
+class Detectors(Part, Construct):
+    """The detectors of one stage; nothing where another service runs them. `functions` by folder."""
 
     def __init__(
         self,
@@ -48,19 +53,36 @@ class Detectors(Construct):
         name: str,
         *,
         configuration: Configuration,
-        feed: IotEvents,
+        iot_events: IotEvents,
         keys: Keys,
+        storage: Storage,
         settings: Sequence[Settings],
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, name)
         self._configuration = configuration
-        self._keys = keys
+        self._keys, self._storage, self._key = keys, storage, key
         self._removal = protected_removal(configuration)
+        self._queues: list[Queue] = []
         self.functions: dict[str, Function] = {}
         self.outputs: dict[str, str] = {}
-        if feed.queue and feed.dead_letters:
-            self._messages, self._dead_messages = feed.queue, feed.dead_letters
+        if iot_events.queue and iot_events.dead_letters:
+            self._messages, self._dead_messages = iot_events.queue, iot_events.dead_letters
             self._run(settings)
+
+    def alarms(self) -> Iterator[Watch]:
+        """The alarms of each queue and function."""
+        parts: list[Part] = [*self._queues, *self.functions.values()]
+        for each in parts:
+            yield from each.alarms()
+
+    def graphs(self) -> Iterator[Graph]:
+        """How many detectors took a step, how late their timers were, and the functions' own graphs."""
+        stage = self._configuration.stage
+        yield Graph("Detectors", "Detectors stepped", [embedded_metric(DETECTORS_STEPPED, "Sum", stage=stage)])
+        yield Graph("Detectors", "Timers late, in s", [embedded_metric(TIMERS_LATE, "Maximum", stage=stage)])
+        for function in self.functions.values():
+            yield from function.graphs()
 
     def _run(self, settings: Sequence[Settings]) -> None:
         """Adds what keeps detectors, the functions, what sets them off, and what each may do."""
@@ -68,11 +90,17 @@ class Detectors(Construct):
         for number, warning in enumerate(self.models.warnings):
             cdk.Annotations.of(self).add_warning_v2(f"distributary:{number}", warning)
         self.table = self._table()
-        self._dead_actions = make_queue(self, "DeadActions", self._configuration)
-        self._dead_wakes = make_queue(self, "DeadWakes", self._configuration)
+        self._dead_actions = self._dead_letter_queue("DeadActions")
+        self._dead_wakes = self._dead_letter_queue("DeadWakes")
         self.actions = self._queue("Actions", self._dead_actions, visibility=360, receives=20)
         self.wakes = self._queue("Wakes", self._dead_wakes, visibility=120, receives=1000)
-        self.late_wakes = make_queue(self, "LateWakes", self._configuration)
+        self.late_wakes = self._dead_letter_queue("LateWakes")
+        acknowledge(
+            self.late_wakes,
+            "AwsSolutions-SQS3",
+            "This is the dead-letter queue of the schedules, which detectors make while they run.",
+        )
+        self._queues = [self._dead_actions, self._dead_wakes, self.actions, self.wakes, self.late_wakes]
         self.group = scheduler.CfnScheduleGroup(self, "Schedules")
         self.schedule_role = self._schedule_role()
         self._add_functions([*settings, self._settings()])
@@ -88,6 +116,7 @@ class Detectors(Construct):
             "DeadActionQueueUrl": self._dead_actions.queue_url,
             "DeadWakeQueueUrl": self._dead_wakes.queue_url,
             "LateWakeQueueUrl": self.late_wakes.queue_url,
+            **{name: value for function in self.functions.values() for name, value in function.outputs.items()},
         }
 
     def _settings(self) -> DetectorSettings:
@@ -115,30 +144,38 @@ class Detectors(Construct):
                 configuration=self._configuration,
                 settings=settings,
                 seconds=_TIMEOUTS[folder],
+                key=self._key,
+                graphed=folder == "run_detectors",
             )
 
     def _serve(self, function: Function) -> None:
         """Let it describe, list, change and delete detectors, for whoever has a key."""
         self._keys.grant_read(function)
-        allow(function, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
+        self._allow_table(function, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
         self._let_arm(function)
 
     def _run_detectors(self, function: Function) -> None:
         self._consume(function, self._messages, self._configuration.detectors.concurrency)
-        allow(function, self._messages.queue_arn, "sqs:ChangeMessageVisibility")
-        allow(function, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
-        allow(function, self.actions.queue_arn, "sqs:SendMessage")
-        allow(function, self._dead_messages.queue_arn, "sqs:SendMessage")
+        self._messages.allow(function, "sqs:ChangeMessageVisibility")
+        self._allow_table(function, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
+        self.actions.allow(function, "sqs:SendMessage")
+        self._dead_messages.allow(function, "sqs:SendMessage")
+        # It keeps actions there that no item holds. That it may list tells it which object has expired.
+        self._storage.allow(function, "actions", "s3:PutObject", "s3:GetObject")
+        self._storage.allow_listing(function)
         self._let_arm(function)
 
     def _let_arm(self, grantee: iam.IGrantable) -> None:
         """Let it put wake-ups where they wait: in the group, the delay queue, or a schedule."""
-        allow(grantee, self._messages.queue_arn, "sqs:SendMessage")
-        allow(grantee, self.wakes.queue_arn, "sqs:SendMessage")
+        self._messages.allow(grantee, "sqs:SendMessage")
+        self.wakes.allow(grantee, "sqs:SendMessage")
         schedules = cdk.Stack.of(self).format_arn(
             service="scheduler", resource="schedule", resource_name=self.group.ref
         )
         allow(grantee, f"{schedules}/*", "scheduler:CreateSchedule")
+        acknowledge_wildcard(
+            grantee, f"{schedules}/*", "Schedules of this stack's own group, one for each armed timer."
+        )
         role = iam.PolicyStatement(
             actions=["iam:PassRole"],
             resources=[self.schedule_role.role_arn],
@@ -148,24 +185,26 @@ class Detectors(Construct):
 
     def _carry_out(self, function: Function) -> None:
         self._consume(function, self.actions, self._configuration.detectors.concurrency)
-        allow(function, self.actions.queue_arn, "sqs:ChangeMessageVisibility")
-        allow(function, self._messages.queue_arn, "sqs:SendMessage")
+        self.actions.allow(function, "sqs:ChangeMessageVisibility")
+        self._messages.allow(function, "sqs:SendMessage")
         stack = cdk.Stack.of(self)
         environment = {"partition": stack.partition, "region": stack.region, "account": stack.account}
         given, models = self._configuration.detectors.grants, self.models
         for grant in grants_for(models.definitions, given, models.files):
             # The owner's own: what encrypts it is theirs to allow.
-            target = iam.PolicyStatement(actions=[grant.action], resources=[arn_of(grant, environment)])
-            function.add_to_role_policy(target)
+            arn = arn_of(grant, environment)
+            function.add_to_role_policy(iam.PolicyStatement(actions=[grant.action], resources=[arn]))
+            if "*" in arn:
+                acknowledge_wildcard(function, arn, "As narrow as the model's own text allows.")
 
     def _wake(self, function: Function) -> None:
         self._consume(function, self.wakes, min(_WAKING, self._configuration.detectors.concurrency))
-        allow(function, self._messages.queue_arn, "sqs:SendMessage")
+        self._messages.allow(function, "sqs:SendMessage")
 
     def _publish(self, functions: Mapping[str, Function]) -> None:
         """Raises versions after every function has its new code, and only where a definition is another."""
         publish = functions["publish_models"]
-        allow(publish, self.table.table_arn, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._allow_table(publish, "dynamodb:BatchGetItem", "dynamodb:PutItem")
         hashes = {definition.name: definition.sha256() for definition in self.models.definitions}
         published = cdk.CustomResource(
             self,
@@ -178,19 +217,13 @@ class Detectors(Construct):
         for function in functions.values():
             published.node.add_dependency(function)
 
-    def _consume(self, function: Function, queue: sqs.IQueue, concurrency: int) -> None:
+    def _consume(self, function: Function, queue: Queue, concurrency: int) -> None:
         """At most so many batches at once: what waits must not take the environments that requests need."""
-        allow(function, queue.queue_arn, *_CONSUME)
-        mapping = lambda_.EventSourceMapping(
-            self,
-            f"{queue.node.id}Source",
-            target=function,
-            event_source_arn=queue.queue_arn,
-            batch_size=10,
-            report_batch_item_failures=True,
-            max_concurrency=concurrency,
-        )
-        mapping.node.add_dependency(function.role or function)
+        queue.allow(function, *_CONSUME)
+        map_queue(self, f"{queue.node.id}Source", queue=queue, function=function, concurrency=concurrency)
+
+    def _allow_table(self, grantee: iam.IGrantable, *actions: str) -> None:
+        allow(grantee, self.table.table_arn, *actions, key=self._key)
 
     def _table(self) -> dynamodb.TableV2:
         text = dynamodb.AttributeType.STRING
@@ -206,17 +239,21 @@ class Detectors(Construct):
             deletion_protection=self._configuration.retain,
             removal_policy=self._removal,
         )
-        return encrypted(table, self._configuration)
+        return encrypted(table, self._key)
 
-    def _queue(self, name: str, set_aside: sqs.IQueue, visibility: int, receives: int) -> sqs.Queue:
-        return make_queue(
+    def _queue(self, name: str, dead_letters: Queue, visibility: int, receives: int) -> Queue:
+        return Queue(
             self,
             name,
-            self._configuration,
-            set_aside=set_aside,
+            configuration=self._configuration,
+            key=self._key,
+            dead_letters=dead_letters,
             receives=receives,
             visibility_timeout=cdk.Duration.seconds(visibility),
         )
+
+    def _dead_letter_queue(self, name: str) -> DeadLetterQueue:
+        return DeadLetterQueue(self, name, configuration=self._configuration, key=self._key)
 
     def _schedule_role(self) -> iam.Role:
         """For schedules of this stage's group: EventBridge Scheduler's own advice against a confused deputy.
@@ -225,7 +262,7 @@ class Detectors(Construct):
         """
         queues = (self._messages, self.late_wakes)
         of_group = {"aws:SourceAccount": cdk.Stack.of(self).account, "aws:SourceArn": self.group.attr_arn}
-        sending = [one for queue in queues for one in statements(self, queue.queue_arn, "sqs:SendMessage")]
+        sending = [one for queue in queues for one in queue.statements("sqs:SendMessage")]
         return iam.Role(
             self,
             "ScheduleRole",

@@ -1,4 +1,4 @@
-"""Which key encrypts what a stage keeps: AWS's own or one of the stack's, and what its use takes."""
+"""The key that encrypts what a stage keeps, AWS's own or one of the stage's, and the permissions to use it."""
 
 from typing import Any, cast
 
@@ -10,13 +10,12 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
-from constructs import IConstruct
+from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
-from distributary_cdk.retention import removal
+from distributary_cdk.removal_policy import removal
 
-_ID = "Key"
-# An hour instead of SQS's five minutes: a twelfth of the requests to KMS, and records can still be spilled while KMS
+# An hour instead of SQS's five minutes: a twelfth of the requests to KMS, and retry queues still take records while KMS
 # throttles or is away. The price: a disabled key opens messages for up to an hour more.
 _REUSE = cdk.Duration.hours(1)
 
@@ -48,77 +47,67 @@ _USES = {
 _LOGS = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
 
 
-def own_key(scope: IConstruct, configuration: Configuration) -> kms.IKey | None:
-    """The stack's own key, made when first asked for; None where AWS's keys encrypt."""
-    if configuration.encryption == "aws-managed":
-        return None
-    stack = cdk.Stack.of(scope)
-    return _existing(stack) or _key(stack, configuration)
+def own_key(scope: Construct, configuration: Configuration) -> kms.Key | None:
+    """A new key for all that the stage keeps; None where AWS's keys encrypt."""
+    return None if configuration.encryption == "aws-managed" else _key(scope, configuration)
 
 
-def uses(scope: IConstruct, *actions: str) -> list[iam.PolicyStatement]:
-    """What these actions of one service take of the stack's own key, by way of that service only; none without one."""
-    stack = cdk.Stack.of(scope)
-    key = _existing(stack)
+def uses(key: kms.IKey | None, *actions: str) -> list[iam.PolicyStatement]:
+    """The uses of the key that these actions of one service need, through that service only; empty without a key."""
     wanted = dict.fromkeys(use for action in actions for use in _USES.get(action, ()))
     if not key or not wanted:
         return []
     service, _, _ = actions[0].partition(":")
-    through = {"kms:ViaService": f"{service}.{stack.region}.amazonaws.com"}
+    through = {"kms:ViaService": f"{service}.{cdk.Stack.of(key).region}.amazonaws.com"}
     conditions = {"StringEquals": through}
     return [iam.PolicyStatement(actions=[*wanted], resources=[key.key_arn], conditions=conditions)]
 
 
-def of_queue(scope: IConstruct, configuration: Configuration) -> dict[str, Any]:
+def of_queue(key: kms.IKey | None) -> dict[str, Any]:
     """A queue's properties."""
-    key = own_key(scope, configuration)
     if not key:
         return {"encryption": sqs.QueueEncryption.SQS_MANAGED}
     return {"encryption": sqs.QueueEncryption.KMS, "encryption_master_key": key, "data_key_reuse": _REUSE}
 
 
-def of_bucket(scope: IConstruct, configuration: Configuration) -> dict[str, Any]:
+def of_bucket(key: kms.IKey | None) -> dict[str, Any]:
     """A bucket's properties; its own key of the day spares a request to KMS for each object."""
-    key = own_key(scope, configuration)
     if not key:
         return {"encryption": s3.BucketEncryption.S3_MANAGED}
     return {"encryption": s3.BucketEncryption.KMS, "encryption_key": key, "bucket_key_enabled": True}
 
 
-def of_stream(scope: IConstruct, configuration: Configuration) -> dict[str, Any]:
+def of_stream(key: kms.IKey | None) -> dict[str, Any]:
     """A Kinesis stream's properties."""
-    key = own_key(scope, configuration)
     if not key:
         return {"encryption": kinesis.StreamEncryption.MANAGED}
     return {"encryption": kinesis.StreamEncryption.KMS, "encryption_key": key}
 
 
-def of_delivery_stream(scope: IConstruct, configuration: Configuration) -> firehose.StreamEncryption:
-    """How a delivery stream encrypts what it buffers; Firehose has a grant on the key, so who writes needs nothing."""
-    key = own_key(scope, configuration)
+def of_delivery_stream(key: kms.IKey | None) -> firehose.StreamEncryption:
+    """How a delivery stream encrypts its buffer. Firehose has a grant on the key, so writers need no permission."""
     managed = firehose.StreamEncryption.customer_managed_key
     return managed(key) if key else firehose.StreamEncryption.aws_owned_key()
 
 
-def encrypted(table: dynamodb.TableV2, configuration: Configuration) -> dynamodb.TableV2:
-    """The table, under the stack's own key where there is one; DynamoDB's own is a table's default.
+def encrypted(table: dynamodb.TableV2, key: kms.IKey | None) -> dynamodb.TableV2:
+    """The table, encrypted with the key; without a key DynamoDB uses its own.
 
     The construct itself takes a key only in a stack that is tied to a region.
     """
-    if key := own_key(table, configuration):
+    if key:
         resource = cast("dynamodb.CfnGlobalTable", table.node.default_child)
         resource.add_property_override("SSESpecification", {"SSEEnabled": True, "SSEType": "KMS"})
         resource.add_property_override("Replicas.0.SSESpecification.KMSMasterKeyId", key.key_arn)
     return table
 
 
-def _existing(stack: cdk.Stack) -> kms.Key | None:
-    return cast("kms.Key | None", stack.node.try_find_child(_ID))
-
-
-def _key(stack: cdk.Stack, configuration: Configuration) -> kms.Key:
+def _key(scope: Construct, configuration: Configuration) -> kms.Key:
+    stack = cdk.Stack.of(scope)
     description = f"Distributary: everything that {stack.stack_name} keeps"
-    key = kms.Key(stack, _ID, description=description, enable_key_rotation=True, removal_policy=removal(configuration))
+    key = kms.Key(
+        scope, "Key", description=description, enable_key_rotation=True, removal_policy=removal(configuration)
+    )
     # CloudFormation begins a log group's name with the stack's.
     groups = stack.format_arn(
         service="logs",

@@ -1,6 +1,6 @@
 """A function: a folder of lambdas/ with its asset, its own role, its log group and its settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import jsii
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -18,9 +19,11 @@ from distributary.sinks.registry import KINDS, SINKS
 from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import carried_by
+from distributary_cdk.findings import acknowledge
 from distributary_cdk.log_group import log_group
+from distributary_cdk.part import GRAPH_PERIOD, MINUTE, Graph, Part, Watch, period
 from distributary_cdk.permission import allow
-from distributary_cdk.retention import KEPT_BUT_FOR_A_FAILED_CREATION
+from distributary_cdk.removal_policy import KEPT_BUT_FOR_A_FAILED_CREATION
 from distributary_cdk.routes import ROUTES
 
 # Lambda's limit on all names and values together:
@@ -34,9 +37,16 @@ TIMEOUT = cdk.Duration.seconds(29)
 # https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 _FEED_THEMSELVES = {"redrive", "run_detectors", "carry_out", "wake_detectors"}
 
+_NOT_TRACED = "One log line a request has its ids and times; X-Ray would cost five times the request."
+_SYNCHRONOUS = "A dead-letter queue is for asynchronous calls: API Gateway and event sources call synchronously."
 
-class Function(lambda_.Function):
-    """The deployed form of `lambdas/<folder>`: Python on arm64, which may write its own log and nothing else."""
+
+class Function(Part, lambda_.Function):
+    """The deployed form of `lambdas/<folder>`: Python on arm64, which may write its own log and nothing else.
+
+    `graphed` says that events go through it, so that its errors and throttles are graphs as well as alarms;
+    `no_dead_letters` why it has no dead-letter queue.
+    """
 
     def __init__(
         self,
@@ -47,8 +57,11 @@ class Function(lambda_.Function):
         configuration: Configuration,
         settings: Sequence[Settings],
         seconds: int = 0,
+        key: kms.IKey | None = None,
+        graphed: bool = False,
+        no_dead_letters: str = _SYNCHRONOUS,
     ) -> None:
-        logs = log_group(scope, f"{name}Logs", configuration)
+        logs = log_group(scope, f"{name}Logs", configuration, key)
         role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         allow(role, logs.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
         super().__init__(
@@ -70,9 +83,29 @@ class Function(lambda_.Function):
             # deployment would keep Lambda from publishing the same code again.
             current_version_options=lambda_.VersionOptions(removal_policy=KEPT_BUT_FOR_A_FAILED_CREATION),
         )
+        self._limits, self._name, self._graphed = configuration.alarms, name, graphed
+        self._seconds = seconds or TIMEOUT.to_seconds()
+        acknowledge(self, "Serverless-LambdaDLQ", no_dead_letters)
+        acknowledge(self, "Serverless-LambdaTracing", _NOT_TRACED)
         # What commands must know, under names such as `HealthFunctionName`.
         label = name.removeprefix("Check")
         self.outputs = {f"{label}FunctionName": self.function_name, f"{label}LogGroupName": logs.log_group_name}
+
+    def alarms(self) -> Iterator[Watch]:
+        """Alarms for errors, for throttled calls, and for runs that almost reach the timeout."""
+        limits = self._limits
+        every = period(limits)
+        yield Watch("function-errors", self, self.metric_errors(statistic="Sum", period=every), 0)
+        throttles = self.metric_throttles(statistic="Sum", period=MINUTE)
+        yield Watch("function-throttles", self, throttles, 0, limits.throttled_minutes)
+        longest = self._seconds * 10 * limits.timeout_percent
+        yield Watch("function-slow", self, self.metric_duration(statistic="Maximum", period=every), longest)
+
+    def graphs(self) -> Iterator[Graph]:
+        """Errors and throttles of a function that events go through."""
+        if self._graphed:
+            yield Graph("Functions", "Errors", [self.metric_errors(label=self._name, period=GRAPH_PERIOD)])
+            yield Graph("Functions", "Throttles", [self.metric_throttles(label=self._name, period=GRAPH_PERIOD)])
 
 
 def environment_of(folder: str, settings: Sequence[Settings]) -> dict[str, str]:

@@ -1,10 +1,11 @@
-"""IoT Core's way in: topic rules whose Lambda action feeds inputs, the function behind it, the queue of errors."""
+"""Topic rules of IoT Core whose Lambda action sends messages to inputs: the function they call, the queue of errors."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_iot as iot
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
@@ -12,19 +13,20 @@ from distributary.errors import BadDefinition
 from distributary.settings import Settings
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import models_of
+from distributary_cdk.findings import acknowledge
 from distributary_cdk.function import Function
-from distributary_cdk.iot_events import IotEvents
 from distributary_cdk.iot_rule import IotRule, read_iot_rules
-from distributary_cdk.permission import allow, statements
-from distributary_cdk.queue import make_queue
-from distributary_cdk.spill import Spill
+from distributary_cdk.part import Part, Watch
+from distributary_cdk.queue import DeadLetterQueue
+from distributary_cdk.sinks.iot_events import IotEvents
 
 # What Lambda does by itself, written out: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
 _RETRIES = 2
+_BY_ALIASES = "Topic rules call it asynchronously by aliases, and each of these has a destination on failure."
 _MAX_AGE = cdk.Duration.hours(6)
 
 
-class IotRules(Construct):
+class IotRules(Part, Construct):
     """A topic rule and an alias of the function for each row of `[[iot_rules]]`; nothing where there is none."""
 
     def __init__(
@@ -34,22 +36,33 @@ class IotRules(Construct):
         *,
         configuration: Configuration,
         settings: Sequence[Settings],
-        feed: IotEvents,
-        spill: Spill,
+        iot_events: IotEvents,
+        key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, name)
-        self.outputs: dict[str, str] = {}
+        self._parts: list[Part] = []
         rules = _known(configuration)
         if not rules:
             return
         self._function = Function(
-            self, "TakeMessages", folder="take_messages", configuration=configuration, settings=settings
+            self,
+            "TakeMessages",
+            folder="take_messages",
+            configuration=configuration,
+            settings=settings,
+            key=key,
+            no_dead_letters=_BY_ALIASES,
         )
-        feed.grant_write(self._function)
-        spill.grant_write(self._function, "iot_events")
+        iot_events.grant_write(self._function)
         # What could not be handed to the function, or what it could keep nowhere.
-        self._errors = make_queue(self, "DeadRules", configuration)
-        allow(self._function, self._errors.queue_arn, "sqs:SendMessage")
+        self._errors = DeadLetterQueue(self, "DeadRules", configuration=configuration, key=key)
+        acknowledge(
+            self._errors,
+            "AwsSolutions-SQS3",
+            "This is the queue of what failed: topic rules and the function behind them send to it.",
+        )
+        self._errors.allow(self._function, "sqs:SendMessage")
+        self._parts = [self._function, self._errors]
         self._role = self._error_role()
         for rule in rules:
             self._rule(rule)
@@ -58,6 +71,11 @@ class IotRules(Construct):
             "TakeMessagesFunctionArn": self._function.function_arn,
             "RuleErrorQueueUrl": self._errors.queue_url,
         }
+
+    def alarms(self) -> Iterator[Watch]:
+        """The alarms of the function and of the queue of errors."""
+        for part in self._parts:
+            yield from part.alarms()
 
     def _rule(self, rule: IotRule) -> None:
         """The alias under which a rule calls, who may call it, what becomes of failed calls; and the rule itself."""
@@ -111,7 +129,7 @@ class IotRules(Construct):
         return iot.CfnTopicRule(place, "Rule", rule_name=rule.name, topic_rule_payload=payload)
 
     def _error_role(self) -> iam.Role:
-        sending = statements(self, self._errors.queue_arn, "sqs:SendMessage")
+        sending = self._errors.statements("sqs:SendMessage")
         return iam.Role(
             self,
             "ErrorRole",

@@ -1,11 +1,11 @@
 """A log group: how long it keeps its lines, and which key encrypts them."""
 
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
-from distributary_cdk.encryption import own_key
-from distributary_cdk.retention import removal
+from distributary_cdk.removal_policy import removal
 
 _DAYS = {
     1: logs.RetentionDays.ONE_DAY,
@@ -23,12 +23,12 @@ _DAYS = {
 }
 
 
-def log_group(scope: Construct, name: str, configuration: Configuration) -> logs.LogGroup:
+def log_group(scope: Construct, name: str, configuration: Configuration, key: kms.IKey | None) -> logs.LogGroup:
     """A log group of the stage, which forgets after its `log_days`."""
     return logs.LogGroup(
         scope,
         name,
         retention=_DAYS[configuration.functions.log_days],
-        encryption_key=own_key(scope, configuration),
+        encryption_key=key,
         removal_policy=removal(configuration),
     )

@@ -8,6 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.findings import acknowledge_wildcard
+from distributary_cdk.part import Part
 from distributary_cdk.permission import statements
 
 _ALIAS = "live"
@@ -18,7 +20,7 @@ _SHIFTS = {
 }
 
 
-class Release(Construct):
+class Release(Part, Construct):
     """`alias` is what callers reach: the newest version of the function, once all of its share is there.
 
     Versions stay when a newer one is released, so that the alias can be pointed to one of them again.
@@ -29,19 +31,16 @@ class Release(Construct):
     ) -> None:
         super().__init__(scope, name)
         self._function = function
+        self.outputs = {"IngestAliasName": _ALIAS}
+        self.brake: cloudwatch.Alarm | None = None
         self.alias = lambda_.Alias(self, "Live", alias_name=_ALIAS, version=function.current_version)
         if configuration.releases.shift != "at-once":
             self._in_steps(_SHIFTS[configuration.releases.shift])
 
-    @property
-    def outputs(self) -> dict[str, str]:
-        """What commands must know."""
-        return {"IngestAliasName": _ALIAS}
-
     def _in_steps(self, steps: codedeploy.ILambdaDeploymentConfig) -> None:
         """CodeDeploy moves the share of calls, and all of it back when the function fails meanwhile."""
         errors = self._function.metric_errors(statistic="Sum", period=cdk.Duration.minutes(1))
-        brake = cloudwatch.Alarm(
+        self.brake = cloudwatch.Alarm(
             self,
             "Brake",
             alarm_description="docs/runbook.md#function-errors",
@@ -55,7 +54,7 @@ class Release(Construct):
             self,
             "Group",
             alias=self.alias,
-            alarms=[brake],
+            alarms=[self.brake],
             deployment_config=steps,
             role=self._role().without_policy_updates(),
         )
@@ -65,16 +64,26 @@ class Release(Construct):
 
         Source: https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCodeDeployRoleForLambdaLimited.html
         """
+        versions = f"{self._function.function_arn}:*"
         moving = ("lambda:GetAlias", "lambda:UpdateAlias")
         needed = [
-            *statements(self, self._function.function_arn, *moving),
-            *statements(self, f"{self._function.function_arn}:*", *moving, "lambda:GetProvisionedConcurrencyConfig"),
+            *statements(self._function.function_arn, *moving),
+            *statements(versions, *moving, "lambda:GetProvisionedConcurrencyConfig"),
             # An alarm can be described by name, but who asks for one of any kind is checked against all.
-            *statements(self, "*", "cloudwatch:DescribeAlarms"),
+            *statements("*", "cloudwatch:DescribeAlarms"),
         ]
-        return iam.Role(
+        role = iam.Role(
             self,
             "Role",
             assumed_by=iam.ServicePrincipal("codedeploy.amazonaws.com"),
             inline_policies={"Shift": iam.PolicyDocument(statements=needed)},
         )
+        acknowledge_wildcard(
+            role, versions, "The function's one alias and its versions, whose numbers nobody knows beforehand."
+        )
+        acknowledge_wildcard(
+            role,
+            "*",
+            "DescribeAlarms of alarms of any kind is checked against all of them; it reads, and nothing secret.",
+        )
+        return role

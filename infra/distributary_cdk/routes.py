@@ -28,7 +28,7 @@ ROUTES = (
     Route("GET", "/v1/health", "check_health"),
 )
 
-# Whoever comes here is asked for a JWT instead of a key, where the stage takes JWTs: the AWS doors' clients have none.
+# Routes that take a JWT instead of a key, where the stage takes JWTs. Clients of the AWS-compatible APIs have none.
 BY_JWT = {"POST /v1/events"}
 
 # Whatever no route takes: this function answers 404 and 405.

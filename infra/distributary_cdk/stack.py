@@ -1,4 +1,7 @@
-"""The one stack of a stage: names the constructs, wires them, grants what each role needs."""
+"""The one stack of a stage: names the constructs, wires them, collects their outputs, alarms and graphs."""
+
+from collections import ChainMap
+from typing import Any
 
 import aws_cdk as cdk
 from constructs import Construct
@@ -8,53 +11,45 @@ from distributary_cdk.api import Api
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.dashboard import Dashboard
 from distributary_cdk.detectors import Detectors
-from distributary_cdk.function import Function
-from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.encryption import own_key
+from distributary_cdk.functions import CheckHealth, Ingest, Redrive
 from distributary_cdk.iot_rules import IotRules
 from distributary_cdk.keys import Keys
 from distributary_cdk.release import Release
-from distributary_cdk.spill import Spill
-from distributary_cdk.streams import Streams
-
-_FUNCTIONS = {"Ingest": "ingest", "CheckHealth": "check_health", "Redrive": "redrive"}
+from distributary_cdk.sinks.iot_events import IotEvents
+from distributary_cdk.sinks.registry import SINKS
+from distributary_cdk.sinks.sink import Shared
+from distributary_cdk.storage import Storage
 
 
 class DistributaryStack(cdk.Stack):
-    """One endpoint and the three streams behind it."""
+    """One endpoint and the sinks behind it."""
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
         description = "Distributary: one HTTPS endpoint, three AWS streams"
         super().__init__(scope, name, description=description, termination_protection=configuration.retain)
-        streams = Streams(self, "Streams", configuration=configuration)
-        iot_events = IotEvents(self, "IotEvents", configuration=configuration)
-        keys = Keys(self, "Keys", configuration=configuration)
-        spill = Spill(self, "Spill", configuration=configuration, bucket=streams.bucket)
-        names = streams.names | keys.names | spill.names
-        settings = configuration.settings(message_queue_url=iot_events.queue_url, **names)
-        rules = IotRules(self, "IotRules", configuration=configuration, settings=settings, feed=iot_events, spill=spill)
-        detectors = Detectors(
-            self, "Detectors", configuration=configuration, feed=iot_events, keys=keys, settings=settings
-        )
-        functions = {
-            folder: Function(self, name, folder=folder, configuration=configuration, settings=settings)
-            for name, folder in _FUNCTIONS.items()
-        } | detectors.functions
-        ingest, check_health, redrive = functions["ingest"], functions["check_health"], functions["redrive"]
-        for part in (streams, iot_events, spill):
-            part.grant_write(ingest)
-            part.grant_write(redrive)
-            part.grant_look(check_health)
-        for grant in (streams.grant_api, spill.grant_claim, keys.grant_read):
-            grant(ingest)
-        spill.grant_park(detectors.functions)
-        spill.feed(redrive)
+        key = own_key(self, configuration)
+        made: dict[str, Any] = {"configuration": configuration, "key": key}
+        streams = Construct(self, "Streams")
+        storage = Storage(streams, **made)
+        shared = Shared(storage=storage, streams=streams, retry_queues=Construct(self, "Spill"), **made)
+        sinks = [kind(self, shared) for kind in SINKS]
+        [iot_events] = [sink for sink in sinks if isinstance(sink, IotEvents)]
+        keys = Keys(self, "Keys", **made)
+        names = dict(ChainMap(storage.names, keys.names, *(sink.names for sink in sinks)))
+        made["settings"] = configuration.settings(**names)
+        rules = IotRules(self, "IotRules", iot_events=iot_events, **made)
+        detectors = Detectors(self, "Detectors", iot_events=iot_events, keys=keys, storage=storage, **made)
+        ingest = Ingest(self, "Ingest", sinks=sinks, storage=storage, keys=keys, **made)
+        check_health = CheckHealth(self, "CheckHealth", sinks=sinks, **made)
+        redrive = Redrive(self, "Redrive", sinks=sinks, **made)
         release = Release(self, "Release", function=ingest, configuration=configuration)
-        api = Api(self, "Api", functions={**functions, "ingest": release.alias}, configuration=configuration)
-        Alarms(self, "Alarms", configuration=configuration)
-        Dashboard(self, "Dashboard", configuration=configuration)
-        outputs = {"Stage": configuration.stage, "MessageQueueUrl": iot_events.queue_url} | release.outputs
-        parts = (api.outputs, streams.outputs, spill.outputs, keys.outputs, detectors.outputs, rules.outputs)
-        for found in (*parts, *(function.outputs for function in functions.values())):
-            outputs |= found
-        for key in filter(outputs.get, outputs):
-            cdk.CfnOutput(self, key, value=outputs[key])
+        functions = {"ingest": release.alias, "check_health": check_health, **detectors.functions}
+        api = Api(self, "Api", functions=functions, configuration=configuration, key=key)
+        parts = (api, storage, *sinks, keys, rules, detectors, ingest, check_health, redrive, release)
+        alarms = Alarms(self, "Alarms", configuration=configuration, parts=parts).made
+        every = [release.brake, *alarms] if release.brake else alarms
+        Dashboard(self, "Dashboard", configuration=configuration, parts=parts, alarms=every, http_api=api.http_api)
+        cdk.CfnOutput(self, "Stage", value=configuration.stage)
+        for output, value in ((output, value) for part in parts for output, value in part.outputs.items() if value):
+            cdk.CfnOutput(self, output, value=value)

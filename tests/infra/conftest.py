@@ -9,13 +9,18 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk.assertions import Template
+from constructs import Construct
 
 from distributary_cdk.checks import CheckedApp
 from distributary_cdk.configuration import Configuration, Releases, Reserved
 from distributary_cdk.configuration_file import read
+from distributary_cdk.encryption import own_key
 from distributary_cdk.entrance import Domain, Jwt
+from distributary_cdk.sinks.sink import Shared
 from distributary_cdk.stack import DistributaryStack
+from distributary_cdk.storage import Storage
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -76,6 +81,67 @@ def configured(configuration: Configuration) -> Callable[..., Configuration]:
         return replace(configuration, **changes)
 
     return change
+
+
+@pytest.fixture
+def shared(stack: cdk.Stack, configured: Callable[..., Configuration]) -> Callable[..., Shared]:
+    """Makes what the sinks of the bare stack share: `shared(kinesis={"shards": 2})`."""
+
+    def make(**changes: Any) -> Shared:
+        configuration = configured(**changes)
+        key, streams = own_key(stack, configuration), Construct(stack, "Streams")
+        return Shared(
+            configuration=configuration,
+            key=key,
+            storage=Storage(streams, configuration=configuration, key=key),
+            streams=streams,
+            retry_queues=Construct(stack, "Spill"),
+        )
+
+    return make
+
+
+@pytest.fixture
+def permissions_of(stack: cdk.Stack) -> Callable[[iam.IRole], dict[str, set[str]]]:
+    """What a role's own policy lets it do: action → the logical ids of resources without hash, with what follows."""
+
+    def find(role: iam.IRole) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for policy in Template.from_stack(stack).find_resources("AWS::IAM::Policy").values():
+            if policy["Properties"]["Roles"] == [stack.resolve(role.role_name)]:
+                for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+                    for action in as_list(statement["Action"]):
+                        found.setdefault(action, set()).update(map(named, as_list(statement["Resource"])))
+        return found
+
+    return find
+
+
+@pytest.fixture
+def granted(
+    stack: cdk.Stack, permissions_of: Callable[[iam.IRole], dict[str, set[str]]]
+) -> Callable[..., dict[str, set[str]]]:
+    """What grants let a role do, as `permissions_of` has it; asked once, after all of the stack is made."""
+
+    def find(*grants: Callable[[iam.Role], None]) -> dict[str, set[str]]:
+        role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        for grant in grants:
+            grant(role)
+        return permissions_of(role)
+
+    return find
+
+
+def as_list(value: Any) -> list[Any]:
+    """A list as it is, anything else as the one member of a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def named(arn: Any) -> str:
+    """The ARN's resource by its logical id without hash, and what follows it."""
+    if "Fn::Join" in arn:
+        return "".join(part if isinstance(part, str) else named(part) for part in arn["Fn::Join"][1])
+    return str(next(iter(arn.values()))[0])[:-8] if "Fn::GetAtt" in arn else ""
 
 
 @pytest.fixture

@@ -3,9 +3,15 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sqs as sqs
+from aws_cdk.assertions import Template
+from constructs import Construct
 from known_metrics import is_known
 
+from distributary_cdk.alarms import Alarms
 from distributary_cdk.configuration import Alarms as Settings
+from distributary_cdk.part import Part, Watch
 
 ROOT = Path(__file__).parent.parent.parent
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"  # of the stack that is told
@@ -128,3 +134,32 @@ def test_silence(alarms, synthesised):
     """A stage may have none, and missing data is no alarm."""
     assert alarms_in(synthesised("dev")) == {}
     assert {alarm["TreatMissingData"] for alarm in alarms.values()} == {"notBreaching"}
+
+
+class Told(Part):
+    """A part with these alarms."""
+
+    def __init__(self, *watches):
+        self._watches = watches
+
+    def alarms(self):
+        """These."""
+        yield from self._watches
+
+
+@pytest.mark.parametrize("scope", ["alone", "alone/Events", "alone/Other"])
+def test_an_alarm_is_named_for_what_it_watches(stack, configured, scope):
+    """By the path below the alarms' own scope, wherever that is; or as its part says."""
+    scope = stack if scope == "alone" else Construct(stack, scope.partition("/")[2])
+    queue = sqs.Queue(Construct(scope, "Retry"), "Queue")
+    metric = cloudwatch.Metric(namespace="Tests", metric_name="One")
+    part = Told(Watch("queue-age", queue, metric, 7, 2), Watch("refused-keys", "RefusedKeys", metric, 0))
+    configuration = configured(alarms={"on": True})
+    alarms = Alarms(scope, "Alarms", configuration=configuration, parts=[Part(), part]).made
+
+    assert [alarm.node.id for alarm in alarms] == ["RetryQueueQueueAge", "RefusedKeys"]
+    found = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values()
+    assert {(one["Properties"]["Threshold"], one["Properties"]["EvaluationPeriods"]) for one in found} == {
+        (7, 2),
+        (0, 1),
+    }

@@ -176,3 +176,26 @@ def test_the_api_has_the_stacks_name(stack, functions, configured):
     Api(stack, "Api", functions=functions, configuration=configured())
 
     Template.from_stack(stack).has_resource_properties("AWS::ApiGatewayV2::Api", {"Name": "alone"})
+
+
+def test_alarms(stack, functions, configured):
+    """The share of server errors, and the slowest answers of a hundred."""
+    limits = {"error_percent": 3, "p99_seconds": 2, "slow_minutes": 30, "period_minutes": 10}
+    api = Api(stack, "Api", functions=functions, configuration=configured(alarms=limits))
+
+    assert [(watch.kind, watch.of, watch.threshold, watch.periods) for watch in api.alarms()] == [
+        ("server-errors", api.http_api, 3, 1),
+        ("slow-answers", api.http_api, 2000, 3),
+    ]
+
+
+def test_graphs(stack, functions, configured):
+    """What events were answered with, and what is billed."""
+    api = Api(stack, "Api", functions=functions, configuration=configured())
+
+    assert [(graph.section, graph.title) for graph in api.graphs()] == [
+        ("Events", "Answers"),
+        ("Cost", "Requests"),
+        ("Cost", "Bytes in: HTTP API"),
+    ]
+    assert [metric.metric_name for metric in next(api.graphs()).metrics] == ["accepted", "rejected", "retry"]

@@ -1,13 +1,16 @@
 import json
+import os
 import subprocess
 import sys
 
 import pytest
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Template
 from known_metrics import is_known
 
 from distributary.sinks.registry import SINKS, UNITS
-from distributary_cdk.dashboard import FREE_METRICS, Dashboard
+from distributary_cdk.dashboard import FREE_METRICS, Dashboard, by_section
+from distributary_cdk.part import Graph, Part
 
 
 def bodies(template):
@@ -79,8 +82,8 @@ GRAPHS = {
         "Spilled": each_sink("spilled_* Sum"),
         "Redriven": each_sink("redriven_* Sum"),
         "Throttled by AWS": ["WriteProvisionedThroughputExceeded Sum", "ThrottledRecords Sum"],
-        "Consumers of Kinesis behind, in ms": ["GetRecords.IteratorAgeMilliseconds Maximum"],
         "On the way to the bucket, in s": ["DeliveryToS3.DataFreshness Maximum"],
+        "Consumers of Kinesis behind, in ms": ["GetRecords.IteratorAgeMilliseconds Maximum"],
     },
     "What waits": {
         "Messages in the spill queues": [
@@ -146,15 +149,49 @@ def test_a_stage_may_have_none(stack, configured):
     Dashboard(stack, "Dashboard", configuration=configured(dashboard={"on": False}))
     code = "import sys, distributary_cdk.stack; sys.exit('cdk_monitoring_constructs' in sys.modules)"
 
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
     assert bodies(Template.from_stack(stack).to_json()) == []
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
+
+
+class Told(Part):
+    """A part with these graphs."""
+
+    def __init__(self, *graphs):
+        self._graphs = graphs
+
+    def graphs(self):
+        """These."""
+        yield from self._graphs
+
+
+def metric(name):
+    """A metric that CloudWatch need not know."""
+    return cloudwatch.Metric(namespace="Tests", metric_name=name)
+
+
+def test_parts_share_the_graphs_that_they_name_alike():
+    """Sections stand in the dashboard's order, graphs as the parts come, without sections that nobody names."""
+    one, two, three = (metric(name) for name in ("One", "Two", "Three"))
+    first = Told(Graph("Cost", "Records in", [one]), Graph("Events", "Answers", [two]))
+
+    sections = by_section([first, Told(), Told(Graph("Cost", "Records in", [three]))])
+
+    assert [(name, [*graphs.items()]) for name, graphs in sections.items()] == [
+        ("Events", [("Answers", [two])]),
+        ("Cost", [("Records in", [one, three])]),
+    ]
 
 
 def test_what_a_stage_lacks_has_no_graph(stack, configured):
-    """Without alarms there is no line of them, without streams none of theirs; our own metrics have always some."""
-    Dashboard(stack, "Dashboard", configuration=configured(dashboard={"on": True}))
+    """Without alarms there is no line of them, without an API none of its graphs; what a part yields is there."""
+    parts = [Told(Graph("Sinks", "Spilled", [metric("One")]))]
+    Dashboard(stack, "Dashboard", configuration=configured(dashboard={"on": True}), parts=parts)
     [(_, body)] = bodies(Template.from_stack(stack).to_json())
 
     assert not [one for one in body["widgets"] if one["type"] == "alarm"]
     assert "AWS/" not in json.dumps(body)
-    assert "Distributary" in json.dumps(body)
+    [graph] = [one["properties"] for one in body["widgets"] if one["type"] == "metric"]
+    assert graph["title"] == "Spilled"
+    assert [line[:2] for line in graph["metrics"]] == [["Tests", "One"]]

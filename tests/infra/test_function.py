@@ -148,3 +148,36 @@ def test_a_part_that_is_missing_is_named():
     """A function that reads a part which the stack does not give it would end at its start."""
     with pytest.raises(SettingsError, match="ingest lacks EventSettings, KinesisSettings"):
         environment_of("ingest", [one for one in any_settings() if type(one) not in (EventSettings, KinesisSettings)])
+
+
+def test_alarms(function):
+    """Any error, throttles for some minutes, and runs of nine tenths of the timeout."""
+    watches = list(function.alarms())
+
+    assert [(watch.kind, watch.threshold, watch.periods) for watch in watches] == [
+        ("function-errors", 0, 1),
+        ("function-throttles", 0, 5),
+        ("function-slow", 26_100, 1),
+    ]
+    assert {watch.of for watch in watches} == {function}
+
+
+@pytest.mark.parametrize(("graphed", "titles"), [(False, []), (True, ["Errors", "Throttles"])])
+def test_graphs(stack, configuration, settings, graphed, titles):
+    """A function that events go through has graphs beside its alarms."""
+    function = Function(
+        stack, "Redrive", folder="redrive", configuration=configuration, settings=settings, graphed=graphed
+    )
+
+    assert [graph.title for graph in function.graphs()] == titles
+    assert [metric.label for graph in function.graphs() for metric in graph.metrics] == ["Redrive"] * len(titles)
+
+
+def test_a_timeout_of_its_own(stack, configuration, settings):
+    """Is what its slow runs are measured by."""
+    function = Function(
+        stack, "CarryOut", folder="carry_out", configuration=configuration, settings=any_settings(), seconds=60
+    )
+    *_, slow = function.alarms()
+
+    assert slow.threshold == 54_000

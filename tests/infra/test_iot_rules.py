@@ -1,12 +1,10 @@
 import pytest
-from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
 from distributary.errors import BadDefinition
 from distributary_cdk.configuration import Reserved
-from distributary_cdk.iot_events import IotEvents
 from distributary_cdk.iot_rules import IotRules
-from distributary_cdk.spill import Spill
+from distributary_cdk.sinks.iot_events import IotEvents
 
 ROWS = (
     {"name": "one", "sql": "SELECT * FROM 'a/+'", "input": "telemetry", "message_id": "${newuuid()}"},
@@ -15,17 +13,16 @@ ROWS = (
 
 
 @pytest.fixture
-def made(stack, configured):
+def made(stack, shared):
     """Makes the rules of these rows: the construct and its stack's template."""
 
     def make(*rows, **changes):
-        configuration = configured(iot_rules=rows, **changes)
-        feed = IotEvents(stack, "IotEvents", configuration=configuration)
-        spill = Spill(stack, "Spill", configuration=configuration, bucket=s3.Bucket(stack, "Bucket"))
-        settings = configuration.settings(
-            delivery_stream_name="d", stream_name="s", message_queue_url=feed.queue_url, **spill.names
+        common = shared(iot_rules=rows, **changes)
+        sink = IotEvents(stack, common)
+        settings = common.configuration.settings(delivery_stream_name="d", stream_name="s", **sink.names)
+        rules = IotRules(
+            stack, "Rules", configuration=common.configuration, settings=settings, iot_events=sink, key=common.key
         )
-        rules = IotRules(stack, "Rules", configuration=configuration, settings=settings, feed=feed, spill=spill)
         return rules, Template.from_stack(stack)
 
     return make
@@ -35,8 +32,10 @@ def test_without_a_rule_there_is_nothing(made) -> None:
     """No function, no queue, no outputs."""
     rules, template = made()
 
-    template.resource_count_is("AWS::Lambda::Function", 0)
+    assert "AWS::IoT::TopicRule" not in {one["Type"] for one in template.to_json()["Resources"].values()}
+    assert not [name for name in template.to_json()["Resources"] if name.startswith("Rules")]
     assert rules.outputs == {}
+    assert [*rules.alarms()] == []
 
 
 def test_a_rule_calls_the_function_by_its_own_alias(made) -> None:
@@ -128,3 +127,13 @@ def test_nothing_calls_before_its_failures_have_a_place(made) -> None:
     assert {policy, alias} <= set(retries["DependsOn"])
     assert name in rule["DependsOn"]
     assert {"AWS::Lambda::Permission"} <= {template.to_json()["Resources"][one]["Type"] for one in rule["DependsOn"]}
+
+
+def test_alarms(made) -> None:
+    """Of the function, and of the queue of errors: nothing should ever be there."""
+    rules, _ = made(*ROWS)
+
+    assert [(watch.of.node.id, watch.kind) for watch in rules.alarms()] == [
+        *(("TakeMessages", f"function-{kind}") for kind in ("errors", "throttles", "slow")),
+        ("DeadRules", "set-aside"),
+    ]

@@ -2,6 +2,7 @@ import json
 
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from distributary_cdk.keys import Keys
@@ -51,9 +52,9 @@ def test_removal(stack, configured, retain, policy) -> None:
 
 def test_both_are_encrypted_with_the_stages_own_key(stack, configured, properties) -> None:
     """Where it has one."""
-    Keys(stack, "Keys", configuration=configured(encryption="own-key"))
-    [key] = Template.from_stack(stack).find_resources("AWS::KMS::Key")
-    arn = {"Fn::GetAtt": [key, "Arn"]}
+    key = kms.Key(stack, "Key")
+    Keys(stack, "Keys", configuration=configured(), key=key)
+    arn = stack.resolve(key.key_arn)
 
     assert properties("AWS::SecretsManager::Secret")["KmsKeyId"] == arn
     [replica] = properties("AWS::DynamoDB::GlobalTable")["Replicas"]
@@ -100,3 +101,12 @@ def test_an_open_stage_grants_nothing(stack, configured) -> None:
     Keys(stack, "Keys", configuration=configured(auth="open")).grant_read(role)
 
     Template.from_stack(stack).resource_count_is("AWS::IAM::Policy", 0)
+
+
+def test_refused_keys_are_watched(stack, configured) -> None:
+    """By an alarm and a graph, whether or not the stage asks for keys now."""
+    keys = Keys(stack, "Keys", configuration=configured(auth="open", alarms={"refused_keys": 7}))
+    [watch], [graph] = keys.alarms(), keys.graphs()
+
+    assert (watch.kind, watch.of, watch.threshold) == ("refused-keys", "RefusedKeys", 7)
+    assert [one.metric_name for one in (watch.metric, *graph.metrics)] == ["refused_keys"] * 2

@@ -1,6 +1,7 @@
 from typing import get_args, get_type_hints
 
 import pytest
+from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
 from distributary_cdk.configuration import Functions
@@ -12,7 +13,7 @@ from distributary_cdk.log_group import log_group
 )
 def test_log_group(stack, configured, retain, policy, replaced):
     """A log group forgets after the configured days, and stays or goes with the stack as the stage says."""
-    log_group(stack, "Logs", configured(retain=retain, functions={"log_days": 7}))
+    log_group(stack, "Logs", configured(retain=retain, functions={"log_days": 7}), None)
 
     Template.from_stack(stack).has_resource(
         "AWS::Logs::LogGroup",
@@ -25,7 +26,7 @@ def test_every_choice_of_days(stack, configured):
     choices = get_args(get_type_hints(Functions)["log_days"])
 
     for days in choices:
-        log_group(stack, f"Logs{days}", configured(functions={"log_days": days}))
+        log_group(stack, f"Logs{days}", configured(functions={"log_days": days}), None)
 
     groups = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup")
     assert {name[4:-8]: group["Properties"]["RetentionInDays"] for name, group in groups.items()} == {
@@ -35,8 +36,7 @@ def test_every_choice_of_days(stack, configured):
 
 def test_a_log_group_is_encrypted_with_the_stages_own_key(stack, configured):
     """Where it has one."""
-    log_group(stack, "Logs", configured(encryption="own-key"))
+    key = kms.Key(stack, "Key")
+    log_group(stack, "Logs", configured(), key)
 
-    template = Template.from_stack(stack)
-    [key] = template.find_resources("AWS::KMS::Key")
-    template.has_resource_properties("AWS::Logs::LogGroup", {"KmsKeyId": {"Fn::GetAtt": [key, "Arn"]}})
+    Template.from_stack(stack).has_resource_properties("AWS::Logs::LogGroup", {"KmsKeyId": stack.resolve(key.key_arn)})

@@ -38,7 +38,7 @@ def test_who_may_do_it_may_use_the_key_of_what_it_is_done_to(stack, configured):
     key = own_key(stack, configured(encryption="own-key"))
     conditions = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
 
-    own, use = statements(stack, "arn:aws:any", "sqs:SendMessage", "sqs:ReceiveMessage", conditions=conditions)
+    own, use = statements("arn:aws:any", "sqs:SendMessage", "sqs:ReceiveMessage", key=key, conditions=conditions)
 
     assert (own.actions, own.resources, own.conditions) == (
         ["sqs:SendMessage", "sqs:ReceiveMessage"],

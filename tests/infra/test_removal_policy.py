@@ -1,6 +1,6 @@
 import aws_cdk as cdk
 
-from distributary_cdk.retention import protected_removal, removal
+from distributary_cdk.removal_policy import protected_removal, removal
 
 
 def test_removal(configured):

@@ -1,4 +1,4 @@
-"""A metric of the functions' own log lines, as alarms and graphs name it."""
+"""A metric that the functions embed in their log lines, as alarms and graphs name it."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -6,7 +6,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from distributary.metrics import NAMESPACE
 
 
-def own(name: str, statistic: str, *, stage: str, minutes: int = 5) -> cloudwatch.Metric:
+def embedded_metric(name: str, statistic: str, *, stage: str, minutes: int = 5) -> cloudwatch.Metric:
     """The metric of that name in this stage."""
     return cloudwatch.Metric(
         namespace=NAMESPACE,

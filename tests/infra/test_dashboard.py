@@ -81,7 +81,7 @@ GRAPHS = {
         "Delivered at once": each_sink("delivered_* Sum"),
         "Spilled": each_sink("spilled_* Sum"),
         "Redriven": each_sink("redriven_* Sum"),
-        "Throttled by AWS": ["WriteProvisionedThroughputExceeded Sum", "ThrottledRecords Sum"],
+        "Throttled by AWS": ["ThrottledRecords Sum", "WriteProvisionedThroughputExceeded Sum"],
         "On the way to the bucket, in s": ["DeliveryToS3.DataFreshness Maximum"],
         "Consumers of Kinesis behind, in ms": ["GetRecords.IteratorAgeMilliseconds Maximum"],
     },

@@ -26,9 +26,9 @@ class Keeping:
         self.s3 = FakeClient(put_object=self._put, get_object=self._get)
         self.sqs = FakeClient(send_message=self._send, change_message_visibility={}, change_message_visibility_batch={})
         self.bucket = Bucket(lambda: self.s3, "lake")
-        self.spill = RetryQueue(self.sqs, URLS, self.bucket, clock)
+        self.retry_queue = RetryQueue(self.sqs, URLS, self.bucket, clock)
         self.dead_letters = DeadLetters(self.bucket, clock)
-        self.delivery = StoringDelivery(self.spill, self.dead_letters, clock)
+        self.delivery = StoringDelivery(self.retry_queue, self.dead_letters, clock)
         self.claim_check = ClaimCheck(self.bucket, clock)
 
     def lines(self, prefix: str) -> list[bytes]:

@@ -1,3 +1,3 @@
-"""What every function of Distributary carries: values in the middle, AWS at the rim."""
+"""The library in every function of Distributary: values in the middle, AWS at the edge."""
 
 VERSION = "0.1.0"

@@ -107,7 +107,7 @@ class SinkUnavailable(DistributaryError):
 
 
 class Unauthorized(BadRequest):
-    """A request without credentials, or with wrong ones: `code` is AWS's own at the doors that speak AWS."""
+    """A request without credentials, or with wrong ones: `code` is AWS's own at the endpoints that speak AWS."""
 
     status = 401
 

@@ -69,7 +69,7 @@ def test_what_no_sink_takes_is_spilled_and_redriven(http, stage, since, faults, 
 def test_a_sink_and_its_queue_down_together_are_a_retry(http, stage, faults) -> None:
     """What is stored nowhere is not accepted: 503, the event marked retry, and when to come back."""
     spill = queue_name(stage.outputs["KinesisSpillQueueUrl"])
-    faults(kinesis=down("kinesis.PutRecords"), spill=down("sqs.SendMessage", resource=spill))
+    faults(kinesis=down("kinesis.PutRecords"), retry_queue=down("sqs.SendMessage", resource=spill))
     answer = http("POST", "/v1/events", b'{"deviceId":"again"}', **JSON)
     document = json.loads(answer.body)
 

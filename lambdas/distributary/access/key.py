@@ -1,4 +1,4 @@
-"""Who may do what: a key's id and secret, or a JWT's claims, and the doors, sinks and sources that they are for."""
+"""Who may do what: a key's id and secret, or a JWT's claims, and the APIs, sinks and sources that they are for."""
 
 import base64
 import hmac
@@ -60,7 +60,7 @@ class Key:
     doors: frozenset[str] = DEFAULT_APIS
     sinks: frozenset[str] = EVERY_SINK
     rights: frozenset[str] = frozenset()
-    """Of `RIGHTS`: what it may do with detectors, whatever its doors and sinks are."""
+    """Of `RIGHTS`: what it may do with detectors, whatever its APIs and sinks are."""
     sources: frozenset[str] = frozenset()
     """Further CloudEvents sources that it may send; `*` is any."""
     browser: bool = False
@@ -83,7 +83,7 @@ class Key:
 
     @property
     def beyond_default(self) -> list[str]:
-        """The doors and rights that a key made today would not have unless it was said, and `*` for any source."""
+        """The APIs and rights that a key made today would not have unless it was said, and `*` for any source."""
         default = frozenset({"events"}) if self.browser else DEFAULT_APIS
         return sorted((self.doors - default) | self.rights | (self.sources & {ANY_SOURCE}))
 

@@ -26,7 +26,7 @@ def item_of(key: Key) -> dict[str, Any]:
 
 
 def key_of(item: Mapping[str, Any]) -> Key:
-    """The key of a table's item. An attribute of the wrong type allows nothing: no door, no sink, long expired."""
+    """The key of a table's item. An attribute of the wrong type allows nothing: no API, no sink, long expired."""
     rate, burst = _number(item, "rate"), _number(item, "burst")
     return Key(
         id=_text(item, "id"),

@@ -19,6 +19,6 @@ ROUNDS = 3.0
 PUT = ROUNDS + CALL
 """The longest one `Sink.put`."""
 KEEPING = CALL + 2.0
-"""What a delivery leaves for spilling and dead letters: one call at its longest, or several that go well."""
+"""What a delivery leaves for the retry queue and dead letters: one call at its longest, or several that go well."""
 ANSWER = 0.5
 """Left over for writing the answer."""

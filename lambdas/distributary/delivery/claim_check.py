@@ -1,4 +1,4 @@
-"""The claim check: data too large for a stream lies in the bucket, and the envelope travels with its `dataref`.
+"""The claim check: data too large for a stream is stored in the bucket, and the envelope travels with its `dataref`.
 
 Source: https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md
 """
@@ -18,7 +18,7 @@ CLAIM_PREFIX = "claims/"
 
 
 class ClaimCheck:
-    """Stores the data of events; the same event sent again on the same day lies in the same place."""
+    """Stores the data of events; the same event sent again on the same day is stored under the same key."""
 
     def __init__(self, bucket: Bucket, clock: Clock) -> None:
         self._bucket = bucket
@@ -35,7 +35,7 @@ class ClaimCheck:
             raise BadEvent("Forbidden", detail, "/dataref")
 
     def check_in(self, event: Event, *, until: float) -> Event:
-        """The event without its data, with the `dataref` under which it lies now. Raises SinkUnavailable.
+        """The event without its data, with the `dataref` under which it is stored. Raises SinkUnavailable.
 
         No call starts that may not be over by `until`, on the clock's `monotonic`.
         """

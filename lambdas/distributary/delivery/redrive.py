@@ -1,4 +1,4 @@
-"""Redrive: takes what was spilled from the queues, delivers it, and decides what waits on and what is given up."""
+"""Redrive: delivers the pending records of the retry queues, and decides which stay pending and which are given up."""
 
 import math
 from collections import Counter
@@ -45,17 +45,17 @@ class RedriveSettings(Settings):
 
 @dataclass(slots=True)
 class Tally:
-    """What became of one batch: records by sink, and when the oldest that still waits was spilled first."""
+    """What became of one batch: records by sink, and when the oldest that is still pending was queued first."""
 
     redriven: Counter[SinkName] = field(default_factory=Counter)
     dead: Counter[SinkName] = field(default_factory=Counter)
     waiting: Counter[SinkName] = field(default_factory=Counter)
     oldest: dict[SinkName, float] = field(default_factory=dict)
 
-    def wait(self, spilled: PendingRecords, records: int) -> None:
-        """So many records wait on."""
-        self.waiting[spilled.sink] += records
-        self.oldest[spilled.sink] = min(spilled.first, self.oldest.get(spilled.sink, spilled.first))
+    def wait(self, pending: PendingRecords, records: int) -> None:
+        """So many records stay pending."""
+        self.waiting[pending.sink] += records
+        self.oldest[pending.sink] = min(pending.first, self.oldest.get(pending.sink, pending.first))
 
 
 class Redrive:
@@ -66,14 +66,14 @@ class Redrive:
         settings: RedriveSettings,
         sinks: Mapping[SinkName, Sink[Any]],
         *,
-        spill: RetryQueue,
+        retry_queue: RetryQueue,
         queues: RetryMessages,
         dead_letters: DeadLetters,
         clock: Clock,
     ) -> None:
         self._settings = settings
         self._sinks = sinks
-        self._spill = spill
+        self._retry_queue = retry_queue
         self._queues = queues
         self._dead_letters = dead_letters
         self._clock = clock
@@ -89,93 +89,93 @@ class Redrive:
     def _is_done(self, message: QueueMessage, end: float, tally: Tally) -> bool:
         """Whether the message may be deleted: each of its records is delivered, a dead letter, or in a new message."""
         try:
-            spilled = read_message_body(message.body)
+            pending = read_message_body(message.body)
         except Unreadable as error:
             return self._give_up_text(message, message.body, str(error), tally)
-        spilled = replace(spilled, attempts=spilled.attempts + message.receives)
+        pending = replace(pending, attempts=pending.attempts + message.receives)
         try:
-            return self._settle(message, _dated(self._spill.fetch(spilled)), end, tally)
+            return self._settle(message, _dated(self._retry_queue.fetch(pending)), end, tally)
         except Unreadable as error:
-            return self._give_up_text(message, spilled.object, str(error), tally)
+            return self._give_up_text(message, pending.object, str(error), tally)
         except SinkUnavailable as error:
-            if self._hopeless(message, spilled):
-                return self._give_up_text(message, spilled.object, f"{error.code}: {error.detail}", tally)
-            self._postpone(message, tally, spilled)
+            if self._hopeless(message, pending):
+                return self._give_up_text(message, pending.object, f"{error.code}: {error.detail}", tally)
+            self._postpone(message, tally, pending)
             return False
 
-    def _settle(self, message: QueueMessage, spilled: PendingRecords, end: float, tally: Tally) -> bool:
-        if reason := self._hopeless(message, spilled):
-            outcomes: list[Outcome] = [Failure(reason, "", retryable=False, permanent=True)] * len(spilled.records)
+    def _settle(self, message: QueueMessage, pending: PendingRecords, end: float, tally: Tally) -> bool:
+        if reason := self._hopeless(message, pending):
+            outcomes: list[Outcome] = [Failure(reason, "", retryable=False, permanent=True)] * len(pending.records)
         else:
-            outcomes = self._deliver(spilled, end - timeouts.KEEPING)
-        outcomes = self._dead_letter_hopeless(spilled, outcomes, tally)
-        left = [one for one, outcome in zip(spilled.records, outcomes, strict=True) if isinstance(outcome, Failure)]
+            outcomes = self._deliver(pending, end - timeouts.KEEPING)
+        outcomes = self._dead_letter_hopeless(pending, outcomes, tally)
+        left = [one for one, outcome in zip(pending.records, outcomes, strict=True) if isinstance(outcome, Failure)]
         if not left:
             return True
-        if len(left) == len(spilled.records):
+        if len(left) == len(pending.records):
             soon = message.receives <= MOST_UNTRIED_RECEIVES and all(outcome is OUT_OF_TIME for outcome in outcomes)
-            self._postpone(message, tally, spilled, pause=1 if soon else None)
+            self._postpone(message, tally, pending, pause=1 if soon else None)
             return False
-        return self._replace(message, spilled, left, end, tally)
+        return self._replace(message, pending, left, end, tally)
 
-    def _deliver(self, spilled: PendingRecords, deadline: float) -> list[Outcome]:
+    def _deliver(self, pending: PendingRecords, deadline: float) -> list[Outcome]:
         """An outcome for each record; one that no sink could take is not tried."""
-        sink = self._sinks[spilled.sink]
+        sink = self._sinks[pending.sink]
         outcomes: list[Outcome] = [
             Failure(OVERSIZE, f"{sink.name} takes {sink.max_record_bytes} bytes", retryable=False, permanent=True)
             if sink.size(record) > sink.max_record_bytes
             else OPEN
-            for record in spilled.records
+            for record in pending.records
         ]
         places = [place for place, outcome in enumerate(outcomes) if outcome is OPEN]
-        fitting = [spilled.records[place] for place in places]
+        fitting = [pending.records[place] for place in places]
         delivered = self._breakers[sink.name].deliver(sink, fitting, deadline=deadline)
         for place, outcome in zip(places, delivered, strict=True):
             outcomes[place] = outcome
         return outcomes
 
-    def _dead_letter_hopeless(self, spilled: PendingRecords, outcomes: list[Outcome], tally: Tally) -> list[Outcome]:
-        """The outcomes once what is refused for good lies among the dead letters; where it cannot, it waits on."""
-        tally.redriven[spilled.sink] += sum(isinstance(outcome, Receipt) for outcome in outcomes)
-        pairs = list(zip(spilled.records, outcomes, strict=True))
-        letters = [_letter(spilled, one, failure, self._clock.time()) for one, failure in pairs if _hopeless(failure)]
+    def _dead_letter_hopeless(self, pending: PendingRecords, outcomes: list[Outcome], tally: Tally) -> list[Outcome]:
+        """The outcomes after permanent refusals became dead letters; records that could not become one stay pending."""
+        tally.redriven[pending.sink] += sum(isinstance(outcome, Receipt) for outcome in outcomes)
+        pairs = list(zip(pending.records, outcomes, strict=True))
+        letters = [_letter(pending, one, failure, self._clock.time()) for one, failure in pairs if _hopeless(failure)]
         if not letters:
             return outcomes
         try:
             self._dead_letters.write(letters)
         except SinkUnavailable:
             return outcomes
-        tally.dead[spilled.sink] += len(letters)
+        tally.dead[pending.sink] += len(letters)
         return [Receipt() if _hopeless(outcome) else outcome for outcome in outcomes]
 
     def _replace(
-        self, message: QueueMessage, spilled: PendingRecords, left: Sequence[Any], end: float, tally: Tally
+        self, message: QueueMessage, pending: PendingRecords, left: Sequence[Any], end: float, tally: Tally
     ) -> bool:
         """Whether a new message holds what is left: then the old one may go. In between both may be delivered."""
-        rest = replace(spilled, records=left, last=self._clock.time(), object="")
-        if not all(self._spill.keep(rest, until=end)):
-            self._postpone(message, tally, spilled)
+        rest = replace(pending, records=left, last=self._clock.time(), object="")
+        if not all(self._retry_queue.keep(rest, until=end)):
+            self._postpone(message, tally, pending)
             return False
-        tally.wait(spilled, len(left))
+        tally.wait(pending, len(left))
         return True
 
-    def _hopeless(self, message: QueueMessage, spilled: PendingRecords) -> str:
+    def _hopeless(self, message: QueueMessage, pending: PendingRecords) -> str:
         """Why the message is given up without another attempt; empty where it is not."""
         if message.from_dead_letter_queue:
             return RECEIVED_TOO_OFTEN
-        age = self._clock.time() - spilled.first
+        age = self._clock.time() - pending.first
         return TOO_OLD if age > self._settings.days * SECONDS_A_DAY else ""
 
     def _postpone(
-        self, message: QueueMessage, tally: Tally, spilled: PendingRecords | None = None, pause: int | None = None
+        self, message: QueueMessage, tally: Tally, pending: PendingRecords | None = None, pause: int | None = None
     ) -> None:
-        if spilled:
-            tally.wait(spilled, len(spilled.records) or 1)
+        if pending:
+            tally.wait(pending, len(pending.records) or 1)
         wait = pause_after(message.receives, self._settings.pause_seconds, self._clock.random())
         self._queues.postpone(message, wait if pause is None else pause)
 
     def _give_up_text(self, message: QueueMessage, text: str, detail: str, tally: Tally) -> bool:
-        """Whether a message that cannot be read lies among the dead letters, as it is."""
+        """True if a message that cannot be read is stored as a dead letter, as it is."""
         now = self._clock.time()
         letter = DeadLetter(
             message.sink, UNREADABLE_MESSAGE, detail, message.receives, message.sent, now, {"body": text}
@@ -197,22 +197,22 @@ def pause_after(receives: int, longest: float, drawn: float) -> int:
     return math.ceil(min(longest, 2.0 ** min(receives - 1, 20)) * (1 - drawn / 4))
 
 
-def _dated(spilled: PendingRecords) -> PendingRecords:
+def _dated(pending: PendingRecords) -> PendingRecords:
     """The same, each message to an input with the time when it was accepted: whenever it is delivered, that counts."""
-    at = round(spilled.first * 1000)
+    at = round(pending.first * 1000)
     records = [
         replace(one, accepted_ms=at) if isinstance(one, Message) and one.accepted_ms is None else one
-        for one in spilled.records
+        for one in pending.records
     ]
-    return replace(spilled, records=records)
+    return replace(pending, records=records)
 
 
 def _hopeless(outcome: Outcome) -> TypeGuard[Failure]:
     return isinstance(outcome, Failure) and outcome.permanent
 
 
-def _letter(spilled: PendingRecords, record: Any, failure: Failure, now: float) -> DeadLetter:
-    first = spilled.first
+def _letter(pending: PendingRecords, record: Any, failure: Failure, now: float) -> DeadLetter:
+    first = pending.first
     return DeadLetter(
-        spilled.sink, failure.code, failure.detail, spilled.attempts, first, now, KINDS[spilled.sink].to_json(record)
+        pending.sink, failure.code, failure.detail, pending.attempts, first, now, KINDS[pending.sink].to_json(record)
     )

@@ -1,4 +1,4 @@
-"""The spill queues as the redrive function meets them: their messages, and when each of these can be received again."""
+"""The messages of retry queues as the redrive function receives them, and when each can be received again."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,7 @@ class QueueMessage:
 
 
 class RetryMessages:
-    """The queues of each sink: `urls` those that are spilled to, `dead_urls` those that SQS sets messages aside in."""
+    """The queues of each sink: `urls` of the retry queues, `dead_urls` of their dead-letter queues."""
 
     def __init__(self, client: Any, urls: Mapping[SinkName, str], dead_urls: Mapping[SinkName, str]) -> None:
         self._client = client

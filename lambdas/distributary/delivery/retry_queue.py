@@ -59,24 +59,24 @@ class RetryQueue:
         self._clock = clock
         self._threads: ThreadPoolExecutor | None = None
 
-    def keep(self, spilled: PendingRecords, *, until: float) -> list[bool]:
+    def keep(self, pending: PendingRecords, *, until: float) -> list[bool]:
         """For each record whether its sink's queue has it now; no call starts that may not be over by `until`."""
-        weight = KINDS[spilled.sink].weight
-        groups = split(spilled.records, MESSAGE_RECORDS, MAX_WEIGHT, lambda record: min(weight(record), MAX_WEIGHT))
-        parts = [replace(spilled, records=group) for group in groups]
+        weight = KINDS[pending.sink].weight
+        groups = split(pending.records, MESSAGE_RECORDS, MAX_WEIGHT, lambda record: min(weight(record), MAX_WEIGHT))
+        parts = [replace(pending, records=group) for group in groups]
         if len(parts) == 1:
             kept = [self._send(parts[0], until)]
         else:
             # Made when first needed, not at import: threads do not survive a snapshot.
-            self._threads = self._threads or ThreadPoolExecutor(RETRY_CONNECTIONS, thread_name_prefix="spill")
+            self._threads = self._threads or ThreadPoolExecutor(RETRY_CONNECTIONS, thread_name_prefix="retry-queue")
             kept = list(self._threads.map(lambda part: self._send(part, until), parts))
         return [one for part, one in zip(parts, kept, strict=True) for _ in part.records]
 
-    def fetch(self, spilled: PendingRecords) -> PendingRecords:
+    def fetch(self, pending: PendingRecords) -> PendingRecords:
         """The same with its records here. Raises SinkUnavailable, and Unreadable for an object that is none of ours."""
-        if not spilled.object:
-            return spilled
-        return replace(spilled, records=_parse(self._bucket.get(spilled.object)).records)
+        if not pending.object:
+            return pending
+        return replace(pending, records=_parse(self._bucket.get(pending.object)).records)
 
     def _send(self, part: PendingRecords, until: float) -> bool:
         text = _text(part)
@@ -98,9 +98,9 @@ class RetryQueue:
             raise SinkUnavailable("OutOfTime", "no time was left in this request", retryable=True)
 
 
-def message_body(spilled: PendingRecords) -> str:
+def message_body(pending: PendingRecords) -> str:
     """The message that says it."""
-    return b64encode(_text(spilled)).decode()
+    return b64encode(_text(pending)).decode()
 
 
 def read_message_body(body: str) -> PendingRecords:
@@ -111,11 +111,11 @@ def read_message_body(body: str) -> PendingRecords:
         raise Unreadable(str(error)) from error
 
 
-def _text(spilled: PendingRecords) -> bytes:
-    to_json = KINDS[spilled.sink].to_json
-    where = {"object": spilled.object} if spilled.object else {"records": [to_json(one) for one in spilled.records]}
-    members = {"sink": spilled.sink, **where}
-    times = {"attempts": spilled.attempts, "first": spilled.first, "last": spilled.last}
+def _text(pending: PendingRecords) -> bytes:
+    to_json = KINDS[pending.sink].to_json
+    where = {"object": pending.object} if pending.object else {"records": [to_json(one) for one in pending.records]}
+    members = {"sink": pending.sink, **where}
+    times = {"attempts": pending.attempts, "first": pending.first, "last": pending.last}
     text = json.dumps({**members, **times}, ensure_ascii=False, separators=(",", ":")).encode()
     return gzip.compress(text, _LEVEL)
 

@@ -1,4 +1,4 @@
-"""Custody of records: what a sink does not take is spilled to its queue, what it will never take is a dead letter."""
+"""Delivery that loses nothing: refused records go to the retry queue, hopeless ones become dead letters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class DeliverySettings(Settings):
 class StoringDelivery:
     """Delivers for the requests of one environment, behind a circuit breaker for each sink."""
 
-    def __init__(self, spill: RetryQueue, dead_letters: DeadLetters, clock: Clock) -> None:
-        self._spill = spill
+    def __init__(self, retry_queue: RetryQueue, dead_letters: DeadLetters, clock: Clock) -> None:
+        self._retry_queue = retry_queue
         self._dead_letters = dead_letters
         self._clock = clock
         self._breakers = {name: Breaker(clock) for name in KINDS}
@@ -75,8 +75,8 @@ class StoringDelivery:
         }
         if not failures:
             return outcomes
-        buried = self.dead_letter(sink, [records[place] for place in failures], [*failures.values()], until=until)
-        return [buried if place in failures else outcome for place, outcome in enumerate(outcomes)]
+        dead = self.dead_letter(sink, [records[place] for place in failures], [*failures.values()], until=until)
+        return [dead if place in failures else outcome for place, outcome in enumerate(outcomes)]
 
     def _queue_the_rest(
         self, sink: SinkName, records: Sequence[Any], outcomes: list[Outcome], until: float
@@ -86,5 +86,5 @@ class StoringDelivery:
             return outcomes
         now = self._clock.time()
         waiting = PendingRecords(sink, [records[place] for place in places], attempts=1, first=now, last=now)
-        kept = {place for place, kept in zip(places, self._spill.keep(waiting, until=until), strict=True) if kept}
+        kept = {place for place, kept in zip(places, self._retry_queue.keep(waiting, until=until), strict=True) if kept}
         return [RETRY_QUEUED if place in kept else outcome for place, outcome in enumerate(outcomes)]

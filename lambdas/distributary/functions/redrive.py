@@ -33,7 +33,7 @@ def build(start: Start) -> Handler:
     redrive = Redrive(
         start.settings(RedriveSettings),
         stage_sinks(start, sink_context(start)),
-        spill=retry_queue(start),
+        retry_queue=retry_queue(start),
         queues=queues,
         dead_letters=DeadLetters(start.bucket, clock),
         clock=clock,

@@ -60,7 +60,7 @@ class TakeMessages:
         self._retry_seconds = retry_seconds
 
     def __call__(self, event: Any, context: Context) -> None:
-        """Keeps every message: at its detectors, in the spill queue, or among the dead letters with the reason.
+        """Keeps every message: at its detectors, in the retry queue, or as a dead letter with the reason.
 
         Raises SinkUnavailable where one is nowhere, LookupError for who calls under no rule's name: Lambda tries again,
         and then puts the event into the error queue.
@@ -86,8 +86,8 @@ class TakeMessages:
         outcomes = self._delivery.deliver(self._sink, good, deadline=end)
         if found := [fault for fault in faults if fault]:
             bad = [message for message, fault in zip(messages, faults, strict=True) if fault]
-            buried = self._delivery.dead_letter(self._sink.name, bad, found, until=end + timeouts.KEEPING)
-            outcomes += [buried] * len(bad)
+            dead = self._delivery.dead_letter(self._sink.name, bad, found, until=end + timeouts.KEEPING)
+            outcomes += [dead] * len(bad)
         return outcomes
 
     def _fault(self, message: Message) -> Failure | None:
@@ -101,7 +101,7 @@ class TakeMessages:
 
 
 def _counts(outcomes: Sequence[Outcome]) -> dict[str, int]:
-    """How many are spilled and how many dead letters, by the names of their metrics: those that are not 0."""
+    """The counts of records in the retry queue and of dead letters, by metric; a count of 0 is left out."""
     metrics = iot_events.KIND.metrics
     counts = {metrics.retry_queued: outcomes.count(RETRY_QUEUED), metrics.dead_letters: outcomes.count(DEAD_LETTERED)}
     return {name: count for name, count in counts.items() if count}

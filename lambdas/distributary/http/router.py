@@ -1,4 +1,4 @@
-"""From a path and a method to the door that answers: 404 and 405 come from the route table and nothing else."""
+"""From a path and a method to the endpoint that answers: 404 and 405 come from the route table and nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from distributary.errors import BadRequest, MethodNotAllowed, NotFound
 from distributary.http.problem import for_error
 from distributary.http.request import Request, Response
 
-Door = Callable[[Request], Response]
+Endpoint = Callable[[Request], Response]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,24 +31,24 @@ def _alike(expected: Sequence[str], given: Sequence[str]) -> bool:
 
 
 class Router:
-    """Answers every request of one function: `doors` are those it serves, `routes` those that the API knows."""
+    """Answers every request of one function: `endpoints` are those it serves, `routes` those that the API knows."""
 
-    def __init__(self, routes: Sequence[Known], doors: Mapping[Known, Door]) -> None:
+    def __init__(self, routes: Sequence[Known], endpoints: Mapping[Known, Endpoint]) -> None:
         self._routes = routes
-        self._doors = doors
+        self._endpoints = endpoints
 
     def answer(self, request: Request) -> Response:
-        """The door's answer, or 404, or 405 with `Allow`; each carries `x-request-id`."""
+        """The endpoint's answer, or 404, or 405 with `Allow`; each carries `x-request-id`."""
         try:
-            response = self._door(request)(request)
+            response = self._endpoint(request)(request)
         except BadRequest as error:
             response = for_error(error, request)
         return response.with_headers({"x-request-id": request.id})
 
-    def _door(self, request: Request) -> Door:
-        for route, door in self._doors.items():
+    def _endpoint(self, request: Request) -> Endpoint:
+        for route, endpoint in self._endpoints.items():
             if route.method == request.method and route.matches(request.path):
-                return door
+                return endpoint
         allowed = sorted({route.method for route in self._routes if route.matches(request.path)})
         if allowed:
             raise MethodNotAllowed(allowed)

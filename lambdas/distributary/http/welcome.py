@@ -5,17 +5,17 @@ import json
 from distributary import VERSION
 from distributary.access.key_store import KeySettings
 from distributary.http.request import Request, Response
-from distributary.http.router import Door
+from distributary.http.router import Endpoint
 
 _ACCESS = {
     "keys": "with a key: docs/keys.md says how it is made and presented",
-    "jwt": "at /v1/events with a JWT, at the other doors with a key: docs/keys.md says how",
+    "jwt": "at /v1/events with a JWT, at the other endpoints with a key: docs/keys.md says how",
     "open": "open: no key is asked for, so put this on no network that you do not trust",
 }
 
 
-def welcome(settings: KeySettings) -> Door:
-    """A door that gives name, version, documentation and how to get in, the same to everyone."""
+def welcome(settings: KeySettings) -> Endpoint:
+    """An endpoint that gives name, version, documentation and how to get in, the same to everyone."""
     about = {
         "name": "distributary",
         "version": VERSION,

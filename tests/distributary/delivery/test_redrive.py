@@ -90,7 +90,7 @@ class Stage:
         self.redrive = Redrive(
             settings,
             self.sinks,
-            spill=self.keeping.spill,
+            retry_queue=self.keeping.retry_queue,
             queues=self.queues,
             dead_letters=self.keeping.dead_letters,
             clock=self.clock.clock,
@@ -99,7 +99,7 @@ class Stage:
     def body(self, *records, first: float = 0.0) -> str:
         """A message of the Kinesis queue, first spilled so many seconds ago."""
         now = self.clock.since_1970 + self.clock.now
-        self.keeping.spill.keep(PendingRecords("kinesis", records, 1, now - first, now - first), until=1e9)
+        self.keeping.retry_queue.keep(PendingRecords("kinesis", records, 1, now - first, now - first), until=1e9)
         return self.keeping.sent.pop()[1]
 
     def take(self, body: str, *, receives: int = 1, url: str = URLS["kinesis"], remaining: float = REMAINING):
@@ -512,7 +512,7 @@ def test_a_message_to_an_input_is_delivered_as_of_when_it_was_accepted(known) ->
     first = stage.clock.since_1970 + stage.clock.now - 60
     told = known or round(first * 1000)
     waiting = [Message(str(number), "in", b"{}", accepted_ms=known) for number in range(2)]
-    stage.keeping.spill.keep(PendingRecords("iot_events", waiting, 1, first, first), until=1e9)
+    stage.keeping.retry_queue.keep(PendingRecords("iot_events", waiting, 1, first, first), until=1e9)
 
     def take(event: dict) -> list[str]:
         stage.clock.now += 3

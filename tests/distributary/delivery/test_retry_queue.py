@@ -39,7 +39,7 @@ def spilled(*records, sink: str = "kinesis") -> PendingRecords:
 )
 def test_a_message_holds_what_was_spilled(keeping, sink: str, record) -> None:
     """Records of every sink go to the queue of that sink, and come back as they were."""
-    kept = keeping.spill.keep(spilled(record, record, sink=sink), until=FAR)
+    kept = keeping.retry_queue.keep(spilled(record, record, sink=sink), until=FAR)
     [(url, body)] = keeping.sent
 
     assert kept == [True, True]
@@ -51,19 +51,19 @@ def test_a_message_holds_what_was_spilled(keeping, sink: str, record) -> None:
 def test_what_no_message_can_hold_lies_in_the_bucket(keeping) -> None:
     """A large record that cannot be compressed is an object under spill/, and the message points to it."""
     record = FirehoseRecord(os.urandom(1_024_000))
-    assert keeping.spill.keep(spilled(record, sink="firehose"), until=FAR) == [True]
+    assert keeping.retry_queue.keep(spilled(record, sink="firehose"), until=FAR) == [True]
     [(_, body)], [key] = keeping.sent, keeping.objects
     pointer = read_message_body(body)
 
     assert key.startswith("spill/firehose/")
     assert (pointer.object, pointer.records, pointer.first, pointer.attempts) == (key, [], 100.0, 1)
-    assert keeping.spill.fetch(pointer).records == [record]
+    assert keeping.retry_queue.fetch(pointer).records == [record]
 
 
 def test_many_records_become_messages_that_fit(keeping) -> None:
     """Whatever their sum is, each message stays below SQS's limit; nothing is left out and the order stays."""
     records = [KinesisRecord(os.urandom(300_000), str(number)) for number in range(7)]
-    assert keeping.spill.keep(spilled(*records), until=FAR) == [True] * 7
+    assert keeping.retry_queue.keep(spilled(*records), until=FAR) == [True] * 7
     bodies = [body for _, body in keeping.sent]
 
     assert len(bodies) > 1
@@ -79,17 +79,17 @@ def test_many_records_become_messages_that_fit(keeping) -> None:
 def test_what_the_queue_does_not_take_is_not_kept(keeping) -> None:
     """Each record says whether it is kept: with the queue down, none; with the bucket down, the small ones."""
     keeping.queues_are_down = True
-    assert keeping.spill.keep(spilled(ONE), until=FAR) == [False]
+    assert keeping.retry_queue.keep(spilled(ONE), until=FAR) == [False]
 
     keeping.queues_are_down, keeping.bucket_is_down = False, True
     large = KinesisRecord(os.urandom(1_000_000), "k")
-    assert keeping.spill.keep(spilled(ONE, large), until=FAR) == [True, False]
+    assert keeping.retry_queue.keep(spilled(ONE, large), until=FAR) == [True, False]
 
 
 def test_no_call_starts_that_may_end_too_late(keeping) -> None:
     """Without the time of one call nothing is sent."""
-    assert keeping.spill.keep(spilled(ONE), until=timeouts.CALL - 0.1) == [False]
-    assert keeping.spill.keep(spilled(ONE), until=timeouts.CALL) == [True]
+    assert keeping.retry_queue.keep(spilled(ONE), until=timeouts.CALL - 0.1) == [False]
+    assert keeping.retry_queue.keep(spilled(ONE), until=timeouts.CALL) == [True]
     assert len(keeping.sent) == 1
 
 
@@ -105,6 +105,6 @@ def test_spilling_costs_little_whatever_the_records_hold(keeping) -> None:
     text = "".join(random.Random(1).choices("ab", k=600_000))  # noqa: S311 - no secret
 
     def keep() -> None:
-        assert all(keeping.spill.keep(spilled(KinesisRecord(text.encode(), "key")), until=FAR))
+        assert all(keeping.retry_queue.keep(spilled(KinesisRecord(text.encode(), "key")), until=FAR))
 
     assert seconds(keep) < 30 * parsing(len(text))

@@ -55,7 +55,7 @@ def token_claims(request: Request) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         claims = None
     if not isinstance(claims, dict):
-        raise Unauthorized("Unauthorized", "this door takes a JWT: Authorization: Bearer <token>")
+        raise Unauthorized("Unauthorized", "this endpoint takes a JWT: Authorization: Bearer <token>")
     return claims
 
 

@@ -1,4 +1,4 @@
-"""Who gets in: a door with a guard answers only those whose key is good, for this door, and within its quota."""
+"""A guarded endpoint answers callers whose key is good, is for this endpoint, and is within its quota."""
 
 import hmac
 import math
@@ -13,9 +13,9 @@ from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Una
 from distributary.events import SinkName
 from distributary.http.auth import credentials, refusal, signature
 from distributary.http.request import Request, Response
-from distributary.http.router import Door
+from distributary.http.router import Endpoint
 
-# The services of the AWS doors, as SDKs name them in a signature, and the sink behind each.
+# The services of the AWS endpoints, as SDKs name them in a signature, and the sink behind each.
 SERVICES: dict[str, SinkName] = {"firehose": "firehose", "kinesis": "kinesis", "ioteventsdata": "iot_events"}
 _STREAMS = frozenset({"firehose", "kinesis"})
 _DECOY = "A" * 43
@@ -40,9 +40,9 @@ Identify = Callable[[Keys, Request], Key]
 
 
 class Guard:
-    """Puts a lock on doors; without keys, the stage is open and every door stays as it is.
+    """Puts a lock on endpoints; without keys, the stage is open and every endpoint stays as it is.
 
-    Where a claim names the source, the event door takes JWTs, which API Gateway has checked, and no keys.
+    Where a claim names the source, the event endpoint takes JWTs, which API Gateway has checked, and no keys.
     """
 
     def __init__(self, keys: Keys | None, quotas: Quotas, clock: Clock, claims: Claims = _NO_CLAIMS) -> None:
@@ -51,13 +51,13 @@ class Guard:
         self._clock = clock
         self._by_events = _by_claims(claims) if claims.source else _by_credential
 
-    def protect(self, door: Door, kind: ApiName, right: Right | None = None) -> Door:
-        """The door, which then sees `request.key`; whoever may not come in is refused in the door's own form.
+    def protect(self, endpoint: Endpoint, kind: ApiName, right: Right | None = None) -> Endpoint:
+        """The endpoint, which then sees `request.key`; whoever may not come in is refused in the endpoint's own form.
 
-        With a `right`, it is the right that a key must have; without one it is the door, and its sink.
+        With a `right`, it is the right that a key must have; without one it is the endpoint, and its sink.
         """
         if self._keys is None:
-            return door
+            return endpoint
         keys, identify = self._keys, self._by_events if kind == "events" else _by_signature(kind, right)
 
         def guarded(request: Request) -> Response:
@@ -67,9 +67,9 @@ class Guard:
             except (Unauthorized, Forbidden, TooManyRequests, KeysUnavailable) as error:
                 return refusal.refused(error, kind, request)
             keys.note_use(key)
-            # The door counts its time from its own start.
+            # The endpoint counts its time from its own start.
             remaining = request.remaining - (self._clock.monotonic() - began)
-            response = door(replace(request, key=key, remaining=remaining))
+            response = endpoint(replace(request, key=key, remaining=remaining))
             if key.quota:
                 size = max(request.size, response.size)
                 self._quotas.charge(key.id, key.quota, events=response.events, size=size)
@@ -102,19 +102,19 @@ def _by_credential(keys: Keys, request: Request) -> Key:
 
 
 def _by_claims(claims: Claims) -> Identify:
-    """How a door behind API Gateway's JWT authorizer knows its callers: by what their token claims, and not else."""
+    """How an endpoint behind API Gateway's JWT authorizer knows its callers: by the claims of their token alone."""
 
     def identify(_keys: Keys, request: Request) -> Key:
         # Only a path that is written otherwise comes past the authorizer: `/v1%2Fevents` is the default route's.
         if request.claims is None:
-            raise Unauthorized("Unauthorized", "this door takes a JWT: Authorization: Bearer <token>")
+            raise Unauthorized("Unauthorized", "this endpoint takes a JWT: Authorization: Bearer <token>")
         return claims.key(request.claims, credentials.token_claims(request))
 
     return identify
 
 
 def _by_signature(kind: ApiName, right: Right | None) -> Identify:
-    """How an AWS door knows its callers: by the key whose secret made the request's signature."""
+    """How an AWS endpoint knows its callers: by the key whose secret made the request's signature."""
     signed = ("host", "x-amz-date", "x-amz-target") if kind == "aws" else ("host", "x-amz-date")
 
     def identify(keys: Keys, request: Request) -> Key:

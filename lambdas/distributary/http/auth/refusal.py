@@ -1,4 +1,4 @@
-"""A caller that is not let in, answered in the form of the door it came to."""
+"""A caller that is not let in, answered in the form of the endpoint it came to."""
 
 import json
 from dataclasses import replace
@@ -23,9 +23,9 @@ _AWS_NAMES: dict[type[Refusal], str] = {
 _REST_STATUS: dict[type[Refusal], int] = {TooManyRequests: 429, KeysUnavailable: 503}
 
 
-def refused(error: Refusal, door: ApiName, request: Request) -> Response:
-    """The door's own answer: problem+json, AWS JSON 1.1 or rest-json; its log tells the operator why."""
-    response = _problem(error, request) if door == "events" else _aws(error, door, request)
+def refused(error: Refusal, endpoint: ApiName, request: Request) -> Response:
+    """The endpoint's own answer: problem+json, AWS JSON 1.1 or rest-json; its log tells the operator why."""
+    response = _problem(error, request) if endpoint == "events" else _aws(error, endpoint, request)
     if isinstance(error, TooManyRequests | KeysUnavailable):
         response = response.with_headers({"retry-after": str(error.retry_after)})
     cause = {"cause": error.cause} if isinstance(error, KeysUnavailable) else {}
@@ -42,9 +42,9 @@ def _problem(error: Refusal, request: Request) -> Response:
     return response
 
 
-def _aws(error: Refusal, door: ApiName, request: Request) -> Response:
+def _aws(error: Refusal, endpoint: ApiName, request: Request) -> Response:
     name = _AWS_NAMES.get(type(error), error.code)
-    if door == "aws":
+    if endpoint == "aws":
         if isinstance(error, KeysUnavailable):
             name = aws_errors.fault(request.headers.get("x-amz-target", ""))
         return named_error(name, error.detail, request, {})

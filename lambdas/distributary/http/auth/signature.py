@@ -1,6 +1,6 @@
 """AWS Signature Version 4, verified: what a request says of its signature, and whether a secret made it.
 
-Everything is taken from the request as we received it, so that what was signed is what the door then acts on.
+Everything is taken from the request as we received it, so that what was signed is what the endpoint then acts on.
 Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
 """
 
@@ -50,8 +50,8 @@ class Signature:
 def read_signature(request: Request, *, services: Collection[str], signed: Collection[str]) -> Signature:
     """The request's signature, not yet verified, once all that can be wrong without the secret is found right.
 
-    `services` are those that the door speaks for, `signed` the headers that must be signed. Raises Unauthorized with
-    AWS's name for the fault.
+    `services` are those of the endpoint, `signed` the headers that must be signed. Raises Unauthorized with AWS's name
+    for the fault.
     """
     _refuse_other_ways(request)
     signature = _parsed(request.headers.get("authorization", ""), request.headers.get("x-amz-date", ""))
@@ -157,7 +157,7 @@ def _path(path: str) -> str:
 
 
 def _query(query: str) -> str:
-    """The parameters as a door reads them, encoded again and sorted."""
+    """The parameters as an endpoint reads them, encoded again and sorted."""
     pairs = [(_encoded(name), _encoded(value)) for name, value in parse_qsl(query, keep_blank_values=True)]
     return "&".join(f"{name}={value}" for name, value in sorted(pairs))
 

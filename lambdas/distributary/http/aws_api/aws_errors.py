@@ -12,7 +12,7 @@ from distributary.events import Failure
 
 NO_ANSWER = "the service did not answer in time; send this again"
 AWS_INTERNAL_FAILURE = "InternalFailure"
-"""What both services call a record of a batch that they do not know the fate of."""
+"""What both services call a record of a batch whose outcome they do not know."""
 
 # Neither service has another status than 400 and 500: a client's own library may take each 5xx but 500 for success.
 _FAULTS = {"firehose": "ServiceUnavailableException", "kinesis": "InternalFailureException"}

@@ -85,8 +85,8 @@ class EventsEndpoint:
 
     def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[EventOutcome]:
         events = [one for one in addressed if isinstance(one, Event)]
-        fates = iter(self._fan_out(events, until, key) if events else ())
-        outcomes = [one if isinstance(one, Rejection) else next(fates) for one in addressed]
+        results = iter(self._fan_out(events, until, key) if events else ())
+        outcomes = [one if isinstance(one, Rejection) else next(results) for one in addressed]
         return [one.error if isinstance(one, EventResult) and one.error else one for one in outcomes]
 
     def _longest_that_fits(

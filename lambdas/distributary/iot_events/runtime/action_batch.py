@@ -1,4 +1,4 @@
-"""A batch of the action queue: each action carried out, those that failed to come again."""
+"""A batch of the action queue: each action is run, and the failed ones are retried."""
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor

@@ -60,13 +60,13 @@ class Version(NamedTuple):
 
 
 def item_key(model: str, key: str | None) -> Item:
-    """Where a detector's item lies."""
+    """The key of a detector's item."""
     shard = zlib.crc32((key or "").encode()) % SHARDS
     return {"pk": {"S": f"{model}#{shard}"}, "sk": {"S": key or KEYLESS}}
 
 
 def version_key(model: str) -> Item:
-    """Where the item of a model's active version lies."""
+    """The key of the item of a model's active version."""
     return {"pk": {"S": f"{model}#{VERSION_ATTRIBUTE}"}, "sk": {"S": KEYLESS}}
 
 

@@ -56,7 +56,7 @@ class RunDetectors:
         store: DetectorTable,
         actions: ActionQueue,
         wake_ups: WakeUps,
-        grave: DeadLetterQueue,
+        dead_letters: DeadLetterQueue,
         pauses: RetryDelays,
         log: Log,
         measure: BatchMetrics,
@@ -66,7 +66,7 @@ class RunDetectors:
         self._store = store
         self._actions = actions
         self._wake_ups = wake_ups
-        self._grave = grave
+        self._dead_letters = dead_letters
         self._pauses = pauses
         self._log = log
         self._measure = measure
@@ -157,7 +157,7 @@ class RunDetectors:
             return
         try:
             for dead in outcome.dead:
-                self._grave.dead_letter(dead)
+                self._dead_letters.dead_letter(dead)
                 self._log("ERROR", "dead letter", {"messageId": dead.work.id, "reason": dead.reason})
             if outcome.wake is not None:
                 self._arm(outcome.row, outcome.wake)

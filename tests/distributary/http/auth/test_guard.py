@@ -622,7 +622,7 @@ def test_where_tokens_are_taken_a_key_is_not(by_token: House, headers: dict[str,
     response = by_token.events(with_claims(None, headers))
 
     assert response.status == 401
-    assert json.loads(response.body)["detail"] == "this door takes a JWT: Authorization: Bearer <token>"
+    assert json.loads(response.body)["detail"] == "this endpoint takes a JWT: Authorization: Bearer <token>"
     assert by_token.seen == []
 
 

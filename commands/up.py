@@ -30,7 +30,7 @@ READY = """
 Ready after {seconds:.1f} s.
 
   Endpoint      {endpoint}
-  Embedded AWS  {aws_endpoint}   (any AWS SDK or CLI: AWS_ENDPOINT_URL={aws_endpoint}, any credentials)
+  Embedded AWS  {aws_endpoint}   (AWS SDKs: AWS_ENDPOINT_URL={aws_endpoint}; AWS CLI: --endpoint-url; any credentials)
 
 Try{about_key}:
 {example}

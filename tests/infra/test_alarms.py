@@ -42,6 +42,45 @@ CHANGED = {
 }
 
 
+# What the stack that is told watches, by entry of the runbook: statistic and metric, the seconds of a period, how many
+# periods in a row, and the thresholds.
+WATCHED = {
+    "dead-letters": {
+        ("Sum dead_letters_firehose", 600, 1, 0),
+        ("Sum dead_letters_kinesis", 600, 1, 0),
+        ("Sum dead_letters_iot_events", 600, 1, 0),
+    },
+    "delivery-errors": {
+        ("Sum IncomingLogEvents", 600, 1, 0),
+        ("100 * (1 - success), Average DeliveryToS3.Success", 600, 3, 7),
+    },
+    "delivery-late": {("Maximum DeliveryToS3.DataFreshness", 600, 1, 360)},
+    "function-errors": {("Sum Errors", 600, 1, 0)},
+    "function-slow": {("Maximum Duration", 600, 1, longest) for longest in (10_000, 14_500, 30_000)},
+    "function-throttles": {("Sum Throttles", 60, 9, 0)},
+    "queue-age": {
+        ("Maximum oldest_spilled_seconds_firehose", 600, 1, 99),
+        ("Maximum oldest_spilled_seconds_kinesis", 600, 1, 99),
+        ("Maximum oldest_spilled_seconds_iot_events", 600, 1, 99),
+        ("Maximum ApproximateAgeOfOldestMessage", 60, 3, 99),
+    },
+    "refused-keys": {("Sum refused_keys", 600, 1, 5)},
+    "server-errors": {("100 * errors / requests, Sum 5xx, Sum Count", 600, 1, 7)},
+    "set-aside": {("Maximum ApproximateNumberOfMessagesVisible", 600, 1, 0)},
+    "sink-refuses": {
+        ("Sum spilled_firehose", 600, 1, 0),
+        ("Sum spilled_kinesis", 600, 1, 0),
+        ("Sum spilled_iot_events", 600, 1, 0),
+    },
+    "slow-answers": {("p99 Latency", 600, 3, 2000)},
+    "stream-behind": {("Maximum GetRecords.IteratorAgeMilliseconds", 600, 1, 6 * 3_600_000)},
+    "stream-throttles": {
+        ("Sum ThrottledRecords", 60, 9, 0),
+        ("Sum WriteProvisionedThroughputExceeded", 60, 9, 0),
+    },
+}
+
+
 @pytest.fixture(scope="module")
 def alarms(synthesised):
     """The alarms of the shipped thresholds."""
@@ -107,6 +146,27 @@ def test_what_one_is_on_call_for(alarms):
     assert kinds == wanted
     assert {"KinesisSinkRefuses", "FirehoseSinkRefuses", "IotEventsSinkRefuses"} <= set(alarms)
     assert {"StreamsDeliveryDeliveryErrors", "StreamsDeliveryLogsDeliveryErrors"} <= set(alarms)
+
+
+def watched(alarm):
+    """What an alarm watches, as a row of WATCHED has it."""
+    if "Metrics" not in alarm:
+        metric = f"{alarm.get('Statistic') or alarm.get('ExtendedStatistic')} {alarm['MetricName']}"
+        return (metric, alarm["Period"], alarm["EvaluationPeriods"], alarm["Threshold"])
+    stats = [one["MetricStat"] for one in alarm["Metrics"] if "MetricStat" in one]
+    [expression] = [one["Expression"] for one in alarm["Metrics"] if "Expression" in one]
+    [period] = {one["Period"] for one in stats}
+    parts = [expression, *(f"{one['Stat']} {one['Metric']['MetricName']}" for one in stats)]
+    return (", ".join(parts), period, alarm["EvaluationPeriods"], alarm["Threshold"])
+
+
+def test_what_each_alarm_watches(synthesised):
+    """Each entry of the runbook has alarms of these statistics, periods and thresholds only."""
+    found = {}
+    for alarm in alarms_in(synthesised("told")).values():
+        found.setdefault(alarm["AlarmDescription"].partition("#")[2], set()).add(watched(alarm))
+
+    assert found == WATCHED
 
 
 @pytest.mark.parametrize("setting", CHANGED)

@@ -10,9 +10,10 @@ from typing import Any
 
 from commands.key_table import KeyRingError, KeyTable
 from commands.stage import Stage
-from distributary.access.key import ANY_SOURCE, RANDOM_BYTES, Key, derive_secret, new_id, version_of
+from distributary.access.key import ANY_SOURCE, EVERY_SINK, RANDOM_BYTES, Key, derive_secret, new_id, version_of
 from distributary.access.key_item import key_of
 from distributary.access.key_store import read_versions
+from distributary.sinks.registry import SINK_NAMES
 
 __all__ = ["SECONDS_A_DAY", "KeyRing", "KeyRingError", "bearer", "passing_key"]
 
@@ -44,6 +45,8 @@ class KeyRing:
                     f"the living key {key.id} is named {key.name}, and keys of one name are one caller: choose another "
                     f"name, or give its holder a new secret with replace {key.id}"
                 )
+        if wanted.sinks == EVERY_SINK:  # an item names them
+            wanted = replace(wanted, sinks=frozenset(SINK_NAMES))
         return self._add(wanted, newest)
 
     def replace(self, key_id: str, days: float | None = None) -> tuple[Key, str]:

@@ -1,18 +1,15 @@
 """The project's own stack under the real CLI: a first deployment that fails, a change of encryption, the end."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import time
 from argparse import Namespace
-from pathlib import Path
 
 import pytest
 from embedded_client import embedded_client
-from small_app import APP
+from real_deployment import ROOT, Stage, done, embedded_aws
 
 from commands.key_ring import KeyRing, bearer
 from commands.post import request
@@ -20,70 +17,15 @@ from commands.stage import chosen
 from distributary.access.key import for_everything
 from local.deployment import Cdk, StepFailed, aws_at, surroundings
 
-ROOT = Path(__file__).parents[2]
 RECEIPTS = ["recordId", "sequenceNumber", "shardId", "messageId"]  # what delivered, not spilled, has
 HEADING = "## The first deployment failed\n"
 
 
-SERVED = """
-import sys
-from pathlib import Path
-from local.stack import LocalStack
-with LocalStack(project=Path(sys.argv[1]), say=lambda line: print(line, file=sys.stderr)) as stack:
-    print(stack.aws_endpoint, flush=True)
-    sys.stdin.read()
-"""
-
-
 @pytest.fixture
 def running(tmp_path):
-    """The URL of an embedded AWS in a process of its own, bootstrapped, with nothing of ours in it."""
-    folder = tmp_path / "small"
-    folder.mkdir()
-    (folder / "app.py").write_text(APP)
-    (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
-    (folder / "template.json").write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
-    command = [sys.executable, "-c", SERVED, str(folder)]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}"}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with (
-        (tmp_path / "errors.txt").open("w") as errors,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=errors, **pipes) as process,
-    ):
-        yield process.stdout.readline().strip()
-        process.stdin.close()
-        process.wait(timeout=60)
-
-
-class Stage(Cdk):
-    """The real CLI, and one stage of a project."""
-
-    def __init__(self, workspace, stage, project=ROOT):
-        workspace.mkdir()
-        super().__init__(workspace, project)
-        object.__setattr__(self, "stage", stage)
-
-    @property
-    def stack(self):
-        """The stack's name."""
-        return f"distributary-{self.stage}"
-
-    def synth(self):
-        """Synthesises the stage."""
-        arguments = ["synth", "--quiet", "--context", f"stage={self.stage}", "--output", str(self.assembly)]
-        return self._step("cdk synth", arguments, {"CDK_VALIDATION": "false"}, self.project)
-
-    def destroy(self, endpoint):
-        """Deletes the stack."""
-        arguments = ["destroy", "--all", "--force", "--app", str(self.assembly)]
-        return self._step("cdk destroy", arguments, aws_at(endpoint), self.workspace)
-
-
-def done(step):
-    """What the CLI printed, once it has ended."""
-    with step:
-        step.finished(lambda _: None)
-    return step.output()
+    """The URL of an embedded AWS with nothing of ours in it."""
+    with embedded_aws(tmp_path) as url:
+        yield url
 
 
 def failed(step):

@@ -7,12 +7,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from distributary.access.key import Key
+from distributary.access.key import EVERY_SINK, Key
 from distributary.access.quota import Quota
 
 
 def item_of(key: Key) -> dict[str, Any]:
-    """The table's item for a key, in DynamoDB's own JSON; what is empty or None has no attribute."""
+    """The table's item for a key, in DynamoDB's own JSON; what is empty or None has no attribute.
+
+    Raises ValueError for `EVERY_SINK`: an item names its sinks, so that a version that knows more of them, or that
+    knows no `*`, reads what was meant.
+    """
+    if key.sinks == EVERY_SINK:
+        raise ValueError("an item names its sinks")
     sets = {"doors": key.doors, "rights": key.rights, "sinks": key.sinks, "sources": key.sources}
     numbers = {"created": key.created, "expires": key.expires, "revoked": key.revoked}
     if key.quota:
@@ -33,7 +39,7 @@ def key_of(item: Mapping[str, Any]) -> Key:
         name=_text(item, "name"),
         doors=_set(item, "doors"),
         rights=_rights(item),
-        sinks=_set(item, "sinks"),
+        sinks=_set(item, "sinks") - EVERY_SINK,
         sources=_set(item, "sources"),
         browser=item.get("browser", {}).get("BOOL") is True,
         quota=None if rate is None else Quota(max(rate, 0.001), max(burst or 0.0, 1.0)),

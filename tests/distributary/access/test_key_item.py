@@ -71,7 +71,14 @@ def test_a_key_of_before_there_were_rights_keeps_what_it_had_but_managing(stored
 
 def test_a_new_key_has_no_right_to_detectors() -> None:
     """Though it may put messages to them."""
-    key = key_of(item_of(Key(id="k", name="n")))
+    key = key_of(item_of(Key(id="k", name="n", sinks=frozenset(SINK_NAMES))))
 
     assert (key.doors, key.rights) == ({"events", "iot_events"}, frozenset())
     assert key.beyond_default == []
+
+
+def test_an_item_names_its_sinks() -> None:
+    """Never `*`: a version that does not know it would let the key write to none."""
+    with pytest.raises(ValueError, match="names its sinks"):
+        item_of(Key(id="DK1", name="a"))
+    assert key_of({"id": {"S": "DK1"}, "sinks": {"SS": ["*"]}}).sinks == frozenset()

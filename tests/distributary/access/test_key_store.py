@@ -17,7 +17,7 @@ from distributary.errors import KeysUnavailable, SinkUnavailable
 
 ID = "DK1AAAAAAAAAAAAAAAA"
 NEWER = "DK2AAAAAAAAAAAAAAAA"
-KEY = Key(id=ID, name="hall")
+KEY = Key(id=ID, name="hall", sinks=frozenset({"kinesis"}))
 
 
 def refused(code: str) -> ClientError:

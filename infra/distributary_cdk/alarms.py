@@ -20,6 +20,7 @@ from distributary.events import SINK_NAMES
 from distributary.metrics import DEAD_LETTERS, OLDEST, REFUSED_KEYS, SPILLED
 from distributary_cdk import configuration as configured
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.home import home, ids_below
 from distributary_cdk.own_metric import own
 
 _MINUTE = cdk.Duration.minutes(1)
@@ -38,7 +39,7 @@ class Watch(NamedTuple):
 
 
 class Alarms(Construct):
-    """Alarms of every function, queue, stream and API that its stack has when this is made, and of our own metrics."""
+    """Alarms of every function, queue, stream and API that its Distributary has by then, and of our own metrics."""
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
         super().__init__(scope, name)
@@ -46,8 +47,8 @@ class Alarms(Construct):
             return
         topic = configuration.alarms.topic
         action = actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic)) if topic else None
-        for construct in cdk.Stack.of(self).node.find_all():
-            of = "".join(construct.node.path.split("/")[1:])
+        for construct in home(self).node.find_all():
+            of = "".join(ids_below(construct))
             for watch in _watches(construct, configuration):
                 self._alarm(f"{of}{watch.kind.title().replace('-', '')}", watch, action)
         for of, watch in _own_watches(configuration):

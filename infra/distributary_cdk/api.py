@@ -14,6 +14,7 @@ from constructs import Construct
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.domain import Domain
 from distributary_cdk.entrance import Http, Jwt
+from distributary_cdk.home import unique_name
 from distributary_cdk.log_group import log_group
 from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
@@ -69,7 +70,7 @@ class Api(Construct):
         self.http_api = apigateway.HttpApi(
             self,
             "Http",
-            api_name=cdk.Stack.of(self).stack_name,
+            api_name=unique_name(self),
             description="Distributary: events in, three streams out",
             default_integration=targets[DEFAULT],
             # Nobody goes around the name: its records and its certificate are what clients are told to trust.

@@ -7,12 +7,16 @@ from typing import Any, NamedTuple, cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 from constructs import IConstruct
+
+from distributary_cdk.home import Home
+
+# A resource by its path in the Distributary, as the ids of findings name it by its logical id: `<Streams/Bucket.Arn>`.
+_NAMED = re.compile("<([A-Za-z]+(?:/[A-Za-z]+)*)(?=[.>])")
 
 
 class Accepted(NamedTuple):
-    """A finding by its exact id, at the resources of a type whose path ends so (a regular expression)."""
+    """A finding by its id, at the resources of a type whose path in the Distributary is so (a regular expression)."""
 
     id: str
     type: str
@@ -31,14 +35,14 @@ ACCEPTED = (
         "Only Firehose writes here; who reads is in CloudTrail's data events, where the account wants them.",
     ),
     Accepted(
-        "AwsSolutions-IAM5[Resource::<StreamsBucketE0A7115B.Arn>/*]",
+        "AwsSolutions-IAM5[Resource::<Streams/Bucket.Arn>/*]",
         "AWS::IAM::Role",
         "Streams/DeliveryRole",
         "Firehose writes objects, whose names nobody knows beforehand, into this one bucket.",
     ),
     *(
         Accepted(
-            f"AwsSolutions-IAM5[Resource::<StreamsBucketE0A7115B.Arn>/{prefix}/*]",
+            f"AwsSolutions-IAM5[Resource::<Streams/Bucket.Arn>/{prefix}/*]",
             "AWS::IAM::Policy",
             "(Ingest|Redrive|Detectors/RunDetectors|IotRules/TakeMessages)Role/DefaultPolicy",
             "Objects of this one prefix, whose names nobody knows beforehand.",
@@ -52,7 +56,7 @@ ACCEPTED = (
         "A queue's mapping takes no destination: what fails stays in its queue, and goes to the one set aside.",
     ),
     Accepted(
-        "AwsSolutions-IAM5[Resource::<Ingest4069586C.Arn>:*]",
+        "AwsSolutions-IAM5[Resource::<Ingest.Arn>:*]",
         "AWS::IAM::Role",
         "Release/Role",
         "The function's one alias and its versions, whose numbers nobody knows beforehand.",
@@ -116,7 +120,7 @@ ACCEPTED = (
     ),
     Accepted(
         "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>"
-        ":schedule/<DetectorsSchedules98392DD5>/*]",
+        ":schedule/<Detectors/Schedules>/*]",
         "AWS::IAM::Policy",
         "Detectors/(RunDetectors|ServeDetectors)Role/DefaultPolicy",
         "Schedules of this stack's own group, one for each armed timer.",
@@ -133,19 +137,30 @@ class CheckedApp(cdk.App):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         if os.environ.get("CDK_VALIDATION") != "false":
+            # Loaded where it is used: an app that has the construct in it need not have cdk-nag.
+            from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: PLC0415 - see above
+
             cdk.Validations.of(self).add_plugins(AwsSolutionsChecks(self), ServerlessChecks(self))
 
-    def synth(self, **options: Any) -> Any:
-        """The cloud assembly."""
-        accept(self)
-        return super().synth(**options)
 
-
-def accept(scope: IConstruct) -> None:
-    """Acknowledge at each resource what is accepted of it."""
-    for resource, accepted in accepted_at(scope):
-        acknowledgment = cdk.Acknowledgment(id=accepted.id, reason=accepted.reason)
+def accept(distributary: Home) -> None:
+    """Acknowledge at each resource of a Distributary what is accepted of it, for whoever checks its app."""
+    for resource, accepted in accepted_at(distributary):
+        acknowledgment = cdk.Acknowledgment(id=_finding(accepted.id, distributary), reason=accepted.reason)
         cdk.Validations.of(resource).acknowledge(acknowledgment)
+
+
+def _finding(finding: str, distributary: Home) -> str:
+    """The finding's id with the logical ids of the resources that it names by their paths."""
+
+    def logical_id(found: re.Match[str]) -> str:
+        construct = distributary
+        for part in found[1].split("/"):
+            construct = cast("Home", construct.node.find_child(part))
+        resource = cast("cdk.CfnElement", construct.node.default_child or construct)
+        return f"<{cdk.Stack.of(resource).resolve(resource.logical_id)}"
+
+    return _NAMED.sub(logical_id, finding)
 
 
 def _of_models(resource: cdk.CfnResource, path: str) -> Iterator[Accepted]:
@@ -170,12 +185,16 @@ def _written(value: Any) -> str:
 
 
 def accepted_at(scope: IConstruct) -> Iterator[tuple[cdk.CfnResource, Accepted]]:
-    """Each resource below the scope with each finding that is accepted of it."""
-    for construct in scope.node.find_all():
-        if isinstance(construct, cdk.CfnResource):
-            _, _, path = construct.node.path.partition("/")
-            for accepted in ACCEPTED:
-                if construct.cfn_resource_type == accepted.type and re.fullmatch(f"({accepted.path})/Resource", path):
-                    yield construct, accepted
-            for accepted in _of_models(construct, path):
-                yield construct, accepted
+    """Each resource of the Distributaries at or below the scope, with each finding that is accepted of it."""
+    for distributary in (each for each in scope.node.find_all() if isinstance(each, Home)):
+        for construct in distributary.node.find_all():
+            if isinstance(construct, cdk.CfnResource):
+                yield from ((construct, accepted) for accepted in _accepted_of(construct, distributary))
+
+
+def _accepted_of(resource: cdk.CfnResource, distributary: Home) -> Iterator[Accepted]:
+    path = resource.node.path.removeprefix(f"{distributary.node.path}/")
+    for accepted in ACCEPTED:
+        if resource.cfn_resource_type == accepted.type and re.fullmatch(f"({accepted.path})/Resource", path):
+            yield accepted
+    yield from _of_models(resource, path)

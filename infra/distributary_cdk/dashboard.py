@@ -1,19 +1,19 @@
 """What a stage does and what it costs, on one CloudWatch dashboard; first of all, how its alarms stand."""
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.graphs import sections
+from distributary_cdk.home import home, unique_name
 
 # An account's first three dashboards are free up to so many metrics: https://aws.amazon.com/cloudwatch/pricing/
 FREE_METRICS = 50
 
 
 class Dashboard(Construct):
-    """Graphs of all that its stack has when this is made; nothing where the stage has its dashboard switched off."""
+    """Graphs of all that its Distributary has by then; nothing where the stage has its dashboard switched off."""
 
     def __init__(self, scope: Construct, name: str, *, configuration: Configuration) -> None:
         super().__init__(scope, name)
@@ -22,9 +22,8 @@ class Dashboard(Construct):
         # Loaded where it is used: it takes a quarter of a second, and the local stage has no dashboard.
         import cdk_monitoring_constructs as monitoring  # noqa: PLC0415 - see above
 
-        stack = cdk.Stack.of(self)
-        parts = stack.node.find_all()
-        factory = monitoring.DefaultDashboardFactory(self, "Factory", dashboard_name_prefix=stack.stack_name)
+        parts = home(self).node.find_all()
+        factory = monitoring.DefaultDashboardFactory(self, "Factory", dashboard_name_prefix=unique_name(self))
         facade = monitoring.MonitoringFacade(self, "Facade", dashboard_factory=factory)
         if alarms := [part for part in parts if isinstance(part, cloudwatch.Alarm)]:
             facade.add_widget(cloudwatch.AlarmStatusWidget(title="Alarms", alarms=alarms, width=24, height=6))

@@ -10,9 +10,10 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
-from constructs import IConstruct
+from constructs import Construct, IConstruct
 
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.home import home, unique_name
 from distributary_cdk.retention import removal
 
 _ID = "Key"
@@ -49,17 +50,16 @@ _LOGS = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*
 
 
 def own_key(scope: IConstruct, configuration: Configuration) -> kms.IKey | None:
-    """The stack's own key, made when first asked for; None where AWS's keys encrypt."""
+    """The Distributary's own key, made when first asked for; None where AWS's keys encrypt."""
     if configuration.encryption == "aws-managed":
         return None
-    stack = cdk.Stack.of(scope)
-    return _existing(stack) or _key(stack, configuration)
+    return _existing(scope) or _key(scope, configuration)
 
 
 def uses(scope: IConstruct, *actions: str) -> list[iam.PolicyStatement]:
     """What these actions of one service take of the stack's own key, by way of that service only; none without one."""
     stack = cdk.Stack.of(scope)
-    key = _existing(stack)
+    key = _existing(scope)
     wanted = dict.fromkeys(use for action in actions for use in _USES.get(action, ()))
     if not key or not wanted:
         return []
@@ -112,13 +112,14 @@ def encrypted(table: dynamodb.TableV2, configuration: Configuration) -> dynamodb
     return table
 
 
-def _existing(stack: cdk.Stack) -> kms.Key | None:
-    return cast("kms.Key | None", stack.node.try_find_child(_ID))
+def _existing(scope: IConstruct) -> kms.Key | None:
+    return cast("kms.Key | None", home(scope).node.try_find_child(_ID))
 
 
-def _key(stack: cdk.Stack, configuration: Configuration) -> kms.Key:
-    description = f"Distributary: everything that {stack.stack_name} keeps"
-    key = kms.Key(stack, _ID, description=description, enable_key_rotation=True, removal_policy=removal(configuration))
+def _key(scope: IConstruct, configuration: Configuration) -> kms.Key:
+    stack, owner = cdk.Stack.of(scope), cast("Construct", home(scope))
+    description = f"Distributary: everything that {unique_name(scope)} keeps"
+    key = kms.Key(owner, _ID, description=description, enable_key_rotation=True, removal_policy=removal(configuration))
     # CloudFormation begins a log group's name with the stack's.
     groups = stack.format_arn(
         service="logs",

@@ -45,14 +45,19 @@ class Alarms(Construct):
         super().__init__(scope, name)
         if not configuration.alarms.on:
             return
-        topic = configuration.alarms.topic
-        action = actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic)) if topic else None
+        action = self._action(configuration)
         for construct in home(self).node.find_all():
             of = "".join(ids_below(construct))
             for watch in _watches(construct, configuration):
                 self._alarm(f"{of}{watch.kind.title().replace('-', '')}", watch, action)
         for of, watch in _own_watches(configuration):
             self._alarm(of, watch, action)
+
+    def _action(self, configuration: Configuration) -> cloudwatch.IAlarmAction | None:
+        if configuration.alarm_topic:
+            return actions.SnsAction(configuration.alarm_topic)
+        topic = configuration.alarms.topic
+        return actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic)) if topic else None
 
     def _alarm(self, name: str, watch: Watch, action: cloudwatch.IAlarmAction | None) -> None:
         alarm = cloudwatch.Alarm(
@@ -125,7 +130,7 @@ def _lines_of(group: logs.LogGroup, period: cdk.Duration) -> cloudwatch.Metric:
     )
 
 
-def _of_function(function: lambda_.Function, limits: configured.Alarms, period: cdk.Duration) -> Iterator[Watch]:
+def _of_function(function: lambda_.Function, limits: configured.AlarmsProps, period: cdk.Duration) -> Iterator[Watch]:
     yield Watch("function-errors", function.metric_errors(statistic="Sum", period=period), 0)
     throttles = function.metric_throttles(statistic="Sum", period=_MINUTE)
     yield Watch("function-throttles", throttles, 0, limits.throttled_minutes)
@@ -147,7 +152,7 @@ def _of_delivery(
     yield Watch("stream-throttles", throttled, 0, limits.throttled_minutes)
 
 
-def _of_api(api: apigateway.HttpApi, limits: configured.Alarms, period: cdk.Duration) -> Iterator[Watch]:
+def _of_api(api: apigateway.HttpApi, limits: configured.AlarmsProps, period: cdk.Duration) -> Iterator[Watch]:
     parts = {"errors": api.metric_server_error(), "requests": api.metric_count(statistic="Sum")}
     share = cloudwatch.MathExpression(expression="100 * errors / requests", using_metrics=parts, period=period)
     yield Watch("server-errors", share, limits.error_percent)
@@ -155,6 +160,6 @@ def _of_api(api: apigateway.HttpApi, limits: configured.Alarms, period: cdk.Dura
     yield Watch("slow-answers", latency, limits.p99_seconds * 1000, _periods(limits.slow_minutes, limits))
 
 
-def _periods(minutes: int, limits: configured.Alarms) -> int:
+def _periods(minutes: int, limits: configured.AlarmsProps) -> int:
     """How many periods so many minutes are, one at least."""
     return max(1, round(minutes / limits.period_minutes))

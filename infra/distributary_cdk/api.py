@@ -13,7 +13,7 @@ from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.domain import Domain
-from distributary_cdk.entrance import Http, Jwt
+from distributary_cdk.entrance import HttpProps, JwtProps
 from distributary_cdk.home import unique_name
 from distributary_cdk.log_group import log_group
 from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
@@ -104,7 +104,7 @@ class Api(Construct):
         """The base URL, without a slash at its end."""
         return f"https://{self._domain}" if self._domain else self.http_api.api_endpoint
 
-    def _limit(self, http: Http) -> None:
+    def _limit(self, http: HttpProps) -> None:
         """What the stage lets through, and what it writes down of each request."""
         stage = cast("apigateway.CfnStage", _resource(self.http_api.default_stage))
         stage.default_route_settings = apigateway.CfnStage.RouteSettingsProperty(
@@ -134,12 +134,12 @@ def _resource(construct: object) -> cdk.CfnResource:
     return cast("cdk.CfnResource", cast("Construct", construct).node.default_child)
 
 
-def _authorizer(jwt: Jwt) -> authorizers.HttpJwtAuthorizer | None:
+def _authorizer(jwt: JwtProps) -> authorizers.HttpJwtAuthorizer | None:
     """By which API Gateway checks each token with the keys that the issuer publishes, before any function runs."""
     return authorizers.HttpJwtAuthorizer("Jwt", jwt.issuer, jwt_audience=[*jwt.audience]) if jwt.issuer else None
 
 
-def _cors(http: Http) -> apigateway.CorsPreflightOptions:
+def _cors(http: HttpProps) -> apigateway.CorsPreflightOptions:
     return apigateway.CorsPreflightOptions(
         allow_origins=[*http.cors_origins],
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],

@@ -12,7 +12,7 @@ from constructs import IConstruct
 from distributary_cdk.home import Home
 
 # A resource by its path in the Distributary, as the ids of findings name it by its logical id: `<Streams/Bucket.Arn>`.
-_NAMED = re.compile("<([A-Za-z]+(?:/[A-Za-z]+)*)(?=[.>])")
+_NAMED = re.compile(r"<([A-Za-z]+(?:/[A-Za-z]+)*)(\.Arn)?>")
 
 
 class Accepted(NamedTuple):
@@ -152,15 +152,18 @@ def accept(distributary: Home) -> None:
 
 def _finding(finding: str, distributary: Home) -> str:
     """The finding's id with the logical ids of the resources that it names by their paths."""
+    stack = cdk.Stack.of(distributary)
 
-    def logical_id(found: re.Match[str]) -> str:
-        construct = distributary
+    def named(found: re.Match[str]) -> str:
+        if found[1] in distributary.arns_of_others:
+            return _written(stack.resolve(distributary.arns_of_others[found[1]]))
+        construct: IConstruct = distributary
         for part in found[1].split("/"):
-            construct = cast("Home", construct.node.find_child(part))
+            construct = construct.node.find_child(part)
         resource = cast("cdk.CfnElement", construct.node.default_child or construct)
-        return f"<{cdk.Stack.of(resource).resolve(resource.logical_id)}"
+        return f"<{stack.resolve(resource.logical_id)}{found[2] or ''}>"
 
-    return _NAMED.sub(logical_id, finding)
+    return _NAMED.sub(named, finding)
 
 
 def _of_models(resource: cdk.CfnResource, path: str) -> Iterator[Accepted]:

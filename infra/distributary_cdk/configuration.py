@@ -1,47 +1,67 @@
-"""What `distributary.toml` says about one stage, as typed values; `distributary_cdk.configuration_file` reads them."""
+"""The props of a Distributary: what its owner configures, in Python or in `distributary.toml`."""
 
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from pydantic import AfterValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from distributary.settings import Settings
-from distributary_cdk.entrance import Http
-from distributary_cdk.table import Table, within
+from distributary_cdk.contradictions import contradictions
+from distributary_cdk.entrance import HttpProps
+from distributary_cdk.iot_rule import IotRule
+from distributary_cdk.props import WHOLE, Given, Number, Table, Tables, Texts, props, within
+
+Stream = Annotated[kinesis.IStream | None, Given("a Kinesis stream", ("stream_arn",)), SkipJsonSchema()]
+S3Bucket = Annotated[s3.IBucket | None, Given("an S3 bucket", ("bucket_arn",)), SkipJsonSchema()]
+Topic = Annotated[sns.ITopic | None, Given("an SNS topic", ("topic_arn",)), SkipJsonSchema()]
+Key = Annotated[kms.IKey | None, Given("a KMS key", ("key_arn",)), SkipJsonSchema()]
+Folder = Annotated[Path | None, Given("the Path of a folder", ("glob",)), SkipJsonSchema()]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Firehose:
+@props
+class FirehoseProps:
     """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
 
     join: bool = Settings.join
     delimiter: Literal["newline", "none"] = Settings.firehose_delimiter
-    aliases: tuple[str, ...] = Settings.firehose_aliases
+    aliases: Texts = Settings.firehose_aliases
     buffer_seconds: int = within(0, 900, 60)
     buffer_mib: int = within(1, 128, 64)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bucket:
+@props
+class BucketProps:
     """The bucket's life cycle, in days (0 is never), and what happens to its objects when the stack is deleted."""
 
     tiering_days: int = within(0, 36_500, 30)
     expire_days: int = within(0, 36_500, 0)
     restore_days: int = within(0, 36_500, 30)
     empty_on_destroy: bool = False
+    bucket: S3Bucket = None
+    """A bucket that exists already, instead of a new one: its life cycle is yours to set."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kinesis:
+@props
+class KinesisProps:
     """The stream. Retention: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html."""
 
     mode: Literal["provisioned", "on-demand"] = "on-demand"
     shards: int = within(1, 10_000, 1)
     retention_hours: int = within(24, 8760, 24)
     max_record_kib: int = Settings.max_record_kib
-    aliases: tuple[str, ...] = Settings.kinesis_aliases
+    aliases: Texts = Settings.kinesis_aliases
+    stream: Stream = None
+    """A stream that exists already, instead of a new one: mode, shards, retention and record size are yours to set."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class IotEvents:
+@props
+class IotEventsProps:
     """Who answers BatchPutMessage for the third sink."""
 
     provider: Literal["stack", "endpoint"] = Settings.iot_events_provider
@@ -54,16 +74,16 @@ class IotEvents:
         return self.provider == "endpoint" and not self.endpoint
 
 
-@dataclass(frozen=True, kw_only=True)
-class Redrive:
+@props
+class RedriveProps:
     """How what a sink did not take is brought to it later."""
 
     pause_seconds: int = Settings.redrive_pause_seconds
-    days: float = Settings.redrive_days
+    days: Number = Settings.redrive_days
 
 
-@dataclass(frozen=True, kw_only=True)
-class Detectors:
+@props
+class DetectorsProps:
     """How detector models run; `grants` are for targets that only an expression knows.
 
     Concurrency: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
@@ -73,13 +93,13 @@ class Detectors:
     concurrency: int = within(2, 1000, 50)
     declared_only: bool = False
     merge: bool = False
-    parameters: Table = field(default_factory=dict)
-    grants: tuple[Table, ...] = ()
-    debug: tuple[Table, ...] = ()
+    parameters: Table = Field(default_factory=dict)
+    grants: Tables = ()
+    debug: Tables = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reserved:
+@props
+class ReservedProps:
     """Environments that are kept for a function and are the most that it gets; 0: it shares the account's.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html.
@@ -90,17 +110,17 @@ class Reserved:
     take_messages: int = within(0, 100_000, 0)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Functions:
+@props
+class FunctionsProps:
     """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 
     memory_mb: int = within(128, 10_240, 1024)
-    reserved_concurrency: Reserved = field(default_factory=Reserved)
-    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
+    reserved_concurrency: ReservedProps = ReservedProps()
+    log_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731], WHOLE] = 30
 
 
-@dataclass(frozen=True, kw_only=True)
-class Releases:
+@props
+class ReleasesProps:
     """How a new version of the endpoint takes over, in the words of CodeDeploy's own configurations."""
 
     shift: Literal[
@@ -111,8 +131,8 @@ class Releases:
     ] = "at-once"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarms:
+@props
+class AlarmsProps:
     """Who is told when, and from when on; `topic` is the ARN of an SNS topic, empty for nobody."""
 
     on: bool = True
@@ -130,18 +150,19 @@ class Alarms:
     delivery_late_seconds: int = within(1, 86_400, 900)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dashboard:
+@props
+class DashboardProps:
     """Whether the stage has a CloudWatch dashboard."""
 
     on: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
+@props
 class Configuration:
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
-    stage: str
+    stage: Annotated[str, SkipJsonSchema()] = ""
+    """What metrics and log lines name it by; without it, the stack's name and the construct's place in it."""
     retain: bool = True
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
     auth: Literal["keys", "open"] = Settings.auth
@@ -150,33 +171,46 @@ class Configuration:
     type: str = Settings.type
     max_events: int = Settings.max_events
     stream_alias: str = Settings.stream_alias
-    retry_seconds: float = Settings.retry_seconds
+    retry_seconds: Number = Settings.retry_seconds
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Settings.log_level
-    log_sample: float = Settings.log_sample
-    firehose: Firehose = Firehose()
-    bucket: Bucket = Bucket()
-    kinesis: Kinesis = Kinesis()
-    iot_events: IotEvents = IotEvents()
-    redrive: Redrive = Redrive()
-    detectors: Detectors = field(default_factory=Detectors)
-    http: Http = field(default_factory=Http)
-    functions: Functions = field(default_factory=Functions)
-    releases: Releases = Releases()
-    alarms: Alarms = Alarms()
-    dashboard: Dashboard = Dashboard()
-    rules: tuple[Table, ...] = ()
-    inputs: Table = field(default_factory=dict)
-    iot_rules: tuple[Table, ...] = ()
+    log_sample: Number = Settings.log_sample
+    firehose: FirehoseProps = FirehoseProps()
+    bucket: BucketProps = BucketProps()
+    kinesis: KinesisProps = KinesisProps()
+    iot_events: IotEventsProps = IotEventsProps()
+    redrive: RedriveProps = RedriveProps()
+    detectors: DetectorsProps = DetectorsProps()
+    http: HttpProps = HttpProps()
+    functions: FunctionsProps = FunctionsProps()
+    releases: ReleasesProps = ReleasesProps()
+    alarms: AlarmsProps = AlarmsProps()
+    dashboard: DashboardProps = DashboardProps()
+    rules: Tables = ()
+    inputs: Table = Field(default_factory=dict)
+    iot_rules: Annotated[Sequence[IotRule], AfterValidator(tuple)] = ()
+
+    models: Folder = None
+    """The folder with the detector models, a JSON file each; none: no models."""
+    input_files: Folder = None
+    """The folder with inputs in files of AWS's own form, beside those of `inputs`."""
+    alarm_topic: Topic = None
+    """The topic that alarms are sent to, instead of `alarms.topic`."""
+    key: Key = None
+    """The KMS key that encrypts all that is stored, instead of one that `encryption` makes."""
+
+    def faults(self) -> Iterator[str]:
+        """What contradicts itself, by setting."""
+        return contradictions(self)
 
     def settings(
-        self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
+        self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, stage: str = "", **names: str
     ) -> Settings:
         """What the functions of this stage need to know; `names` are those of the stack's other resources.
 
         Raises SettingsError for values out of their range.
         """
         return Settings(
-            stage=self.stage,
+            stage=stage or self.stage,
             delivery_stream_name=delivery_stream_name,
             stream_name=stream_name,
             message_queue_url=message_queue_url,
@@ -190,8 +224,8 @@ class Configuration:
             join=self.firehose.join,
             max_record_kib=self.kinesis.max_record_kib,
             stream_alias=self.stream_alias,
-            firehose_aliases=self.firehose.aliases,
-            kinesis_aliases=self.kinesis.aliases,
+            firehose_aliases=tuple(self.firehose.aliases),
+            kinesis_aliases=tuple(self.kinesis.aliases),
             firehose_delimiter=self.firehose.delimiter,
             iot_events_provider=self.iot_events.provider,
             iot_events_endpoint=self.iot_events.endpoint,

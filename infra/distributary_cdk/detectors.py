@@ -152,7 +152,7 @@ class Detectors(Construct):
         allow(function, self._messages.queue_arn, "sqs:SendMessage")
         stack = cdk.Stack.of(self)
         environment = {"partition": stack.partition, "region": stack.region, "account": stack.account}
-        given, models = self._configuration.detectors.grants, self.models
+        given, models = tuple(self._configuration.detectors.grants), self.models
         for grant in grants_for(models.definitions, given, models.files):
             # The owner's own: what encrypts it is theirs to allow.
             target = iam.PolicyStatement(actions=[grant.action], resources=[arn_of(grant, environment)])

@@ -15,6 +15,7 @@ from distributary_cdk.checks import accept
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.dashboard import Dashboard
 from distributary_cdk.detectors import Detectors
+from distributary_cdk.encryption import let_logs_use
 from distributary_cdk.function import Function
 from distributary_cdk.home import Home, place_in_stack, unique_name
 from distributary_cdk.iot_events import IotEvents
@@ -53,6 +54,13 @@ class Distributary(Home):
     def __init__(self, scope: Construct, name: str, configuration: Configuration) -> None:
         super().__init__(scope, name)
         configuration = replace(configuration, stage=configuration.stage or unique_name(self))
+        self.key = configuration.key
+        if self.key:
+            let_logs_use(self.key, cdk.Stack.of(self))
+        brought = {"kinesis": configuration.kinesis.stream, "s3": configuration.bucket.bucket}
+        self.keys_of_others = {service: one.encryption_key for service, one in brought.items() if one}
+        if configuration.bucket.bucket:
+            self.arns_of_others = {"Streams/Bucket": configuration.bucket.bucket.bucket_arn}
         streams = Streams(self, "Streams", configuration=configuration)
         iot_events = IotEvents(self, "IotEvents", configuration=configuration)
         keys = Keys(self, "Keys", configuration=configuration)

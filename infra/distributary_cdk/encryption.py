@@ -13,7 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct, IConstruct
 
 from distributary_cdk.configuration import Configuration
-from distributary_cdk.home import home, unique_name
+from distributary_cdk.home import Home, home, unique_name
 from distributary_cdk.retention import removal
 
 _ID = "Key"
@@ -51,6 +51,8 @@ _LOGS = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*
 
 def own_key(scope: IConstruct, configuration: Configuration) -> kms.IKey | None:
     """The Distributary's own key, made when first asked for; None where AWS's keys encrypt."""
+    if configuration.key:
+        return configuration.key
     if configuration.encryption == "aws-managed":
         return None
     return _existing(scope) or _key(scope, configuration)
@@ -59,11 +61,11 @@ def own_key(scope: IConstruct, configuration: Configuration) -> kms.IKey | None:
 def uses(scope: IConstruct, *actions: str) -> list[iam.PolicyStatement]:
     """What these actions of one service take of the stack's own key, by way of that service only; none without one."""
     stack = cdk.Stack.of(scope)
-    key = _existing(scope)
+    service, _, _ = actions[0].partition(":")
+    key = _key_of(service, scope)
     wanted = dict.fromkeys(use for action in actions for use in _USES.get(action, ()))
     if not key or not wanted:
         return []
-    service, _, _ = actions[0].partition(":")
     through = {"kms:ViaService": f"{service}.{stack.region}.amazonaws.com"}
     conditions = {"StringEquals": through}
     return [iam.PolicyStatement(actions=[*wanted], resources=[key.key_arn], conditions=conditions)]
@@ -112,7 +114,15 @@ def encrypted(table: dynamodb.TableV2, configuration: Configuration) -> dynamodb
     return table
 
 
-def _existing(scope: IConstruct) -> kms.Key | None:
+def _key_of(service: str, scope: IConstruct) -> kms.IKey | None:
+    """What encrypts the resources of a service: the owner's where they brought the resource, or the key."""
+    owner = home(scope)
+    if not isinstance(owner, Home):
+        return _existing(scope)
+    return owner.keys_of_others[service] if service in owner.keys_of_others else owner.key or _existing(scope)
+
+
+def _existing(scope: IConstruct) -> kms.IKey | None:
     return cast("kms.Key | None", home(scope).node.try_find_child(_ID))
 
 
@@ -120,6 +130,12 @@ def _key(scope: IConstruct, configuration: Configuration) -> kms.Key:
     stack, owner = cdk.Stack.of(scope), cast("Construct", home(scope))
     description = f"Distributary: everything that {unique_name(scope)} keeps"
     key = kms.Key(owner, _ID, description=description, enable_key_rotation=True, removal_policy=removal(configuration))
+    let_logs_use(key, stack)
+    return key
+
+
+def let_logs_use(key: kms.IKey, stack: cdk.Stack) -> None:
+    """Let CloudWatch Logs encrypt the stack's log groups; where the key is another stack's, its owner lets it."""
     # CloudFormation begins a log group's name with the stack's.
     groups = stack.format_arn(
         service="logs",
@@ -135,4 +151,3 @@ def _key(scope: IConstruct, configuration: Configuration) -> kms.Key:
             conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
         )
     )
-    return key

@@ -1,6 +1,10 @@
 """The construct that holds one Distributary: what exists once for each of them hangs there, never on the stack."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import aws_cdk as cdk
+from aws_cdk import aws_kms as kms
 from constructs import Construct, IConstruct
 
 DEFAULT = "Default"
@@ -8,7 +12,16 @@ DEFAULT = "Default"
 
 
 class Home(Construct):
-    """One Distributary with everything in it; a stack may hold several."""
+    """One Distributary with everything in it; a stack may hold several.
+
+    `key` encrypts all that it stores, where its owner brought one. `keys_of_others` are by service: what encrypts a
+    stream or bucket that the owner brought, or None. `arns_of_others` are what these are, by the path of what they
+    stand for.
+    """
+
+    key: kms.IKey | None = None
+    keys_of_others: Mapping[str, kms.IKey | None] = MappingProxyType({})
+    arns_of_others: Mapping[str, str] = MappingProxyType({})
 
 
 def home(scope: IConstruct) -> IConstruct:

@@ -9,7 +9,7 @@ from aws_cdk import aws_kinesisfirehose as firehose
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from distributary_cdk.configuration import Bucket, Configuration, Firehose, Kinesis
+from distributary_cdk.configuration import BucketProps, Configuration, FirehoseProps, KinesisProps
 from distributary_cdk.encryption import of_bucket, of_delivery_stream, of_stream
 from distributary_cdk.life_cycle import life_cycle
 from distributary_cdk.log_group import log_group
@@ -68,7 +68,9 @@ class Streams(Construct):
         allow(grantee, self.stream.stream_arn, "kinesis:DescribeStreamSummary")
         allow(grantee, self.delivery_stream.delivery_stream_arn, "firehose:DescribeDeliveryStream")
 
-    def _stream(self, configuration: Kinesis) -> kinesis.Stream:
+    def _stream(self, configuration: KinesisProps) -> kinesis.IStream:
+        if configuration.stream:
+            return configuration.stream
         stream = kinesis.Stream(
             self,
             "Stream",
@@ -82,8 +84,8 @@ class Streams(Construct):
         cast("kinesis.CfnStream", stream.node.default_child).max_record_size_in_kib = configuration.max_record_kib
         return stream
 
-    def _bucket(self, configuration: Bucket) -> s3.Bucket:
-        return s3.Bucket(
+    def _bucket(self, configuration: BucketProps) -> s3.IBucket:
+        return configuration.bucket or s3.Bucket(
             self,
             "Bucket",
             **of_bucket(self, self._configuration),
@@ -97,7 +99,7 @@ class Streams(Construct):
             auto_delete_objects=configuration.empty_on_destroy,
         )
 
-    def _delivery_stream(self, configuration: Firehose) -> firehose.DeliveryStream:
+    def _delivery_stream(self, configuration: FirehoseProps) -> firehose.DeliveryStream:
         role = self._delivery_role().without_policy_updates()
         destination = firehose.S3Bucket(
             self.bucket,

@@ -12,14 +12,14 @@ import pytest
 from aws_cdk.assertions import Template
 
 from distributary_cdk.checks import CheckedApp
-from distributary_cdk.configuration import Configuration, Releases, Reserved
+from distributary_cdk.configuration import Configuration, ReleasesProps, ReservedProps
 from distributary_cdk.configuration_file import read
-from distributary_cdk.entrance import Domain, Jwt
+from distributary_cdk.entrance import DomainProps, JwtProps
 from distributary_cdk.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
-DOMAIN = Domain(
+DOMAIN = DomainProps(
     name="events.example.com",
     certificate="arn:aws:acm:eu-west-1:123456789012:certificate/0f0f-1",
     zone_id="Z0123456789ABC",
@@ -104,12 +104,15 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configured: Callable[..., 
             "retired": configured(iot_events={"provider": "endpoint"}),
             "told": configured(
                 alarms=TOLD,
-                http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
-                functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
+                http={
+                    "domain": DOMAIN,
+                    "jwt": JwtProps(issuer="https://issuer.example", audience=("a",), scopes=("b",)),
+                },
+                functions={"reserved_concurrency": ReservedProps(ingest=100, run_detectors=50)},
             ),
         }
         stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
-        releases = Releases(shift="canary-10-percent-5-minutes")
+        releases = ReleasesProps(shift="canary-10-percent-5-minutes")
         rules = stages["local"].iot_rules
         few = replace(stages["prod"].detectors, concurrency=3)
         others["careful"] = replace(

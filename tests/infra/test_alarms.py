@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from known_metrics import is_known
 
-from distributary_cdk.configuration import Alarms as Settings
+from distributary_cdk.configuration import AlarmsProps as Settings
 
 ROOT = Path(__file__).parent.parent.parent
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"  # of the stack that is told

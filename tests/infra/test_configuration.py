@@ -7,8 +7,9 @@ import pytest
 
 from distributary.errors import BadDefinition, SettingsError
 from distributary.settings import Settings
-from distributary_cdk.configuration import Configuration, IotEvents
+from distributary_cdk.configuration import Configuration, IotEventsProps
 from distributary_cdk.configuration_file import read, said
+from distributary_cdk.props import known
 
 ROOT = Path(__file__).parent.parent.parent
 CASES = json.loads((ROOT / "tests/cases/configuration.json").read_text())
@@ -97,8 +98,9 @@ def test_shipped_file_names_every_key():
     """The shipped file documents itself: every key that can be set is written down in it."""
     text = (ROOT / "distributary.toml").read_text()
 
-    for name, hint in get_type_hints(Configuration).items():
-        for key in names_in(name, hint):
+    hints = get_type_hints(Configuration)
+    for name in known(Configuration):
+        for key in names_in(name, hints[name]):
             assert f"{key} " in text or f"{key}]" in text or f"{key}." in text or key == "stage", key
 
 
@@ -106,7 +108,8 @@ def names_in(name, hint):
     """The names of a setting: those of its members, where it is a table."""
     if not is_dataclass(hint):
         return [name]
-    return [name, *(key for member, its in get_type_hints(hint).items() for key in names_in(member, its))]
+    hints = get_type_hints(hint)
+    return [name, *(key for member in known(hint) for key in names_in(member, hints[member]))]
 
 
 def test_unknown_stage():
@@ -164,7 +167,7 @@ def test_every_setting_is_configurable(file):
 )
 def test_iot_events_at_aws(provider, endpoint, at_aws):
     """AWS's own service is meant where the provider is an endpoint and none is named."""
-    assert IotEvents(provider=provider, endpoint=endpoint).at_aws is at_aws
+    assert IotEventsProps(provider=provider, endpoint=endpoint).at_aws is at_aws
 
 
 def test_each_fault_names_its_own_file(tmp_path):

@@ -22,6 +22,11 @@ def root(tmp_path):
     return tmp_path
 
 
+def beside(root, configuration):
+    """The configuration with the folders of this project."""
+    return replace(configuration, models=root / "detectors", input_files=root / "inputs")
+
+
 def test_the_shipped_models_are_read(configuration):
     """With what they read, their keys, and nothing to warn of."""
     models = read_models(configuration)
@@ -43,7 +48,7 @@ def test_every_error_of_every_file_is_named(configuration, root):
     shutil.copy(root / "detectors/device_heartbeat.json", root / "detectors/twice.json")
 
     with pytest.raises(BadDefinition) as error:
-        read_models(configuration, root)
+        read_models(beside(root, configuration))
 
     places = [fault.split(":")[0] for fault in error.value.faults]
     assert places == ["detectors/broken.json", "detectors/noise.json", "detectors/twice.json"]
@@ -56,7 +61,7 @@ def test_a_file_that_cannot_be_read_is_named(configuration, root, folder):
     (root / folder / "b.json").mkdir()
 
     with pytest.raises(BadDefinition) as error:
-        read_models(configuration, root)
+        read_models(beside(root, configuration))
 
     assert [fault.split(":")[0] for fault in error.value.faults] == [f"{folder}/a.json", f"{folder}/b.json"]
 
@@ -75,7 +80,7 @@ def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
     del keyless["key"]
     (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))
 
-    [given] = [row for row in read_models(configuration, root).readers if row["model"] == "device_heartbeat"]
+    [given] = [row for row in read_models(beside(root, configuration)).readers if row["model"] == "device_heartbeat"]
 
     assert given["key"] == "deviceId"
 
@@ -107,7 +112,7 @@ def test_inputs_of_files_are_known_too(configuration, root):
     definition = {"inputName": "pressure", "inputDefinition": {"attributes": [{"jsonPath": "p"}]}}
     (root / "inputs/pressure.json").write_text(json.dumps(definition))
 
-    assert set(read_models(configuration, root).inputs) == {"telemetry", "pressure"}
+    assert set(read_models(beside(root, configuration)).inputs) == {"telemetry", "pressure"}
 
 
 def test_who_carries_what(configuration, configured):
@@ -146,13 +151,13 @@ def test_an_undeclared_attribute_that_a_model_reads_is_told_where_none_may_be_re
         inputs={"telemetry": {"attributes": ["deviceId"]}, "alarm_command": {"attributes": ["command"]}},
     )
 
-    assert read_models(replace(only, detectors=configuration.detectors), root).warnings == ()
-    told = read_models(only, root).warnings
+    assert read_models(beside(root, replace(only, detectors=configuration.detectors))).warnings == ()
+    told = read_models(beside(root, only)).warnings
 
     assert told
     assert all("temperature" in one for one in told)
     with pytest.raises(BadDefinition, match="alarm_command"):
-        read_models(replace(only, inputs={"telemetry": {"attributes": ["temperature"]}}), root)
+        read_models(beside(root, replace(only, inputs={"telemetry": {"attributes": ["temperature"]}})))
 
 
 def test_functions_read_the_definitions_that_the_template_names(configuration, root):
@@ -162,7 +167,7 @@ def test_functions_read_the_definitions_that_the_template_names(configuration, r
     del keyless["key"]
     (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))
 
-    models = read_models(named, root)
+    models = read_models(beside(root, named))
 
     told = {definition.name: definition.sha256() for definition in models.definitions}
     carried = Models(models.carried, AWS_LIMITS)

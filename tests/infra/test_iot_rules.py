@@ -3,8 +3,9 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Match, Template
 
 from distributary.errors import BadDefinition
-from distributary_cdk.configuration import Reserved
+from distributary_cdk.configuration import ReservedProps
 from distributary_cdk.iot_events import IotEvents
+from distributary_cdk.iot_rule import IotRule
 from distributary_cdk.iot_rules import IotRules
 from distributary_cdk.spill import Spill
 
@@ -19,7 +20,7 @@ def made(stack, configured):
     """Makes the rules of these rows: the construct and its stack's template."""
 
     def make(*rows, **changes):
-        configuration = configured(iot_rules=rows, **changes)
+        configuration = configured(iot_rules=[IotRule(**row) for row in rows], **changes)
         feed = IotEvents(stack, "IotEvents", configuration=configuration)
         spill = Spill(stack, "Spill", configuration=configuration, bucket=s3.Bucket(stack, "Bucket"))
         settings = configuration.settings(
@@ -102,7 +103,7 @@ def test_rules_of_inputs_that_do_not_exist(made) -> None:
 
 def test_a_flood_of_messages_can_be_bounded(made) -> None:
     """By setting; without it the function shares the account's environments."""
-    _, template = made(*ROWS, functions={"reserved_concurrency": Reserved(take_messages=5)})
+    _, template = made(*ROWS, functions={"reserved_concurrency": ReservedProps(take_messages=5)})
 
     template.has_resource_properties("AWS::Lambda::Function", {"ReservedConcurrentExecutions": 5})
 

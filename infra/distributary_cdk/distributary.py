@@ -24,6 +24,7 @@ from distributary_cdk.keys import Keys
 from distributary_cdk.release import Release
 from distributary_cdk.spill import Spill
 from distributary_cdk.streams import Streams
+from distributary_cdk.version import VERSION
 
 _FUNCTIONS = {"Ingest": "ingest", "CheckHealth": "check_health", "Redrive": "redrive"}
 
@@ -89,7 +90,11 @@ class Distributary(Home):
         Alarms(self, "Alarms", configuration=configuration)
         Dashboard(self, "Dashboard", configuration=configuration)
         self._streams, self._api = streams, api
-        outputs = {"Stage": configuration.stage, "MessageQueueUrl": iot_events.queue_url} | release.outputs
+        outputs = {
+            "Version": VERSION,
+            "Stage": configuration.stage,
+            "MessageQueueUrl": iot_events.queue_url,
+        } | release.outputs
         parts = (api.outputs, streams.outputs, spill.outputs, keys.outputs, detectors.outputs, rules.outputs)
         for found in (*parts, *(function.outputs for function in functions.values())):
             outputs |= found

@@ -70,6 +70,8 @@ def configured(configuration: Configuration) -> Callable[..., Configuration]:
     """The same with some of its values replaced: `configured(kinesis={"shards": 2}, retain=True)`."""
 
     def change(**changes: Any) -> Configuration:
+        if changes.get("retain"):  # what dev does with its objects would contradict it
+            changes["bucket"] = {"empty_on_destroy": False, **changes.get("bucket", {})}
         for name, value in changes.items():
             section = getattr(configuration, name)
             changes[name] = replace(section, **value) if is_dataclass(section) else value

@@ -124,7 +124,9 @@ def test_endpoint(stack, functions, configured):
 
 def test_a_domain_is_the_only_endpoint(stack, functions, configured, properties):
     """With a name of the owner's, API Gateway's own is switched off and no output names it."""
-    domain = DomainProps(name="events.example.com", certificate="arn:aws:acm:a:1:certificate/c", zone_id="Z1")
+    domain = DomainProps(
+        name="events.example.com", certificate="arn:aws:acm:eu-west-1:123456789012:certificate/c", zone_id="Z1"
+    )
 
     api = Api(stack, "Api", functions=functions, configuration=configured(http={"domain": domain}))
 

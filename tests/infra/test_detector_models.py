@@ -162,7 +162,9 @@ def test_an_undeclared_attribute_that_a_model_reads_is_told_where_none_may_be_re
 
 def test_functions_read_the_definitions_that_the_template_names(configuration, root):
     """Else no function would ever find its own definition active: also with a key that the configuration gives."""
-    named = replace(configuration, inputs={**configuration.inputs, "telemetry": {"key": "deviceId"}})
+    named = replace(
+        configuration, inputs={**configuration.inputs, "telemetry": {"attributes": ["deviceId"], "key": "deviceId"}}
+    )
     keyless = json.loads((root / "detectors/device_heartbeat.json").read_text())
     del keyless["key"]
     (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))

@@ -82,13 +82,13 @@ keys: setup ## create, change, list, revoke keys: make keys STAGE=local ARGS="cr
 	@python -m commands.keys $(AT) $(ARGS)
 
 status: setup ## one screen of how a stage is: make status STAGE=dev
-	@python -m commands.status $(AT)
+	@python -m commands.status $(AT) $(ARGS)
 
 replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
 	@python -m commands.replay $(AT) $(ARGS)
 
 smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
-	@python -m commands.smoke $(AT)
+	@python -m commands.smoke $(AT) $(ARGS)
 
 models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
 	@python -m distributary.iot_events.cli $(or $(ARGS),check detectors/*.json)

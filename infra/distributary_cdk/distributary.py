@@ -6,9 +6,12 @@ from typing import Any, Concatenate, ParamSpec
 
 import aws_cdk as cdk
 from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from distributary.errors import SettingsError
 from distributary_cdk.alarms import Alarms
 from distributary_cdk.api import Api
 from distributary_cdk.checks import accept
@@ -89,7 +92,7 @@ class Distributary(Home):
         api = Api(self, "Api", functions={**functions, "ingest": release.alias}, configuration=configuration)
         Alarms(self, "Alarms", configuration=configuration)
         Dashboard(self, "Dashboard", configuration=configuration)
-        self._streams, self._api = streams, api
+        self._streams, self._api, self._asks_for_keys = streams, api, configuration.auth == "keys"
         outputs = {
             "Version": VERSION,
             "Stage": configuration.stage,
@@ -115,6 +118,18 @@ class Distributary(Home):
     def bucket(self) -> s3.IBucket:
         """The bucket that Firehose delivers to."""
         return self._streams.bucket
+
+    def grant_send(self, function: lambda_.Function, key: secretsmanager.ISecret | None = None) -> None:
+        """Let the function send events: it gets the endpoint, and may read the secret that holds its key.
+
+        Raises SettingsError without a secret, where the endpoint asks for keys.
+        """
+        if key:
+            key.grant_read(function)
+            function.add_environment("DISTRIBUTARY_KEY_ARN", key.secret_arn)
+        elif self._asks_for_keys:
+            raise SettingsError(["grant_send: needs the secret that holds a key, since auth = 'keys'"])
+        function.add_environment("DISTRIBUTARY_ENDPOINT", self.endpoint)
 
     def _add_outputs(self, outputs: dict[str, str]) -> None:
         """An output of the stack for each that has a value, named for the construct's place in it."""

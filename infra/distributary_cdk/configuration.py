@@ -29,10 +29,15 @@ class FirehoseProps:
     """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
 
     join: bool = Settings.join
+    """Join a request's events into few records; Firehose bills each record rounded up to 5 KB."""
     delimiter: Literal["newline", "none"] = Settings.firehose_delimiter
+    """What is added to a record of an AWS client that does not end with a newline; `none` stores it as it came."""
     aliases: Texts = Settings.firehose_aliases
+    """More names that AWS clients may use for this stream."""
     buffer_seconds: int = within(0, 900, 60)
+    """Firehose writes an object after this time, or at `buffer_mib`, whichever comes first."""
     buffer_mib: int = within(1, 128, 64)
+    """Firehose writes an object at this size in MiB, before compression."""
 
 
 @props
@@ -40,9 +45,14 @@ class BucketProps:
     """The bucket's life cycle, in days (0 is never), and what happens to its objects when the stack is deleted."""
 
     tiering_days: int = within(0, 36_500, 30)
+    """Objects move to S3 Intelligent-Tiering after so many days; 0: never. None move where they are deleted by then.
+    """
     expire_days: int = within(0, 36_500, 0)
+    """Objects are deleted after so many days; 0: never."""
     restore_days: int = within(0, 36_500, 30)
+    """Deleted or overwritten objects can be restored for so many days, by S3 versions; 0: not at all."""
     empty_on_destroy: bool = False
+    """Delete the objects with the stack; not together with `retain`."""
     bucket: S3Bucket = None
     """A bucket that exists already, instead of a new one: its life cycle is yours to set."""
 
@@ -52,10 +62,15 @@ class KinesisProps:
     """The stream. Retention: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html."""
 
     mode: Literal["provisioned", "on-demand"] = "on-demand"
+    """`provisioned` has a fixed number of shards."""
     shards: int = within(1, 10_000, 1)
+    """Only with mode `provisioned`: 1 MiB and 1,000 records a second each."""
     retention_hours: int = within(24, 8760, 24)
+    """How long the stream keeps a record; beyond 24 costs extra."""
     max_record_kib: int = Settings.max_record_kib
+    """The largest record in KiB, 1024 to 10240."""
     aliases: Texts = Settings.kinesis_aliases
+    """More names that AWS clients may use for this stream."""
     stream: Stream = None
     """A stream that exists already, instead of a new one: mode, shards, retention and record size are yours to set."""
 
@@ -65,8 +80,11 @@ class IotEventsProps:
     """Who answers BatchPutMessage for the third sink."""
 
     provider: Literal["stack", "endpoint"] = Settings.iot_events_provider
+    """`stack`: this stack answers BatchPutMessage; `endpoint`: the service at `endpoint` does."""
     endpoint: str = Settings.iot_events_endpoint
+    """The URL of that service."""
     strict: bool = Settings.iot_events_strict
+    """Hold clients to AWS's own limits: 10 messages of 1,024 bytes in a BatchPutMessage."""
 
     @property
     def at_aws(self) -> bool:
@@ -79,7 +97,9 @@ class RedriveProps:
     """How what a sink did not take is brought to it later."""
 
     pause_seconds: int = Settings.redrive_pause_seconds
+    """The longest pause between two attempts, which follow after 1, 2, 4 … seconds (1 to 1800)."""
     days: Number = Settings.redrive_days
+    """How old a record may grow in the retry queue before it is a dead letter (0 to 13)."""
 
 
 @props
@@ -90,12 +110,19 @@ class DetectorsProps:
     """
 
     min_timer_seconds: int = Settings.min_timer_seconds
+    """The shortest timer of a detector model (1 to 3600)."""
     concurrency: int = within(2, 1000, 50)
+    """Batches of messages, and of actions, that are handled at the same time; wake-ups have 10 at most."""
     declared_only: bool = False
+    """Models read only the attributes that an input declares."""
     merge: bool = False
+    """Lay a message over the last one of its input, instead of replacing it."""
     parameters: Table = Field(default_factory=dict)
+    """Values for the parameters of CloudFormation templates among the models."""
     grants: Tables = ()
+    """Permissions for targets that only an expression knows: `{actions = ["iot:Publish"], resource = "arn:…"}`."""
     debug: Tables = ()
+    """Detectors whose every cycle is logged: `{model = "…", key = "…"}`; without `key`, all of the model."""
 
 
 @props
@@ -106,8 +133,11 @@ class ReservedProps:
     """
 
     ingest: int = within(0, 100_000, 0)
+    """Of the function behind the endpoint."""
     run_detectors: int = within(0, 100_000, 0)
+    """Of the function that runs detectors; at least `detectors.concurrency`."""
     take_messages: int = within(0, 100_000, 0)
+    """Of the function that topic rules call."""
 
 
 @props
@@ -115,8 +145,10 @@ class FunctionsProps:
     """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 
     memory_mb: int = within(128, 10_240, 1024)
+    """Memory in MB; CPU grows with it, and 1769 is one core."""
     reserved_concurrency: ReservedProps = ReservedProps()
     log_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731], WHOLE] = 30
+    """How many days CloudWatch keeps the functions' logs."""
 
 
 @props
@@ -129,6 +161,7 @@ class ReleasesProps:
         "canary-10-percent-15-minutes",
         "linear-10-percent-every-1-minute",
     ] = "at-once"
+    """`at-once`, or in steps: calls move back by themselves when the new version fails."""
 
 
 @props
@@ -136,18 +169,31 @@ class AlarmsProps:
     """Who is told when, and from when on; `topic` is the ARN of an SNS topic, empty for nobody."""
 
     on: bool = True
+    """Whether there are alarms, at $0.10 a month for each metric."""
     topic: str = ""
+    """The ARN of an SNS topic that is notified; empty: none."""
     period_minutes: int = within(1, 60, 5)
+    """The period over which each metric is summed up."""
     error_percent: int = within(0, 100, 1)
+    """Requests answered 5xx, or failed puts of Firehose, in percent."""
     p99_seconds: int = within(1, 30, 5)
+    """The 99th percentile of the latency of answers, in seconds."""
     slow_minutes: int = within(1, 120, 15)
+    """How long answers are slow, or puts fail, before the alarm."""
     queue_age_seconds: int = within(1, 1_209_600, 600)
+    """The age of the oldest message in a queue."""
     refused_keys: int = within(0, 1_000_000, 100)
+    """Requests of one period that are refused for their key."""
     spilling_minutes: int = within(1, 120, 15)
+    """How long a sink refuses records before the alarm."""
     throttled_minutes: int = within(1, 120, 5)
+    """How many minutes in a row calls are throttled before the alarm."""
     timeout_percent: int = within(1, 100, 90)
+    """The longest call of a function, in percent of its timeout."""
     behind_percent: int = within(1, 100, 50)
+    """How far consumers of the stream are behind, in percent of its retention."""
     delivery_late_seconds: int = within(1, 86_400, 900)
+    """How much older than its buffer a record may grow before Firehose has delivered it."""
 
 
 @props
@@ -155,6 +201,7 @@ class DashboardProps:
     """Whether the stage has a CloudWatch dashboard."""
 
     on: bool = True
+    """Whether there is a dashboard: an account's first three are free, each further one is $3 a month."""
 
 
 @props
@@ -164,16 +211,27 @@ class Configuration:
     stage: Annotated[str, SkipJsonSchema()] = ""
     """What metrics and log lines name it by; without it, the stack's name and the construct's place in it."""
     retain: bool = True
+    """Protect the stack from deletion, and keep its data if it is deleted nevertheless."""
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
+    """`aws-managed`: keys of AWS; `own-key`: one new KMS key for all that is stored, $1 a month."""
     auth: Literal["keys", "open"] = Settings.auth
+    """Who may send: callers with a key (`make keys`), or anyone (`open`, never for the stage `prod`)."""
     envelope: Literal["cloudevents", "none"] = Settings.envelope
+    """`none` delivers what was posted as it is, without CloudEvents around it."""
     source: str = Settings.source
+    """The CloudEvents source of events that bring none."""
     type: str = Settings.type
+    """The CloudEvents type of events that bring none; a request may name another with `?type=`."""
     max_events: int = Settings.max_events
+    """How many events a request may have (1 to 100000)."""
     stream_alias: str = Settings.stream_alias
+    """A name that AWS clients may use instead of the streams' real names."""
     retry_seconds: Number = Settings.retry_seconds
+    """How long a request goes on re-sending what a sink refused (0 to 25)."""
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Settings.log_level
+    """The least level that functions log."""
     log_sample: Number = Settings.log_sample
+    """The fraction of fully successful requests that are logged (0 to 1); requests with any problem always are."""
     firehose: FirehoseProps = FirehoseProps()
     bucket: BucketProps = BucketProps()
     kinesis: KinesisProps = KinesisProps()
@@ -186,7 +244,11 @@ class Configuration:
     alarms: AlarmsProps = AlarmsProps()
     dashboard: DashboardProps = DashboardProps()
     rules: Tables = ()
+    """Which events go to which sinks; the first rule that takes an event decides. Keys of a rule: `when`, `sinks`,
+    `partition_key`, `input`.
+    """
     inputs: Table = Field(default_factory=dict)
+    """The IoT Events inputs by name, each with `attributes`, and optionally `key`, `dedup`, `late`."""
     iot_rules: Annotated[Sequence[IotRule], AfterValidator(tuple)] = ()
 
     models: Folder = None

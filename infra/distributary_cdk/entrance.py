@@ -14,10 +14,15 @@ class JwtProps:
     """
 
     issuer: str = ""
+    """The issuer's https URL, as the tokens' `iss` has it; empty: keys are taken."""
     audience: Texts = ()
+    """A token must be for one of these, by its `aud` or `client_id`."""
     scopes: Texts = ()
+    """A token must have one of these; none: any token."""
     source_claim: str = "sub"
+    """The claim that is the source of events that bring none."""
     sinks_claim: str = ""
+    """The claim that names the sinks a token may write to; empty: every sink."""
 
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
@@ -40,8 +45,11 @@ class DomainProps:
     """
 
     name: str = ""
+    """The host name, as in `events.example.com`."""
     certificate: str = ""
+    """The ARN of its ACM certificate, in the stack's region."""
     zone_id: str = ""
+    """The Route 53 zone that gets its records."""
 
     def faults(self) -> Iterator[str]:
         """What is missing or cannot be, by setting."""
@@ -76,10 +84,15 @@ class HttpProps:
     """
 
     cors_origins: Texts = ()
+    """Web pages that may post, as in `https://app.example.com`; `*` is any."""
     cors_headers: Texts = ("traceparent", "tracestate", "baggage")
+    """Headers that they may send beside those that the API reads itself."""
     cors_credentials: bool = False
+    """Also with cookies, which the API does not read; then `cors_origins` are names, not `*`."""
     requests_per_second: int = within(1, 100_000, 1000)
+    """The limit of each route; beyond it API Gateway answers 429."""
     burst: int = within(1, 50_000, 500)
+    """How many requests may come at the same time."""
     jwt: JwtProps = JwtProps()
     domain: DomainProps = DomainProps()
 

@@ -20,11 +20,17 @@ class IotRule:
     """One row: a rule of this stack with its `sql`, or one of the owner's own that stands `outside` of it."""
 
     name: str = ""
+    """The topic rule's name, unique in the account and region."""
     input: str = ""
+    """The input that gets the messages."""
     sql: str = ""
+    """The rule's SQL, version 2016-03-23."""
     message_id: str = ""
+    """A substitution template, as in `${newuuid()}`; without it each message gets a new id."""
     batch: bool = False
+    """An array is a message for each of its elements; not together with `message_id`."""
     outside: bool = False
+    """Without `sql`: a rule of your own, which calls the function's alias of this name."""
 
     @property
     def statement(self) -> str:

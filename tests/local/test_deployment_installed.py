@@ -45,7 +45,8 @@ def app(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plant")
     [code] = re.findall(r"```python\n(.*?)```", DOC.read_text(), re.DOTALL)
     (folder / "app.py").write_text(code)
-    (folder / "cdk.json").write_text(json.dumps({"app": f"env -u PYTHONPATH {python} app.py"})  # the wheel, not this checkout)
+    wheel_alone = f"env -u PYTHONPATH {python} app.py"  # else Python would find this checkout first
+    (folder / "cdk.json").write_text(json.dumps({"app": wheel_alone}))
     return folder
 
 

@@ -65,5 +65,5 @@ def test_the_page_names_every_setting():
     page = (ROOT / reference.PAGE).read_text()
 
     for kind in reference.schema()["$defs"].values():
-        for name, one in kind["properties"].items():
+        for name in kind["properties"]:
             assert f"| `{name}` |" in page or f"{name}]`" in page, name

@@ -5,13 +5,16 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_kinesis as kinesis
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
 from distributary.errors import SettingsError
 from distributary_cdk import AlarmsProps, BucketProps, Distributary, FunctionsProps, KinesisProps
 from distributary_cdk.checks import CheckedApp
+from distributary_cdk.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
@@ -151,6 +154,46 @@ def test_what_exists_can_be_brought_along(new_app):
         one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::CloudWatch::Alarm"
     ]
     assert alarm["AlarmActions"] == [stack.resolve(topic.topic_arn)]
+
+
+def test_the_outputs_name_the_version(template):
+    """The one that the wheel has."""
+    assert template("left")["Outputs"]["EventsVersion"]["Value"] == VERSION
+
+
+def test_a_function_that_may_send(new_app):
+    """It gets the endpoint, and may read the secret that its key is in; without keys it needs none."""
+    stack = cdk.Stack(new_app(), "sending")
+    senders = [
+        lambda_.Function(
+            stack, name, runtime=lambda_.Runtime.PYTHON_3_14, handler="a.b", code=lambda_.Code.from_inline(" ")
+        )
+        for name in ("One", "Two")
+    ]
+    secret = secretsmanager.Secret(stack, "Secret")
+    closed = Distributary(stack, "Closed", rules=RULES)
+
+    closed.grant_send(senders[0], secret)
+    Distributary(stack, "Open", rules=RULES, auth="open").grant_send(senders[1])
+
+    with pytest.raises(SettingsError, match="needs the secret"):
+        closed.grant_send(senders[1])
+    template = Template.from_stack(stack).to_json()
+    variables = [
+        one["Properties"]["Environment"]["Variables"]
+        for name, one in template["Resources"].items()
+        if one["Type"] == "AWS::Lambda::Function" and name[:3] in ("One", "Two")
+    ]
+    assert [sorted(one) for one in variables] == [
+        ["DISTRIBUTARY_ENDPOINT", "DISTRIBUTARY_KEY_ARN"],
+        ["DISTRIBUTARY_ENDPOINT"],
+    ]
+    [reading] = [
+        one["Properties"]["PolicyDocument"]["Statement"]
+        for name, one in template["Resources"].items()
+        if name.startswith("OneServiceRoleDefaultPolicy")
+    ]
+    assert reading[0]["Resource"] == stack.resolve(secret.secret_arn)
 
 
 def statements_of(template, role):

@@ -9,6 +9,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 PORT ?= 8080
 AWS_PORT ?= 4566
 STAGE ?= dev
+# Another configuration than distributary.toml, with `detectors` and `inputs` beside it.
+CONTEXT := --context stage=$(STAGE) $(if $(CONFIG),--context config=$(CONFIG))
 # Which stage a command is about, and where its AWS is: an account's, or the one that `make up` runs.
 AT := --stage $(STAGE) $(if $(filter local,$(STAGE)),--aws-endpoint http://localhost:$(AWS_PORT))
 
@@ -70,10 +72,10 @@ demo: setup ## start it, post every kind of body, show where each event landed, 
 	@python -m commands.demo
 
 bootstrap: setup ## prepare the account and region of your AWS credentials for the CDK, once
-	@cdk bootstrap --context stage=$(STAGE) $(ARGS)
+	@cdk bootstrap $(CONTEXT) $(ARGS)
 
-deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev; without a terminal: ARGS="--require-approval never"
-	@cdk deploy --context stage=$(STAGE) $(ARGS)
+deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev, CONFIG=path/to.toml for another configuration; without a terminal: ARGS="--require-approval never"
+	@cdk deploy $(CONTEXT) $(ARGS)
 
 rollback: setup ## take the last release back: make rollback STAGE=prod; ARGS="--to 7" chooses the version
 	@python -m commands.rollback $(AT) $(ARGS)
@@ -82,19 +84,19 @@ keys: setup ## create, change, list, revoke keys: make keys STAGE=local ARGS="cr
 	@python -m commands.keys $(AT) $(ARGS)
 
 status: setup ## one screen of how a stage is: make status STAGE=dev
-	@python -m commands.status $(AT)
+	@python -m commands.status $(AT) $(ARGS)
 
 replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
 	@python -m commands.replay $(AT) $(ARGS)
 
 smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
-	@python -m commands.smoke $(AT)
+	@python -m commands.smoke $(AT) $(ARGS)
 
 models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
 	@python -m distributary.iot_events.cli $(or $(ARGS),check detectors/*.json)
 
 synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
-	@cdk synth --quiet --context stage=$(STAGE) && echo "cdk.out/ holds the template of stage $(STAGE)"
+	@cdk synth --quiet $(CONTEXT) && echo "cdk.out/ holds the template of stage $(STAGE)"
 
 ##@ develop
 check: setup ## formatting, lint, types, import contracts, layout, template
@@ -149,7 +151,13 @@ audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know th
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
-clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out second_opinion/node_modules $(CLIENTS)/javascript/node_modules
+reference: setup ## write distributary.schema.json and docs/reference/configuration.md from the props
+	@python -m distributary_cdk.reference
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora mutants audit bench clean
+release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG.md begins with it
+	@python -m commands.release
+
+clean: ## remove everything that was set up or built
+	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules $(CLIENTS)/javascript/node_modules
+
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora mutants audit bench reference release clean

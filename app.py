@@ -1,4 +1,4 @@
-"""The CDK app: one stack for the stage that the context names, as in `cdk deploy --context stage=prod`."""
+"""The CDK app: one stack for a stage, as in `cdk deploy --context stage=prod --context config=path/to.toml`."""
 
 import sys
 from pathlib import Path
@@ -6,15 +6,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent / "lambdas"))
 sys.path.insert(0, str(Path(__file__).parent / "infra"))
 
-from distributary.errors import DistributaryError
 from distributary_cdk.checks import CheckedApp
-from distributary_cdk.configuration_file import read, said
+from distributary_cdk.configuration_file import faults_explained, read
 from distributary_cdk.stack import DistributaryStack
 
 app = CheckedApp()
-try:
-    configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
+file = Path(app.node.try_get_context("config") or Path(__file__).with_name("distributary.toml"))
+with faults_explained(file):
+    configuration = read(file, app.node.try_get_context("stage") or "dev")
     DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)
-except DistributaryError as error:
-    sys.exit(said(error))
 app.synth()

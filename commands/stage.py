@@ -45,6 +45,8 @@ class Stage:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Let a command be told its stage, as `chosen` reads it."""
     parser.add_argument("--stage", default="dev", help="the deployed stage (default: dev)")
+    parser.add_argument("--stack", help="the stack of a construct in another app, instead of a stage's")
+    parser.add_argument("--construct", default="", help="the construct's path in that stack, as in Events")
     parser.add_argument("--aws-endpoint", help=f"an embedded AWS; for the stage {LOCAL}, {LOCAL_AWS} unless said")
 
 
@@ -54,6 +56,8 @@ def chosen(options: argparse.Namespace) -> Stage:
     if aws_endpoint:
         loopback.reach_directly()
     try:
+        if options.stack:
+            return _of_construct(options.stack, options.construct, aws_endpoint)
         return _find(options.stage, aws_endpoint)
     except (BotoCoreError, ClientError) as error:
         advice = (
@@ -61,12 +65,28 @@ def chosen(options: argparse.Namespace) -> Stage:
             if aws_endpoint
             else f"Check AWS_PROFILE and AWS_REGION, or deploy it: make deploy STAGE={options.stage}"
         )
-        raise StageNotFoundError(f"stage {options.stage} was not found: {error}\n{advice}") from error
+        raise StageNotFoundError(
+            f"{options.stack or f'stage {options.stage}'} was not found: {error}\n{advice}"
+        ) from error
 
 
 def _find(name: str, aws_endpoint: str | None) -> Stage:
-    stacks = _client("cloudformation", aws_endpoint).describe_stacks(StackName=f"distributary-{name}")["Stacks"]
-    return Stage(name, {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}, aws_endpoint)
+    return Stage(name, _outputs(f"distributary-{name}", aws_endpoint), aws_endpoint)
+
+
+def _of_construct(stack: str, construct: str, aws_endpoint: str | None) -> Stage:
+    """The construct's outputs, whose names begin with its path. Raises StageNotFoundError where it has none."""
+    outputs, prefix = _outputs(stack, aws_endpoint), construct.replace("/", "").replace("-", "")
+    own = {key.removeprefix(prefix): value for key, value in outputs.items() if key.startswith(prefix)}
+    if "Stage" not in own:
+        constructs = sorted(key.removesuffix("IngestAliasName") for key in outputs if key.endswith("IngestAliasName"))
+        raise StageNotFoundError(f"{stack} has no construct {construct!r}; it has {', '.join(constructs) or 'none'}")
+    return Stage(own["Stage"], own, aws_endpoint)
+
+
+def _outputs(stack: str, aws_endpoint: str | None) -> dict[str, str]:
+    stacks = _client("cloudformation", aws_endpoint).describe_stacks(StackName=stack)["Stacks"]
+    return {one["OutputKey"]: one["OutputValue"] for one in stacks[0].get("Outputs", [])}
 
 
 def _client(service: str, aws_endpoint: str | None) -> Any:

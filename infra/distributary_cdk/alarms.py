@@ -20,9 +20,14 @@ class Alarms(Construct):
         self.made: list[cloudwatch.Alarm] = []
         if not configuration.alarms.on:
             return
-        topic = configuration.alarms.topic
-        action = actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic)) if topic else None
+        action = self._action(configuration)
         self.made = [self._alarm(watch, action) for part in parts for watch in part.alarms()]
+
+    def _action(self, configuration: Configuration) -> cloudwatch.IAlarmAction | None:
+        if configuration.alarm_topic:
+            return actions.SnsAction(configuration.alarm_topic)
+        topic = configuration.alarms.topic
+        return actions.SnsAction(sns.Topic.from_topic_arn(self, "Topic", topic)) if topic else None
 
     def _alarm(self, watch: Watch, action: cloudwatch.IAlarmAction | None) -> cloudwatch.Alarm:
         alarm = cloudwatch.Alarm(

@@ -17,8 +17,9 @@ from distributary.metrics import EVENTS
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.domain import Domain
 from distributary_cdk.embedded_metric import embedded_metric
-from distributary_cdk.entrance import Http, Jwt
+from distributary_cdk.entrance import HttpProps, JwtProps
 from distributary_cdk.findings import acknowledge
+from distributary_cdk.home import unique_name
 from distributary_cdk.log_group import log_group
 from distributary_cdk.part import GRAPH_PERIOD, Graph, Part, Watch, period, periods
 from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
@@ -84,7 +85,7 @@ class Api(Part, Construct):
         self.http_api = apigateway.HttpApi(
             self,
             "Http",
-            api_name=cdk.Stack.of(self).stack_name,
+            api_name=unique_name(self),
             description="Distributary: events in, three streams out",
             # Nobody goes around the name: its records and its certificate are what clients are told to trust.
             disable_execute_api_endpoint=True if http.domain.name else None,
@@ -147,7 +148,7 @@ class Api(Part, Construct):
         self._after("$default", default)
         acknowledge(default, _UNAUTHORIZED, "Answers 404 and 405 only.")
 
-    def _limit(self, http: Http) -> None:
+    def _limit(self, http: HttpProps) -> None:
         """What the stage lets through, and what it writes down of each request."""
         stage = cast("apigateway.CfnStage", _resource(self.http_api.default_stage))
         stage.default_route_settings = apigateway.CfnStage.RouteSettingsProperty(
@@ -176,12 +177,12 @@ def _resource(construct: object) -> cdk.CfnResource:
     return cast("cdk.CfnResource", cast("Construct", construct).node.default_child)
 
 
-def _authorizer(jwt: Jwt) -> authorizers.HttpJwtAuthorizer | None:
+def _authorizer(jwt: JwtProps) -> authorizers.HttpJwtAuthorizer | None:
     """By which API Gateway checks each token with the keys that the issuer publishes, before any function runs."""
     return authorizers.HttpJwtAuthorizer("Jwt", jwt.issuer, jwt_audience=[*jwt.audience]) if jwt.issuer else None
 
 
-def _cors(http: Http) -> apigateway.CorsPreflightOptions:
+def _cors(http: HttpProps) -> apigateway.CorsPreflightOptions:
     return apigateway.CorsPreflightOptions(
         allow_origins=[*http.cors_origins],
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],

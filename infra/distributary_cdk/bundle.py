@@ -3,19 +3,26 @@
 import contextlib
 import hashlib
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from functools import cache
+from importlib import resources
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from distributary.errors import BadDefinition
 
-ROOT = Path(__file__).parents[2]
-LAMBDAS = ROOT / "lambdas"
+_PACKAGE = Path(str(resources.files("distributary_cdk")))
+_INSTALLED = _PACKAGE / "lambdas"
+# A wheel has the functions' folders as data of this package; a checkout has them at its top.
+LAMBDAS = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parents[1] / "lambdas"
+LIBRARY = Path(str(resources.files("distributary")))
 
 # The AWS services that the functions call; botocore describes some four hundred.
 SERVICES = (
@@ -34,6 +41,15 @@ _DEPENDENCIES = re.compile(
 _NATIVE_NAME = re.compile(r".+\.(so(\.\d+)*|pyd|dll|dylib|a|node)")
 _NATIVE_STARTS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
+# Pure Python for the functions' runtime, whatever Python this is.
+_PURE_PIP = ("--only-binary=:all:", "--platform=any", "--implementation=py", "--python-version=3.14", "--no-compile")
+_PURE_UV = (
+    "--only-binary=:all:",
+    "--no-compile-bytecode",
+    "--python-version=3.14",
+    "--python-platform=aarch64-manylinux2014",
+)
+
 Files = Mapping[str, bytes]
 
 
@@ -44,7 +60,7 @@ def bundle(folder: Path, configuration: Mapping[str, Any]) -> dict[str, bytes]:
     """
     files = {
         **_dependencies(LAMBDAS / "requirements.txt"),
-        **{f"distributary/{name}": content for name, content in _read(LAMBDAS / "distributary", _LIBRARY)},
+        **{f"distributary/{name}": content for name, content in _read(LIBRARY, _LIBRARY)},
         **dict(_read(folder, _LIBRARY)),
         "configuration.json": json.dumps(configuration, ensure_ascii=False, indent=1).encode(),
     }
@@ -82,13 +98,18 @@ def _read(root: Path, allowed: re.Pattern[str]) -> Iterator[tuple[str, bytes]]:
             yield name, path.read_bytes()
 
 
+def cache_folder() -> Path:
+    """Where what was installed once is kept for the next synthesis: in the user's cache, never beside the sources."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "distributary"
+
+
 @cache
 def _dependencies(requirements: Path) -> Files:
     """What the functions carry of their pinned requirements: installed once for each version of this file and list."""
     version = hashlib.sha256(requirements.read_bytes() + _DEPENDENCIES.pattern.encode()).hexdigest()[:16]
-    kept = ROOT / "build" / f"dependencies-{version}"
+    kept = cache_folder() / f"dependencies-{version}"
     if not kept.exists():
-        kept.parent.mkdir(exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
             _install(requirements, Path(scratch, "all"))
             write(dict(_read(Path(scratch, "all"), _DEPENDENCIES)), Path(scratch, "kept"))
@@ -99,8 +120,16 @@ def _dependencies(requirements: Path) -> Files:
 
 
 def _install(requirements: Path, target: Path) -> None:
-    """Install pure Python for the functions' runtime, whatever Python this is. Raises CalledProcessError."""
+    """Install what the functions carry. Raises CalledProcessError."""
     sys.stderr.write("Installing what the functions carry (once)\n")
-    pure = ["--only-binary=:all:", "--platform=any", "--implementation=py", "--python-version=3.14", "--no-compile"]
-    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--require-hashes", *pure]
-    subprocess.run([*pip, f"--target={target}", f"--requirement={requirements}"], check=True, stdout=sys.stderr)
+    wanted = [f"--target={target}", f"--requirement={requirements}"]
+    subprocess.run([*_installer(), "--quiet", "--require-hashes", *wanted], check=True, stdout=sys.stderr)
+
+
+def _installer() -> list[str]:
+    """This Python's pip, or uv, which has environments without pip. Raises BadDefinition where there is neither."""
+    if find_spec("pip"):
+        return [sys.executable, "-m", "pip", "--disable-pip-version-check", "install", *_PURE_PIP]
+    if shutil.which("uv"):
+        return ["uv", "pip", "install", f"--python={sys.executable}", *_PURE_UV]
+    raise BadDefinition(["the functions' packages cannot be installed: this Python has no pip, and there is no uv"])

@@ -4,7 +4,6 @@ import os
 from typing import Any
 
 import aws_cdk as cdk
-from cdk_nag import AwsSolutionsChecks, ServerlessChecks
 
 
 class CheckedApp(cdk.App):
@@ -17,4 +16,7 @@ class CheckedApp(cdk.App):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         if os.environ.get("CDK_VALIDATION") != "false":
+            # Loaded where it is used: an app that has the construct in it need not have cdk-nag.
+            from cdk_nag import AwsSolutionsChecks, ServerlessChecks  # noqa: PLC0415 - see above
+
             cdk.Validations.of(self).add_plugins(AwsSolutionsChecks(self), ServerlessChecks(self))

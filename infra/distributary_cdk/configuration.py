@@ -1,7 +1,17 @@
-"""What `distributary.toml` says about one stage, as typed values; `distributary_cdk.configuration_file` reads them."""
+"""The props of a Distributary: what its owner configures, in Python or in `distributary.toml`."""
 
-from dataclasses import dataclass, field, fields
-from typing import Any, Literal, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import fields
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from aws_cdk import aws_kinesis as kinesis
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from pydantic import AfterValidator, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from distributary.access.key_store import AccessSettings, KeySettings
 from distributary.aws.bucket import BucketSettings
@@ -15,75 +25,143 @@ from distributary.sinks.firehose import FirehoseChoices, FirehoseSettings
 from distributary.sinks.iot_events import IotEventsChoices, IotEventsSettings
 from distributary.sinks.kinesis import KinesisChoices, KinesisSettings
 from distributary.sinks.registry import SINK_NAMES
-from distributary_cdk.entrance import Http
-from distributary_cdk.table import Table, within
+from distributary_cdk.contradictions import contradictions
+from distributary_cdk.entrance import HttpProps
+from distributary_cdk.iot_rule import IotRule
+from distributary_cdk.props import WHOLE, Given, Number, Table, Tables, Texts, props, within
+
+Parts = dict[type[Settings], Callable[[], Settings]]
+Stream = Annotated[kinesis.IStream | None, Given("a Kinesis stream", ("stream_arn",)), SkipJsonSchema()]
+S3Bucket = Annotated[s3.IBucket | None, Given("an S3 bucket", ("bucket_arn",)), SkipJsonSchema()]
+Topic = Annotated[sns.ITopic | None, Given("an SNS topic", ("topic_arn",)), SkipJsonSchema()]
+Key = Annotated[kms.IKey | None, Given("a KMS key", ("key_arn",)), SkipJsonSchema()]
+Folder = Annotated[Path | None, Given("the Path of a folder", ("glob",)), SkipJsonSchema()]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Firehose(FirehoseChoices):
+@props
+class FirehoseProps:
     """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
 
+    join: bool = FirehoseChoices.join
+    """Join a request's events into few records; Firehose bills each record rounded up to 5 KB."""
+    delimiter: Literal["newline", "none"] = FirehoseChoices.delimiter
+    """What is added to a record of an AWS client that does not end with a newline; `none` stores it as it came."""
+    aliases: Texts = FirehoseChoices.aliases
+    """More names that AWS clients may use for this stream."""
     buffer_seconds: int = within(0, 900, 60)
+    """Firehose writes an object after this time, or at `buffer_mib`, whichever comes first."""
     buffer_mib: int = within(1, 128, 64)
+    """Firehose writes an object at this size in MiB, before compression."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Bucket:
+@props
+class BucketProps:
     """The bucket's life cycle, in days (0 is never), and what happens to its objects when the stack is deleted."""
 
     tiering_days: int = within(0, 36_500, 30)
+    """Objects move to S3 Intelligent-Tiering after so many days; 0: never. None move where they are deleted by then.
+    """
     expire_days: int = within(0, 36_500, 0)
+    """Objects are deleted after so many days; 0: never."""
     restore_days: int = within(0, 36_500, 30)
+    """Deleted or overwritten objects can be restored for so many days, by S3 versions; 0: not at all."""
     empty_on_destroy: bool = False
+    """Delete the objects with the stack; not together with `retain`."""
+    bucket: S3Bucket = None
+    """A bucket that exists already, instead of a new one: its life cycle is yours to set."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Kinesis(KinesisChoices):
+@props
+class KinesisProps:
     """The stream. Retention: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html."""
 
     mode: Literal["provisioned", "on-demand"] = "on-demand"
+    """`provisioned` has a fixed number of shards."""
     shards: int = within(1, 10_000, 1)
+    """Only with mode `provisioned`: 1 MiB and 1,000 records a second each."""
     retention_hours: int = within(24, 8760, 24)
+    """How long the stream keeps a record; beyond 24 costs extra."""
+    max_record_kib: int = KinesisChoices.max_record_kib
+    """The largest record in KiB, 1024 to 10240."""
+    aliases: Texts = KinesisChoices.aliases
+    """More names that AWS clients may use for this stream."""
+    stream: Stream = None
+    """A stream that exists already, instead of a new one: mode, shards, retention and record size are yours to set."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Detectors(DetectorChoices):
+@props
+class IotEventsProps:
+    """Who answers BatchPutMessage for the third sink."""
+
+    provider: Literal["stack", "endpoint"] = IotEventsChoices.provider
+    """`stack`: this stack answers BatchPutMessage; `endpoint`: the service at `endpoint` does."""
+    endpoint: str = IotEventsChoices.endpoint
+    """The URL of that service."""
+    strict: bool = IotEventsChoices.strict
+    """Hold clients to AWS's own limits: 10 messages of 1,024 bytes in a BatchPutMessage."""
+
+
+@props
+class RedriveProps:
+    """How what a sink did not take is brought to it later."""
+
+    pause_seconds: int = RedriveSettings.pause_seconds
+    """The longest pause between two attempts, which follow after 1, 2, 4 … seconds (1 to 1800)."""
+    days: Number = RedriveSettings.days
+    """How old a record may grow in the retry queue before it is a dead letter (0 to 13)."""
+
+
+@props
+class DetectorsProps:
     """How detector models run; `grants` are for targets that only an expression knows.
 
     Concurrency: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
     """
 
+    min_timer_seconds: int = DetectorChoices.min_timer_seconds
+    """The shortest timer of a detector model (1 to 3600)."""
     concurrency: int = within(2, 1000, 50)
+    """Batches of messages, and of actions, that are handled at the same time; wake-ups have 10 at most."""
     declared_only: bool = False
+    """Models read only the attributes that an input declares."""
     merge: bool = False
-    parameters: Table = field(default_factory=dict)
-    grants: tuple[Table, ...] = ()
-    debug: tuple[Table, ...] = ()
+    """Lay a message over the last one of its input, instead of replacing it."""
+    parameters: Table = Field(default_factory=dict)
+    """Values for the parameters of CloudFormation templates among the models."""
+    grants: Tables = ()
+    """Permissions for targets that only an expression knows: `{actions = ["iot:Publish"], resource = "arn:…"}`."""
+    debug: Tables = ()
+    """Detectors whose every cycle is logged: `{model = "…", key = "…"}`; without `key`, all of the model."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Reserved:
+@props
+class ReservedProps:
     """Environments that are kept for a function and are the most that it gets; 0: it shares the account's.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html.
     """
 
     ingest: int = within(0, 100_000, 0)
+    """Of the function behind the endpoint."""
     run_detectors: int = within(0, 100_000, 0)
+    """Of the function that runs detectors; at least `detectors.concurrency`."""
     take_messages: int = within(0, 100_000, 0)
+    """Of the function that topic rules call."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Functions:
+@props
+class FunctionsProps:
     """What the functions get. Memory: https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html."""
 
     memory_mb: int = within(128, 10_240, 1024)
-    reserved_concurrency: Reserved = field(default_factory=Reserved)
-    log_days: Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731] = 30
+    """Memory in MB; CPU grows with it, and 1769 is one core."""
+    reserved_concurrency: ReservedProps = ReservedProps()
+    log_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731], WHOLE] = 30
+    """How many days CloudWatch keeps the functions' logs."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Releases:
+@props
+class ReleasesProps:
     """How a new version of the endpoint takes over, in the words of CodeDeploy's own configurations."""
 
     shift: Literal[
@@ -92,63 +170,118 @@ class Releases:
         "canary-10-percent-15-minutes",
         "linear-10-percent-every-1-minute",
     ] = "at-once"
+    """`at-once`, or in steps: calls move back by themselves when the new version fails."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Alarms:
+@props
+class AlarmsProps:
     """Who is told when, and from when on; `topic` is the ARN of an SNS topic, empty for nobody."""
 
     on: bool = True
+    """Whether there are alarms, at $0.10 a month for each metric."""
     topic: str = ""
+    """The ARN of an SNS topic that is notified; empty: none."""
     period_minutes: int = within(1, 60, 5)
+    """The period over which each metric is summed up."""
     error_percent: int = within(0, 100, 1)
+    """Requests answered 5xx, or failed puts of Firehose, in percent."""
     p99_seconds: int = within(1, 30, 5)
+    """The 99th percentile of the latency of answers, in seconds."""
     slow_minutes: int = within(1, 120, 15)
+    """How long answers are slow, or puts fail, before the alarm."""
     queue_age_seconds: int = within(1, 1_209_600, 600)
+    """The age of the oldest message in a queue."""
     refused_keys: int = within(0, 1_000_000, 100)
+    """Requests of one period that are refused for their key."""
     spilling_minutes: int = within(1, 120, 15)
+    """How long a sink refuses records before the alarm."""
     throttled_minutes: int = within(1, 120, 5)
+    """How many minutes in a row calls are throttled before the alarm."""
     timeout_percent: int = within(1, 100, 90)
+    """The longest call of a function, in percent of its timeout."""
     behind_percent: int = within(1, 100, 50)
+    """How far consumers of the stream are behind, in percent of its retention."""
     delivery_late_seconds: int = within(1, 86_400, 900)
+    """How much older than its buffer a record may grow before Firehose has delivered it."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dashboard:
+@props
+class DashboardProps:
     """Whether the stage has a CloudWatch dashboard."""
 
     on: bool = True
+    """Whether there is a dashboard: an account's first three are free, each further one is $3 a month."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, DeliverySettings):
+@props
+class Configuration:
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
-    stage: str
+    stage: Annotated[str, SkipJsonSchema()] = ""
+    """What metrics and log lines name it by; without it, the stack's name and the construct's place in it."""
     retain: bool = True
+    """Protect the stack from deletion, and keep its data if it is deleted nevertheless."""
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
-    firehose: Firehose = Firehose()
-    bucket: Bucket = Bucket()
-    kinesis: Kinesis = Kinesis()
-    iot_events: IotEventsChoices = field(default_factory=IotEventsChoices)
-    redrive: RedriveSettings = field(default_factory=RedriveSettings)
-    detectors: Detectors = field(default_factory=Detectors)
-    http: Http = field(default_factory=Http)
-    functions: Functions = field(default_factory=Functions)
-    releases: Releases = Releases()
-    alarms: Alarms = Alarms()
-    dashboard: Dashboard = Dashboard()
-    rules: tuple[Table, ...] = ()
-    inputs: Table = field(default_factory=dict)
-    iot_rules: tuple[Table, ...] = ()
+    """`aws-managed`: keys of AWS; `own-key`: one new KMS key for all that is stored, $1 a month."""
+    auth: Literal["keys", "open"] = AccessSettings.auth
+    """Who may send: callers with a key (`make keys`), or anyone (`open`, never for the stage `prod`)."""
+    envelope: Literal["cloudevents", "none"] = EventSettings.envelope
+    """`none` delivers what was posted as it is, without CloudEvents around it."""
+    source: str = EventSettings.source
+    """The CloudEvents source of events that bring none."""
+    type: str = EventSettings.type
+    """The CloudEvents type of events that bring none; a request may name another with `?type=`."""
+    max_events: int = EventSettings.max_events
+    """How many events a request may have (1 to 100000)."""
+    stream_alias: str = AwsApiSettings.stream_alias
+    """A name that AWS clients may use instead of the streams' real names."""
+    retry_seconds: Number = DeliverySettings.retry_seconds
+    """How long a request goes on re-sending what a sink refused (0 to 25)."""
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = LogSettings.log_level
+    """The least level that functions log."""
+    log_sample: Number = LogSettings.log_sample
+    """The fraction of fully successful requests that are logged (0 to 1); requests with any problem always are."""
+    firehose: FirehoseProps = FirehoseProps()
+    bucket: BucketProps = BucketProps()
+    kinesis: KinesisProps = KinesisProps()
+    iot_events: IotEventsProps = IotEventsProps()
+    redrive: RedriveProps = RedriveProps()
+    detectors: DetectorsProps = DetectorsProps()
+    http: HttpProps = HttpProps()
+    functions: FunctionsProps = FunctionsProps()
+    releases: ReleasesProps = ReleasesProps()
+    alarms: AlarmsProps = AlarmsProps()
+    dashboard: DashboardProps = DashboardProps()
+    rules: Tables = ()
+    """Which events go to which sinks; the first rule that takes an event decides. Keys of a rule: `when`, `sinks`,
+    `partition_key`, `input`.
+    """
+    inputs: Table = Field(default_factory=dict)
+    """The IoT Events inputs by name, each with `attributes`, and optionally `key`, `dedup`, `late`."""
+    iot_rules: Annotated[Sequence[IotRule], AfterValidator(tuple)] = ()
 
-    def settings(
-        self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
-    ) -> list[Settings]:
+    models: Folder = None
+    """The folder with the detector models, a JSON file each; none: no models."""
+    input_files: Folder = None
+    """The folder with inputs in files of AWS's own form, beside those of `inputs`."""
+    alarm_topic: Topic = None
+    """The topic that alarms are sent to, instead of `alarms.topic`."""
+    key: Key = None
+    """The KMS key that encrypts all that is stored, instead of one that `encryption` makes."""
+
+    def faults(self) -> Iterator[str]:
+        """What contradicts itself, by setting."""
+        return contradictions(self)
+
+    def settings(self, stage: str = "", **names: str) -> list[Settings]:
         """What the functions of this stage need to know, part by part; `names` are those of the stack's resources.
 
         Raises SettingsError for values out of their range.
         """
+        return [make() for kind, make in self.parts(stage, **names).items() if kind is not DetectorChoices]
+
+    def parts(self, stage: str = "", **names: str) -> Parts:
+        """How each part is made; making one raises SettingsError for its values out of their range."""
         urls = {
             sink: {
                 "retry_queue_url": names.get(f"{sink}_spill_url", ""),
@@ -157,31 +290,36 @@ class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, 
             for sink in SINK_NAMES
         }
         jwt = self.http.jwt
-        return [
-            part(StageSettings, self, stage=self.stage),
-            part(EventSettings, self),
-            part(DeliverySettings, self),
-            part(AwsApiSettings, self),
-            part(
-                KeySettings,
-                self,
-                key_table_name=names.get("key_table_name", ""),
-                key_secret_arn=names.get("key_secret_arn", ""),
-                jwt_source_claim=jwt.source_claim if jwt.issuer else "",
-                jwt_sinks_claim=jwt.sinks_claim,
-            ),
-            BucketSettings(bucket_name=names.get("bucket_name", "")),
-            self.redrive,
-            part(FirehoseSettings, self.firehose, delivery_stream_name=delivery_stream_name, **urls["firehose"]),
-            part(KinesisSettings, self.kinesis, stream_name=stream_name, **urls["kinesis"]),
-            part(IotEventsSettings, self.iot_events, message_queue_url=message_queue_url, **urls["iot_events"]),
-        ]
+        of_keys = {
+            "key_table_name": names.get("key_table_name", ""),
+            "key_secret_arn": names.get("key_secret_arn", ""),
+            "jwt_source_claim": jwt.source_claim if jwt.issuer else "",
+            "jwt_sinks_claim": jwt.sinks_claim,
+        }
+        of_sinks: dict[str, dict[str, str]] = {
+            "firehose": {"delivery_stream_name": names.get("delivery_stream_name", ""), **urls["firehose"]},
+            "kinesis": {"stream_name": names.get("stream_name", ""), **urls["kinesis"]},
+            "iot_events": {"message_queue_url": names.get("message_queue_url", ""), **urls["iot_events"]},
+        }
+        return {
+            StageSettings: partial(part, StageSettings, self, stage=stage or self.stage),
+            EventSettings: partial(part, EventSettings, self),
+            DeliverySettings: partial(part, DeliverySettings, self),
+            AwsApiSettings: partial(part, AwsApiSettings, self),
+            KeySettings: partial(part, KeySettings, self, **of_keys),
+            BucketSettings: partial(BucketSettings, bucket_name=names.get("bucket_name", "")),
+            RedriveSettings: partial(part, RedriveSettings, self.redrive),
+            FirehoseSettings: partial(part, FirehoseSettings, self.firehose, **of_sinks["firehose"]),
+            KinesisSettings: partial(part, KinesisSettings, self.kinesis, **of_sinks["kinesis"]),
+            IotEventsSettings: partial(part, IotEventsSettings, self.iot_events, **of_sinks["iot_events"]),
+            DetectorChoices: partial(part, DetectorChoices, self.detectors),
+        }
 
 
 S = TypeVar("S", bound=Settings)
 
 
-def part(kind: type[S], chosen: Settings, **names: Any) -> S:
+def part(kind: type[S], chosen: object, **names: Any) -> S:
     """A part of the settings: what the owner has chosen, and names of resources."""
     known = {each.name for each in fields(kind)} - names.keys()
-    return kind(**{each.name: getattr(chosen, each.name) for each in fields(chosen) if each.name in known}, **names)
+    return kind(**{name: getattr(chosen, name) for name in known if hasattr(chosen, name)}, **names)

@@ -1,46 +1,46 @@
 """`distributary.toml` read, its stages laid over it and checked; every fault is listed with its place."""
 
-import math
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
-from distributary.errors import BadDefinition, DistributaryError, SettingsError
-from distributary.ingest.rules import Rules
+from distributary.errors import DistributaryError, SettingsError
 from distributary_cdk.configuration import Configuration
-from distributary_cdk.iot_rule import read_iot_rules
 from distributary_cdk.table import Table, laid_over
 from distributary_cdk.table import read as read_table
 
-# What the settings call otherwise than the file does.
-_PLACES = {"jwt_source_claim": "http.jwt"}
-
-# How long and how often the spill queues hand a message out, as `distributary_cdk.queue` makes them.
-_QUEUE_DAYS = 14
-_MOST_RECEIVES = 1000
-# Some receipts end with a short pause, and any pause may lack a quarter: `distributary.delivery.redrive`.
-_EARLY_RECEIVES = 111
-_SHORTEST = 0.75
+FILE = Path("distributary.toml")
+# Folders beside the file; their files have their names in the faults of what they hold.
+_MODELS, _INPUTS = "detectors", "inputs"
 
 
-# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; the CDK reads no other ARN's parts.
-_TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
-_FILE = "distributary.toml"
-# Folders whose files have their names in the faults of what they hold.
-_FOLDERS = ("detectors/", "inputs/")
-
-
-def said(error: DistributaryError) -> str:
+def said(error: DistributaryError, file: Path = FILE) -> str:
     """What is wrong with what the owner wrote, a line for each fault, which names the file that it is in."""
     faults = getattr(error, "faults", (str(error),))
-    named = (_FILE, *_FOLDERS)
-    lines = [fault if fault.startswith(named) else f"{_FILE}: {fault}" for fault in faults]
+    named = (f"{file.name}:", f"{_MODELS}/", f"{_INPUTS}/")
+    lines = [fault if fault.startswith(named) else f"{file.name}: {fault}" for fault in faults]
     return "\n".join(["The stack cannot be synthesised:", *lines])
 
 
+@contextmanager
+def faults_explained(file: Path) -> Iterator[None]:
+    """End the app with every fault, a line each, where the block finds any."""
+    try:
+        yield
+    except DistributaryError as error:
+        sys.exit(said(error, file))
+
+
 def read(file: Path, stage: str) -> Configuration:
-    """The configuration of a stage. Raises SettingsError with every fault of the file, those of other stages too."""
+    """The configuration of a stage, with the folders `detectors` and `inputs` beside the file.
+
+    Raises SettingsError with every fault of the file, those of other stages too.
+    """
     try:
         own = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -53,10 +53,11 @@ def read(file: Path, stage: str) -> Configuration:
         faults.append(f"stages: there is no {stage!r}; there are {', '.join(presets)}")
     if faults:
         raise SettingsError(faults)
-    return configurations[stage]
+    found, folder = cast("Configuration", configurations[stage]), file.parent
+    return replace(found, models=folder / _MODELS, input_files=folder / _INPUTS)
 
 
-def _all_stages(own: Table, presets: Table) -> tuple[list[str], dict[str, Configuration]]:
+def _all_stages(own: Table, presets: Table) -> tuple[list[str], dict[str, Configuration | None]]:
     """The file's faults, then those that a stage brings, under the stage's place; and each stage's configuration."""
     faults, _ = _one_stage(own, "any")
     shared = set(faults)
@@ -70,60 +71,7 @@ def _all_stages(own: Table, presets: Table) -> tuple[list[str], dict[str, Config
     return faults, configurations
 
 
-def _one_stage(table: Table, stage: str) -> tuple[list[str], Configuration]:
+def _one_stage(table: Table, stage: str) -> tuple[list[str], Configuration | None]:
     faults: list[str] = []
     configuration = read_table(Configuration, table, faults, stage=stage)
-    return [*faults, *_contradictions(configuration)], configuration
-
-
-def _contradictions(configuration: Configuration) -> Iterator[str]:
-    try:
-        configuration.settings(delivery_stream_name="any", stream_name="any", message_queue_url="any")
-    except SettingsError as error:
-        for fault in error.faults:
-            name, space, rest = fault.partition(" ")
-            yield f"{_PLACES.get(name, name)}{space}{rest}"
-    try:
-        Rules.from_tables([*configuration.rules], configuration.inputs)
-    except BadDefinition as error:
-        yield from error.faults
-    yield from configuration.http.faults()
-    faults: list[str] = []
-    read_iot_rules(configuration.iot_rules, faults)
-    yield from faults
-    if configuration.http.domain.name and configuration.stage == "local":
-        yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
-    if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:
-        yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
-    if configuration.auth == "open" and configuration.stage == "prod":
-        yield "auth = 'open': is not for prod, where only keys are let in"
-    yield from _given_up_too_soon(configuration)
-    if configuration.retain and configuration.bucket.empty_on_destroy:
-        yield "bucket.empty_on_destroy: contradicts retain = true"
-    yield from _of_others(configuration)
-
-
-def _of_others(configuration: Configuration) -> Iterator[str]:
-    """What is said of resources that are not this stack's."""
-    topic = configuration.alarms.topic
-    if topic and not _TOPIC.fullmatch(topic):
-        yield f"alarms.topic = {topic!r}: must be the ARN of an SNS topic, as arn:aws:sns:eu-west-1:123456789012:calls"
-
-
-def _given_up_too_soon(configuration: Configuration) -> Iterator[str]:
-    """What waits must be there, and be tried, until it is too old."""
-    least, why = _QUEUE_DAYS, "for so long may waiting records lie there"
-    if configuration.envelope == "cloudevents":
-        in_stream = math.ceil(configuration.kinesis.retention_hours / 24)
-        least += in_stream
-        why = (
-            f"{why}, and the data of large events must outlast their envelopes, which the stream keeps for {in_stream} "
-            "days more (kinesis.retention_hours)"
-        )
-    if 0 < configuration.bucket.expire_days < least:
-        yield f"bucket.expire_days: must be 0 or at least {least}, {why}"
-    pause, days = configuration.redrive.pause_seconds, configuration.redrive.days
-    if pause < 1 or configuration.stage == "local":
-        return
-    if _EARLY_RECEIVES + days * 86_400 / (_SHORTEST * pause) > _MOST_RECEIVES:
-        yield f"redrive.pause_seconds: SQS gives up after {_MOST_RECEIVES} tries, before `days`: pause longer"
+    return faults, configuration

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.home import unique_name
 from distributary_cdk.part import Graph, Part
 
 # An account's first three dashboards are free up to so many metrics: https://aws.amazon.com/cloudwatch/pricing/
@@ -35,7 +35,7 @@ class Dashboard(Construct):
         # Loaded where it is used: it takes a quarter of a second, and the local stage has no dashboard.
         import cdk_monitoring_constructs as monitoring  # noqa: PLC0415 - see above
 
-        prefix = cdk.Stack.of(self).stack_name
+        prefix = unique_name(self)
         factory = monitoring.DefaultDashboardFactory(self, "Factory", dashboard_name_prefix=prefix)
         facade = monitoring.MonitoringFacade(self, "Facade", dashboard_factory=factory)
         if alarms:

@@ -15,8 +15,6 @@ from distributary.iot_events.model.used_paths import inputs_of
 from distributary.iot_events.runtime.bundled_models import carry, route
 from distributary_cdk.configuration import Configuration
 
-ROOT = Path(__file__).parents[2]
-
 
 @dataclass(frozen=True)
 class DetectorModels:
@@ -37,17 +35,17 @@ class DetectorModels:
         return [route(definition) for definition in self.definitions]
 
 
-def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorModels:
-    """The models in `detectors/*.json`, the inputs in `inputs/*.json`. Raises BadDefinition with every fault."""
+def read_models(configuration: Configuration) -> DetectorModels:
+    """The models and inputs in the JSON files of their folders. Raises BadDefinition with every fault."""
     faults: list[str] = []
     models: dict[str, _Checked] = {}
     files: dict[str, str] = {}
-    inputs = _inputs(configuration, root, faults)
-    for file in sorted(root.glob("detectors/*.json")):
+    inputs = _inputs(configuration, faults)
+    for file in _files(configuration.models):
         for one in _checked(file, configuration, _declared(inputs, configuration), faults):
             if one.definition.name in models:
-                faults.append(f"detectors/{file.name}: there is another model {one.definition.name}")
-            models[one.definition.name], files[one.definition.name] = one, f"detectors/{file.name}"
+                faults.append(f"{_shown(file)}: there is another model {one.definition.name}")
+            models[one.definition.name], files[one.definition.name] = one, _shown(file)
     faults += _debug_faults(configuration, models)
     if faults:
         raise BadDefinition(faults)
@@ -58,6 +56,14 @@ def read_models(configuration: Configuration, root: Path = ROOT) -> DetectorMode
         inputs=inputs,
         files=files,
     )
+
+
+def _files(folder: Path | None) -> list[Path]:
+    return sorted(folder.glob("*.json")) if folder else []
+
+
+def _shown(file: Path) -> str:
+    return f"{file.parent.name}/{file.name}"
 
 
 class _Checked(NamedTuple):
@@ -83,7 +89,7 @@ def _checked(
             file.read_text("utf-8"), name=file.name.partition(".")[0], parameters=configuration.detectors.parameters
         )
     except (BadDefinition, OSError, UnicodeDecodeError) as error:
-        faults += [f"detectors/{file.name}: {fault}" for fault in getattr(error, "faults", (error,))]
+        faults += [f"{_shown(file)}: {fault}" for fault in getattr(error, "faults", (error,))]
         return
     for document in documents:
         definition, findings = read_definition(document)
@@ -93,7 +99,7 @@ def _checked(
             findings = analyse(definition, limits=limits, inputs=declared, declared_only=declared is not None)
         told: dict[str, list[str]] = {level: [] for level in ("ERROR", "WARNING", "INFO")}
         for finding in findings:
-            told[finding.level].append(f"detectors/{file.name}: {definition.name}: {finding}")
+            told[finding.level].append(f"{_shown(file)}: {definition.name}: {finding}")
         faults += told["ERROR"]
         if not told["ERROR"]:
             yield _Checked(definition, carry(document, key), tuple(told["WARNING"]))
@@ -114,15 +120,15 @@ def _given_key(definition: Definition, configuration: Configuration) -> str | No
     return keys.pop() if len(keys) == 1 else None
 
 
-def _inputs(configuration: Configuration, root: Path, faults: list[str]) -> dict[str, Any]:
+def _inputs(configuration: Configuration, faults: list[str]) -> dict[str, Any]:
     """Every declared input as a table; one of `distributary.toml` stands before one of a file."""
     declared: dict[str, tuple[str, ...]] = {}
-    for file in sorted(root.glob("inputs/*.json")):
+    for file in _files(configuration.input_files):
         name, parameters = file.name.partition(".")[0], configuration.detectors.parameters
         try:
             declared |= read_inputs(file.read_text("utf-8"), name=name, parameters=parameters)
         except (BadDefinition, OSError, UnicodeDecodeError) as error:
-            faults += [f"inputs/{file.name}: {fault}" for fault in getattr(error, "faults", (error,))]
+            faults += [f"{_shown(file)}: {fault}" for fault in getattr(error, "faults", (error,))]
     tables = {name: {"attributes": list(paths)} for name, paths in declared.items()}
     return {**tables, **configuration.inputs}
 
@@ -145,9 +151,6 @@ def carried_by(folder: str, configuration: Configuration) -> dict[str, Any]:
         return {"models": models.carried}
     known = {"inputs": models.inputs, "readers": models.readers}
     if folder == "take_messages":
-        rules = {
-            rule["name"]: {"input": rule["input"], "batch": rule.get("batch", False)}
-            for rule in configuration.iot_rules
-        }
+        rules = {rule.name: {"input": rule.input, "batch": rule.batch} for rule in configuration.iot_rules}
         return {**known, "iot_rules": rules}
     return known

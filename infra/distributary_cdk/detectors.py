@@ -189,7 +189,7 @@ class Detectors(Part, Construct):
         self._messages.allow(function, "sqs:SendMessage")
         stack = cdk.Stack.of(self)
         environment = {"partition": stack.partition, "region": stack.region, "account": stack.account}
-        given, models = self._configuration.detectors.grants, self.models
+        given, models = tuple(self._configuration.detectors.grants), self.models
         for grant in grants_for(models.definitions, given, models.files):
             # The owner's own: what encrypts it is theirs to allow.
             arn = arn_of(grant, environment)

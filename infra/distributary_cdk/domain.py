@@ -5,13 +5,13 @@ from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_route53 as route53
 from constructs import Construct
 
-from distributary_cdk import entrance
+from distributary_cdk.entrance import DomainProps
 
 
 class Domain(Construct):
     """The name, in TLS 1.2 or newer and over IPv4 and IPv6, before the API's one stage."""
 
-    def __init__(self, scope: Construct, name: str, *, domain: entrance.Domain, http_api: apigateway.HttpApi) -> None:
+    def __init__(self, scope: Construct, name: str, *, domain: DomainProps, http_api: apigateway.HttpApi) -> None:
         super().__init__(scope, name)
         served = apigateway.DomainName(
             self,

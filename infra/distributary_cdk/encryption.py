@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.home import unique_name
 from distributary_cdk.removal_policy import removal
 
 # An hour instead of SQS's five minutes: a twelfth of the requests to KMS, and retry queues still take records while KMS
@@ -47,8 +48,11 @@ _USES = {
 _LOGS = ("kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*")
 
 
-def own_key(scope: Construct, configuration: Configuration) -> kms.Key | None:
-    """A new key for all that the stage keeps; None where AWS's keys encrypt."""
+def own_key(scope: Construct, configuration: Configuration) -> kms.IKey | None:
+    """The owner's key, or a new one for all that the stage keeps; None where AWS's keys encrypt."""
+    if configuration.key:
+        let_logs_use(configuration.key, cdk.Stack.of(scope))
+        return configuration.key
     return None if configuration.encryption == "aws-managed" else _key(scope, configuration)
 
 
@@ -103,11 +107,16 @@ def encrypted(table: dynamodb.TableV2, key: kms.IKey | None) -> dynamodb.TableV2
 
 
 def _key(scope: Construct, configuration: Configuration) -> kms.Key:
-    stack = cdk.Stack.of(scope)
-    description = f"Distributary: everything that {stack.stack_name} keeps"
+    description = f"Distributary: everything that {unique_name(scope)} keeps"
     key = kms.Key(
         scope, "Key", description=description, enable_key_rotation=True, removal_policy=removal(configuration)
     )
+    let_logs_use(key, cdk.Stack.of(scope))
+    return key
+
+
+def let_logs_use(key: kms.IKey, stack: cdk.Stack) -> None:
+    """Let CloudWatch Logs encrypt the stack's log groups; where the key is another stack's, its owner lets it."""
     # CloudFormation begins a log group's name with the stack's.
     groups = stack.format_arn(
         service="logs",
@@ -123,4 +132,3 @@ def _key(scope: Construct, configuration: Configuration) -> kms.Key:
             conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": groups}},
         )
     )
-    return key

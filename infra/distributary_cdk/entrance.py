@@ -2,23 +2,27 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 
-from distributary_cdk.table import within
+from distributary_cdk.props import Texts, props, within
 
 
-@dataclass(frozen=True, kw_only=True)
-class Jwt:
+@props
+class JwtProps:
     """Whose JSON Web Tokens `/v1/events` takes instead of keys; without an issuer it takes keys.
 
     What API Gateway checks: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html.
     """
 
     issuer: str = ""
-    audience: tuple[str, ...] = ()
-    scopes: tuple[str, ...] = ()
+    """The issuer's https URL, as the tokens' `iss` has it; empty: keys are taken."""
+    audience: Texts = ()
+    """A token must be for one of these, by its `aud` or `client_id`."""
+    scopes: Texts = ()
+    """A token must have one of these; none: any token."""
     source_claim: str = "sub"
+    """The claim that is the source of events that bring none."""
     sinks_claim: str = ""
+    """The claim that names the sinks a token may write to; empty: every sink."""
 
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
@@ -32,8 +36,8 @@ class Jwt:
             yield "issuer: is missing, and without it no token is taken"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Domain:
+@props
+class DomainProps:
     """The endpoint's own name; all of it or nothing.
 
     `certificate` is the ARN of an ACM certificate in the stack's region, `zone_id` of a public Route 53 zone:
@@ -41,12 +45,15 @@ class Domain:
     """
 
     name: str = ""
+    """The host name, as in `events.example.com`."""
     certificate: str = ""
+    """The ARN of its ACM certificate, in the stack's region."""
     zone_id: str = ""
+    """The Route 53 zone that gets its records."""
 
     def faults(self) -> Iterator[str]:
         """What is missing or cannot be, by setting."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given = {"name": self.name, "certificate": self.certificate, "zone_id": self.zone_id}
         if any(given.values()):
             yield from (f"{name}: is missing; a domain needs name, certificate and zone_id" for name in _empty(given))
             yield from (
@@ -69,33 +76,33 @@ def _empty(given: Mapping[str, str]) -> list[str]:
     return [name for name, value in given.items() if not value]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Http:
+@props
+class HttpProps:
     """The endpoint: who may call it from a browser, and how often each route may be called.
 
     Throttles: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html.
     """
 
-    cors_origins: tuple[str, ...] = ()
-    cors_headers: tuple[str, ...] = ("traceparent", "tracestate", "baggage")
+    cors_origins: Texts = ()
+    """Web pages that may post, as in `https://app.example.com`; `*` is any."""
+    cors_headers: Texts = ("traceparent", "tracestate", "baggage")
+    """Headers that they may send beside those that the API reads itself."""
     cors_credentials: bool = False
+    """Also with cookies, which the API does not read; then `cors_origins` are names, not `*`."""
     requests_per_second: int = within(1, 100_000, 1000)
+    """The limit of each route; beyond it API Gateway answers 429."""
     burst: int = within(1, 50_000, 500)
-    jwt: Jwt = field(default_factory=Jwt)
-    domain: Domain = field(default_factory=Domain)
+    """How many requests may come at the same time."""
+    jwt: JwtProps = JwtProps()
+    domain: DomainProps = DomainProps()
 
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
-        yield from self._cors_faults()
-        yield from (f"http.jwt.{fault}" for fault in self.jwt.faults())
-        yield from (f"http.domain.{fault}" for fault in self.domain.faults())
-
-    def _cors_faults(self) -> Iterator[str]:
         for header in self.cors_headers:
             if not re.fullmatch(_HEADER, header):
-                yield f"http.cors_headers: {header!r} must be a header's name in lower case, such as 'x-my-header'"
+                yield f"cors_headers: {header!r} must be a header's name in lower case, such as 'x-my-header'"
         if self.cors_credentials and not self.cors_origins:
-            yield "http.cors_credentials: is used with cors_origins only"
+            yield "cors_credentials: is used with cors_origins only"
         # Browsers and API Gateway take no "*" with credentials. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
         if self.cors_credentials and "*" in self.cors_origins:
-            yield "http.cors_credentials: needs cors_origins by name, not '*'"
+            yield "cors_credentials: needs cors_origins by name, not '*'"

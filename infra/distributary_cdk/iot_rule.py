@@ -1,11 +1,10 @@
-"""Topic rules of IoT Core that feed inputs: read from `[[iot_rules]]`, checked, and their SQL as it is deployed."""
+"""Topic rules of IoT Core that feed inputs: a row of `[[iot_rules]]` each, checked, and their SQL as it is deployed."""
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER
-from distributary_cdk.table import Table, read
+from distributary_cdk.props import props
 
 # https://docs.aws.amazon.com/iot/latest/apireference/API_CreateTopicRule.html; Lambda has no alias of digits.
 _NAME = re.compile("[a-zA-Z][a-zA-Z0-9_]{0,127}")
@@ -16,16 +15,22 @@ _FILTER = re.compile(r"""\s+('[^']+'|"[^"]+")""")
 _TEMPLATE = re.compile(r"\$\{([^{}]+)\}|([a-zA-Z0-9_-]+)")
 
 
-@dataclass(frozen=True, kw_only=True)
+@props
 class IotRule:
     """One row: a rule of this stack with its `sql`, or one of the owner's own that stands `outside` of it."""
 
     name: str = ""
+    """The topic rule's name, unique in the account and region."""
     input: str = ""
+    """The input that gets the messages."""
     sql: str = ""
+    """The rule's SQL, version 2016-03-23."""
     message_id: str = ""
+    """A substitution template, as in `${newuuid()}`; without it each message gets a new id."""
     batch: bool = False
+    """An array is a message for each of its elements; not together with `message_id`."""
     outside: bool = False
+    """Without `sql`: a rule of your own, which calls the function's alias of this name."""
 
     @property
     def statement(self) -> str:
@@ -35,20 +40,9 @@ class IotRule:
         end = _from(self.sql)
         return f"{self.sql[:end].rstrip()}, {_expression(self.message_id)} AS {MESSAGE_ID_MEMBER} {self.sql[end:]}"
 
-
-def read_iot_rules(tables: Sequence[Table], faults: list[str]) -> list[IotRule]:
-    """The rules that the tables describe; what is wrong with them goes to the faults, with its place."""
-    rules: list[IotRule] = []
-    for number, table in enumerate(tables):
-        place = f"iot_rules[{number}]."
-        found: list[str] = []
-        rule = read(IotRule, table, found, place=place)
-        found = found or [f"{place}{fault}" for fault in _faults(rule)]
-        if not found and rule.name in {one.name for one in rules}:
-            found = [f"{place}name = {rule.name!r}: there is another rule of this name"]
-        faults += found
-        rules.append(rule)
-    return rules
+    def faults(self) -> Iterator[str]:
+        """What is missing or contradicts itself, by setting."""
+        return _faults(self)
 
 
 def _faults(rule: IotRule) -> Iterator[str]:

@@ -15,7 +15,7 @@ from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import models_of
 from distributary_cdk.findings import acknowledge
 from distributary_cdk.function import Function
-from distributary_cdk.iot_rule import IotRule, read_iot_rules
+from distributary_cdk.iot_rule import IotRule
 from distributary_cdk.part import Part, Watch
 from distributary_cdk.queue import DeadLetterQueue
 from distributary_cdk.sinks.iot_events import IotEvents
@@ -143,7 +143,7 @@ class IotRules(Part, Construct):
 
 def _known(configuration: Configuration) -> list[IotRule]:
     """The rules. Raises BadDefinition for those whose input does not exist."""
-    rules = read_iot_rules(configuration.iot_rules, [])
+    rules = [*configuration.iot_rules]
     if rules:
         models = models_of(configuration)
         inputs = {*models.inputs, *(name for reader in models.readers for name in reader["inputs"])}

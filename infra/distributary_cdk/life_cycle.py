@@ -7,7 +7,7 @@ one CloudFormation sends is not documented. So the rule for the whole bucket nei
 import aws_cdk as cdk
 from aws_cdk import aws_s3 as s3
 
-from distributary_cdk.configuration import Bucket
+from distributary_cdk.configuration import BucketProps
 
 # What stays as long as the stage wants: Firehose's objects, claim checks, dead letters and which were replayed.
 KEPT = ("events/", "errors/", "claims/", "dead-letters/", "dead-letters-replayed/")
@@ -18,7 +18,7 @@ _PARTS_DAYS = cdk.Duration.days(7)
 _WAITING_DAYS = cdk.Duration.days(21)
 
 
-def life_cycle(bucket: Bucket) -> list[s3.LifecycleRule]:
+def life_cycle(bucket: BucketProps) -> list[s3.LifecycleRule]:
     """The rules of a stage's bucket, as S3 accepts them whatever the settings are."""
     everything = s3.LifecycleRule(
         abort_incomplete_multipart_upload_after=_PARTS_DAYS,
@@ -28,7 +28,7 @@ def life_cycle(bucket: Bucket) -> list[s3.LifecycleRule]:
     return [everything, *_kept(bucket), *waiting]
 
 
-def _kept(bucket: Bucket) -> list[s3.LifecycleRule]:
+def _kept(bucket: BucketProps) -> list[s3.LifecycleRule]:
     """A rule for each prefix; none where the stage neither moves nor expires: S3 refuses a rule without an action."""
     expire, markers = bucket.expire_days, bool(bucket.restore_days and not bucket.expire_days)
     # S3 refuses an expiration that is not later than the transition, and nothing would be left to move.

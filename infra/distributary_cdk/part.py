@@ -8,7 +8,7 @@ import aws_cdk as cdk
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import IConstruct
 
-from distributary_cdk.configuration import Alarms
+from distributary_cdk.configuration import AlarmsProps
 
 # The period of every graph's metrics.
 GRAPH_PERIOD = cdk.Duration.minutes(5)
@@ -51,11 +51,11 @@ class Part:
         yield from ()
 
 
-def period(limits: Alarms) -> cdk.Duration:
+def period(limits: AlarmsProps) -> cdk.Duration:
     """The period of an alarm's metric."""
     return cdk.Duration.minutes(limits.period_minutes)
 
 
-def periods(minutes: int, limits: Alarms) -> int:
+def periods(minutes: int, limits: AlarmsProps) -> int:
     """The number of periods in so many minutes, at least 1."""
     return max(1, round(minutes / limits.period_minutes))

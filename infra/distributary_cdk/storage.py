@@ -18,25 +18,7 @@ class Storage(Part):
     """The bucket of one stage."""
 
     def __init__(self, scope: Construct, *, configuration: Configuration, key: kms.IKey | None = None) -> None:
-        wanted = configuration.bucket
-        self.bucket = s3.Bucket(
-            scope,
-            "Bucket",
-            **of_bucket(key),
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
-            enforce_ssl=True,
-            minimum_tls_version=1.2,
-            versioned=wanted.restore_days > 0,
-            lifecycle_rules=life_cycle(wanted),
-            removal_policy=removal(configuration),
-            auto_delete_objects=wanted.empty_on_destroy,
-        )
-        acknowledge(
-            self.bucket,
-            "AwsSolutions-S1",
-            "Only Firehose writes here; who reads is in CloudTrail's data events, where the account wants them.",
-        )
+        self.bucket = configuration.bucket.bucket or _bucket(scope, configuration, key)
         self.names = {"bucket_name": self.bucket.bucket_name}
         self.outputs = {"BucketName": self.bucket.bucket_name}
 
@@ -49,3 +31,26 @@ class Storage(Part):
     def allow_listing(self, grantee: iam.IGrantable) -> None:
         """Let the grantee list the bucket: S3 then tells it that an object is missing, instead of denying access."""
         allow(grantee, self.bucket.bucket_arn, "s3:ListBucket")
+
+
+def _bucket(scope: Construct, configuration: Configuration, key: kms.IKey | None) -> s3.Bucket:
+    wanted = configuration.bucket
+    bucket = s3.Bucket(
+        scope,
+        "Bucket",
+        **of_bucket(key),
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        enforce_ssl=True,
+        minimum_tls_version=1.2,
+        versioned=wanted.restore_days > 0,
+        lifecycle_rules=life_cycle(wanted),
+        removal_policy=removal(configuration),
+        auto_delete_objects=wanted.empty_on_destroy,
+    )
+    acknowledge(
+        bucket,
+        "AwsSolutions-S1",
+        "Only Firehose writes here; who reads is in CloudTrail's data events, where the account wants them.",
+    )
+    return bucket

@@ -1,25 +1,18 @@
-"""Tables of a TOML file, checked against frozen dataclasses and read into them: types, ranges and unknown keys."""
+"""Tables of a TOML file, read into props: what is wrong with them is listed, each with its place."""
 
-import re
-from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import field, fields, is_dataclass
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args, get_origin, get_type_hints
+import copy
+import itertools
+import json
+from typing import Any, TypeVar
 
-from distributary.errors import SettingsError
+from pydantic import TypeAdapter, ValidationError
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from distributary_cdk.props import Table, faults_of, known
 
-Table = Mapping[str, Any]
-T = TypeVar("T", bound="DataclassInstance")
+__all__ = ["Table", "laid_over", "read"]
 
-_NAMES = {bool: "true or false", int: "a whole number", float: "a number", str: "a string"}
-
-
-def within(low: int, high: int, default: int) -> Any:
-    """A dataclass field for a number from `low` to `high`."""
-    return field(default=default, metadata={"range": (low, high)})
+T = TypeVar("T")
+_NOTHING = object()
 
 
 def laid_over(table: Table, preset: Table) -> dict[str, Any]:
@@ -31,49 +24,36 @@ def laid_over(table: Table, preset: Table) -> dict[str, Any]:
     return merged
 
 
-def read(kind: type[T], table: Table, faults: list[str], *, place: str = "", **given: Any) -> T:
-    """The dataclass that the table describes, with `given` members that no table may bring.
+def read(kind: type[T], table: Table, faults: list[str], *, place: str = "", **given: Any) -> T | None:
+    """The props that the table describes, with `given` members that no table may bring; None where none can be made.
 
-    A member that the class does not have, or not of this type or range, adds `place.key: …` to the faults and is
-    left at its default, so that what follows can be checked too.
+    Each fault goes to the list as `place.key …`. What is wrong is left at its default and the rest read again, so that
+    every fault is found, those between fields too.
     """
-    hints = get_type_hints(kind)
-    known = {each.name: each.metadata.get("range") for each in fields(kind) if each.name not in given}
-    values: dict[str, Any] = {}
-    for key, value in table.items():
-        if key not in known:
-            faults.append(f"{place}{key}: unknown; known are {', '.join(known)}")
-        elif is_dataclass(hints[key]) and isinstance(value, dict):
-            values[key] = read(hints[key], value, faults, place=f"{place}{key}.")
-        elif not _fits(value, hints[key]):
-            faults.append(f"{place}{key} = {value!r}: must be {_described(hints[key])}")
-        elif (bounds := known[key]) and not bounds[0] <= value <= bounds[1]:
-            faults.append(f"{place}{key} = {value!r}: must be from {bounds[0]} to {bounds[1]}")
-        else:
-            values[key] = tuple(value) if isinstance(value, list) else value
-    try:
-        return kind(**given, **values)
-    except SettingsError as error:
-        faults += [f"{place}{fault}" for fault in error.faults]
-        wrong = {re.split(r"\W", fault, maxsplit=1)[0] for fault in error.faults}
-        with suppress(SettingsError):
-            return kind(**given, **{key: value for key, value in values.items() if key not in wrong})
-        return kind(**given)
+    names = [name for name in known(kind) if name not in given]
+    wrong = [f"{key}: unknown; known are {', '.join(names)}" for key in given if key in table]
+    left, made = copy.deepcopy({**table, **given}), None
+    while made is None:
+        try:
+            # As JSON, where a list may be a tuple and a table props; pydantic's strict mode has neither in Python.
+            made = TypeAdapter(kind).validate_json(json.dumps(left, default=_other))
+        except ValidationError as error:
+            found = [*faults_of(kind, left, error, hidden=given)]
+            wrong += [text for _, text in found]
+            if not sum(_removed(left, path) for path in dict.fromkeys(path for path, _ in found)):
+                break
+    faults += [f"{place}{text}" for text in wrong]
+    return made
 
 
-def _fits(value: object, hint: Any) -> bool:
-    if get_origin(hint) is Literal:
-        return type(value) is type(get_args(hint)[0]) and value in get_args(hint)
-    if get_origin(hint) is tuple:
-        return isinstance(value, list) and all(_fits(each, get_args(hint)[0]) for each in value)
-    if hint is float:
-        return type(value) in (int, float)
-    return type(value) is (hint if hint in _NAMES else dict)
+def _other(value: object) -> object:
+    """A date or a time of TOML: what no setting is."""
+    return {type(value).__name__: str(value)}
 
 
-def _described(hint: Any) -> str:
-    if get_origin(hint) is Literal:
-        return "one of " + ", ".join(map(str, get_args(hint)))
-    if get_origin(hint) is tuple:
-        return "a list of strings" if get_args(hint)[0] is str else "a list of tables"
-    return _NAMES.get(hint, "a table")
+def _removed(table: Any, path: tuple[str | int, ...]) -> bool:
+    """Take out what is at the path, or the list that it is in. False where nothing can be taken out."""
+    names = [*itertools.takewhile(lambda part: isinstance(part, str), path)]
+    for name in names[:-1]:
+        table = table.get(name, {})
+    return bool(names) and table.pop(names[-1], _NOTHING) is not _NOTHING

@@ -14,17 +14,17 @@ from aws_cdk.assertions import Template
 from constructs import Construct
 
 from distributary_cdk.checks import CheckedApp
-from distributary_cdk.configuration import Configuration, Releases, Reserved
+from distributary_cdk.configuration import Configuration, ReleasesProps, ReservedProps
 from distributary_cdk.configuration_file import read
 from distributary_cdk.encryption import own_key
-from distributary_cdk.entrance import Domain, Jwt
+from distributary_cdk.entrance import DomainProps, JwtProps
 from distributary_cdk.sinks.sink import Shared
 from distributary_cdk.stack import DistributaryStack
 from distributary_cdk.storage import Storage
 
 ROOT = Path(__file__).parent.parent.parent
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
-DOMAIN = Domain(
+DOMAIN = DomainProps(
     name="events.example.com",
     certificate="arn:aws:acm:eu-west-1:123456789012:certificate/0f0f-1",
     zone_id="Z0123456789ABC",
@@ -75,6 +75,8 @@ def configured(configuration: Configuration) -> Callable[..., Configuration]:
     """The same with some of its values replaced: `configured(kinesis={"shards": 2}, retain=True)`."""
 
     def change(**changes: Any) -> Configuration:
+        if changes.get("retain"):  # what dev does with its objects would contradict it
+            changes["bucket"] = {"empty_on_destroy": False, **changes.get("bucket", {})}
         for name, value in changes.items():
             section = getattr(configuration, name)
             changes[name] = replace(section, **value) if is_dataclass(section) else value
@@ -168,13 +170,13 @@ def configurations(configured: Callable[..., Configuration]) -> dict[str, Config
         "elsewhere": configured(iot_events={"provider": "endpoint", "endpoint": "https://iot.example"}),
         "told": configured(
             alarms=TOLD,
-            http={"domain": DOMAIN, "jwt": Jwt(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
-            functions={"reserved_concurrency": Reserved(ingest=100, run_detectors=50)},
+            http={"domain": DOMAIN, "jwt": JwtProps(issuer="https://issuer.example", audience=("a",), scopes=("b",))},
+            functions={"reserved_concurrency": ReservedProps(ingest=100, run_detectors=50)},
         ),
         "careful": replace(
             stages["prod"],
             encryption="own-key",
-            releases=Releases(shift="canary-10-percent-5-minutes"),
+            releases=ReleasesProps(shift="canary-10-percent-5-minutes"),
             iot_rules=stages["local"].iot_rules,
             detectors=replace(stages["prod"].detectors, concurrency=3),
         ),

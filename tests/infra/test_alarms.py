@@ -10,7 +10,7 @@ from constructs import Construct
 from known_metrics import is_known
 
 from distributary_cdk.alarms import Alarms
-from distributary_cdk.configuration import Alarms as Settings
+from distributary_cdk.configuration import AlarmsProps as Settings
 from distributary_cdk.part import Part, Watch
 
 ROOT = Path(__file__).parent.parent.parent

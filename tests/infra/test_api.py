@@ -5,7 +5,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk.assertions import Template
 
 from distributary_cdk.api import Api
-from distributary_cdk.entrance import Domain, Jwt
+from distributary_cdk.entrance import DomainProps, JwtProps
 from distributary_cdk.routes import ROUTES
 
 ORIGINS = ("https://a.example", "https://b.example")
@@ -125,7 +125,9 @@ def test_endpoint(stack, functions, configured):
 
 def test_a_domain_is_the_only_endpoint(stack, functions, configured, properties):
     """With a name of the owner's, API Gateway's own is switched off and no output names it."""
-    domain = Domain(name="events.example.com", certificate="arn:aws:acm:a:1:certificate/c", zone_id="Z1")
+    domain = DomainProps(
+        name="events.example.com", certificate="arn:aws:acm:eu-west-1:123456789012:certificate/c", zone_id="Z1"
+    )
 
     api = Api(stack, "Api", functions=functions, configuration=configured(http={"domain": domain}))
 
@@ -153,7 +155,7 @@ def test_keys_need_no_authorizer(stack, functions, configured):
 
 def test_tokens(stack, functions, configured, properties):
     """With an issuer, API Gateway lets to `/v1/events` its tokens alone; clients of the other doors have none."""
-    jwt = Jwt(issuer="https://issuer.example", audience=("a", "b"), scopes=("write",))
+    jwt = JwtProps(issuer="https://issuer.example", audience=("a", "b"), scopes=("write",))
 
     api = Api(stack, "Api", functions=functions, configuration=configured(http={"jwt": jwt}))
 

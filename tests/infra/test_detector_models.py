@@ -12,6 +12,7 @@ from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.runtime.bundled_models import Models
 from distributary_cdk.detector_models import carried_by, models_of, read_models
 from distributary_cdk.function import environment_of
+from distributary_cdk.iot_rule import IotRule
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -22,6 +23,11 @@ def root(tmp_path):
     shutil.copytree(ROOT / "detectors", tmp_path / "detectors")
     (tmp_path / "inputs").mkdir()
     return tmp_path
+
+
+def beside(root, configuration):
+    """The configuration with the folders of this project."""
+    return replace(configuration, models=root / "detectors", input_files=root / "inputs")
 
 
 def test_the_shipped_models_are_read(configuration):
@@ -45,7 +51,7 @@ def test_every_error_of_every_file_is_named(configuration, root):
     shutil.copy(root / "detectors/device_heartbeat.json", root / "detectors/twice.json")
 
     with pytest.raises(BadDefinition) as error:
-        read_models(configuration, root)
+        read_models(beside(root, configuration))
 
     places = [fault.split(":")[0] for fault in error.value.faults]
     assert places == ["detectors/broken.json", "detectors/noise.json", "detectors/twice.json"]
@@ -58,7 +64,7 @@ def test_a_file_that_cannot_be_read_is_named(configuration, root, folder):
     (root / folder / "b.json").mkdir()
 
     with pytest.raises(BadDefinition) as error:
-        read_models(configuration, root)
+        read_models(beside(root, configuration))
 
     assert [fault.split(":")[0] for fault in error.value.faults] == [f"{folder}/a.json", f"{folder}/b.json"]
 
@@ -77,7 +83,7 @@ def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
     del keyless["key"]
     (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))
 
-    [given] = [row for row in read_models(configuration, root).readers if row["model"] == "device_heartbeat"]
+    [given] = [row for row in read_models(beside(root, configuration)).readers if row["model"] == "device_heartbeat"]
 
     assert given["key"] == "deviceId"
 
@@ -109,7 +115,7 @@ def test_inputs_of_files_are_known_too(configuration, root):
     definition = {"inputName": "pressure", "inputDefinition": {"attributes": [{"jsonPath": "p"}]}}
     (root / "inputs/pressure.json").write_text(json.dumps(definition))
 
-    assert set(read_models(configuration, root).inputs) == {"telemetry", "pressure"}
+    assert set(read_models(beside(root, configuration)).inputs) == {"telemetry", "pressure"}
 
 
 def test_a_file_names_what_has_no_name(configuration, root):
@@ -119,7 +125,7 @@ def test_a_file_names_what_has_no_name(configuration, root):
     (root / "detectors/plain.v2.json").write_text(json.dumps(nameless))
     definition = {"inputDefinition": {"attributes": [{"jsonPath": "p"}]}}
     (root / "inputs/pressure.v2.json").write_text(json.dumps(definition))
-    models = read_models(configuration, root)
+    models = read_models(beside(root, configuration))
 
     assert models.files["plain"] == "detectors/plain.v2.json"
     assert "pressure" in models.inputs
@@ -130,7 +136,7 @@ def test_every_fault_of_an_input_is_named(configuration, root):
     (root / "inputs/a.json").write_text('{"inputName": "a b", "inputDefinition": {"attributes": [{"jsonPath": 1}]}}')
 
     with pytest.raises(BadDefinition) as error:
-        read_models(configuration, root)
+        read_models(beside(root, configuration))
 
     name, attributes = error.value.faults
     assert name.startswith("inputs/a.json: inputName: 'a b' does not match")
@@ -142,7 +148,11 @@ def test_who_carries_what(configuration, configured):
     assert {"models", "inputs", "debug", "switches"} == set(carried_by("run_detectors", configuration))
     assert {"models"} == set(carried_by("serve_detectors", configuration))
     assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
-    rules = ({"name": "One", "input": "telemetry", "batch": True}, {"name": "Two", "input": "alarm_command"})
+    sql = "SELECT * FROM 'a'"
+    rules = [
+        IotRule(name="One", sql=sql, input="telemetry", batch=True),
+        IotRule(name="Two", sql=sql, input="alarm_command"),
+    ]
     taken = carried_by("take_messages", configured(iot_rules=rules))
     assert {"readers", "inputs", "iot_rules"} == set(taken)
     assert taken["iot_rules"] == {
@@ -179,23 +189,25 @@ def test_an_undeclared_attribute_that_a_model_reads_is_told_where_none_may_be_re
         inputs={"telemetry": {"attributes": ["deviceId"]}, "alarm_command": {"attributes": ["command"]}},
     )
 
-    assert read_models(replace(only, detectors=configuration.detectors), root).warnings == ()
-    told = read_models(only, root).warnings
+    assert read_models(beside(root, replace(only, detectors=configuration.detectors))).warnings == ()
+    told = read_models(beside(root, only)).warnings
 
     assert told
     assert all("temperature" in one for one in told)
     with pytest.raises(BadDefinition, match="alarm_command"):
-        read_models(replace(only, inputs={"telemetry": {"attributes": ["temperature"]}}), root)
+        read_models(beside(root, replace(only, inputs={"telemetry": {"attributes": ["temperature"]}})))
 
 
 def test_functions_read_the_definitions_that_the_template_names(configuration, root):
     """Else no function would ever find its own definition active: also with a key that the configuration gives."""
-    named = replace(configuration, inputs={**configuration.inputs, "telemetry": {"key": "deviceId"}})
+    named = replace(
+        configuration, inputs={**configuration.inputs, "telemetry": {"attributes": ["deviceId"], "key": "deviceId"}}
+    )
     keyless = json.loads((root / "detectors/device_heartbeat.json").read_text())
     del keyless["key"]
     (root / "detectors/device_heartbeat.json").write_text(json.dumps(keyless))
 
-    models = read_models(named, root)
+    models = read_models(beside(root, named))
 
     told = {definition.name: definition.sha256() for definition in models.definitions}
     carried = Models(models.carried, AWS_LIMITS)

@@ -3,8 +3,8 @@ import pytest
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk.assertions import Template
 
-from distributary_cdk import entrance
 from distributary_cdk.domain import Domain
+from distributary_cdk.entrance import DomainProps
 
 CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0f0f-1"
 
@@ -12,7 +12,7 @@ CERTIFICATE = "arn:aws:acm:eu-central-1:123456789012:certificate/0f0f-1"
 @pytest.fixture
 def resources(stack: cdk.Stack):
     """Finds the properties of the resources of a type: `resources("Route53::RecordSet")`."""
-    named = entrance.Domain(name="events.example.com", certificate=CERTIFICATE, zone_id="Z0123456789ABC")
+    named = DomainProps(name="events.example.com", certificate=CERTIFICATE, zone_id="Z0123456789ABC")
     Domain(stack, "Domain", domain=named, http_api=apigateway.HttpApi(stack, "Http"))
     template = Template.from_stack(stack)
     return lambda kind: template.find_resources(f"AWS::{kind}")

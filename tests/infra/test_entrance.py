@@ -1,19 +1,31 @@
 import pytest
 
-from distributary_cdk.entrance import Domain, Http, Jwt
+from distributary.errors import SettingsError
+from distributary_cdk.entrance import DomainProps, HttpProps, JwtProps
+from distributary_cdk.table import read
+
+
+def faults_of(kind, **given):
+    """What is wrong with props of this kind."""
+    try:
+        kind(**given)
+    except SettingsError as error:
+        return [*error.faults]
+    return []
 
 
 def test_without_an_issuer_keys_are_taken():
     """What ships asks for no token, and has no fault."""
-    assert Http().jwt == Jwt()
-    assert [*Http().faults()] == []
+    assert HttpProps().jwt == JwtProps()
+    assert faults_of(HttpProps) == []
 
 
 def test_faults_stand_under_their_table():
     """A fault of a token's settings names its place in `[http]`."""
-    assert [*Http(jwt=Jwt(issuer="http://a", audience=("b",))).faults()] == [
-        "http.jwt.issuer = 'http://a': must be an https URL, as the tokens' iss has it"
-    ]
+    faults: list[str] = []
+
+    assert read(HttpProps, {"jwt": {"issuer": "http://a", "audience": ["b"]}}, faults, place="http.") == HttpProps()
+    assert faults == ["http.jwt.issuer = 'http://a': must be an https URL, as the tokens' iss has it"]
 
 
 MISSING = "issuer: is missing, and without it no token is taken"
@@ -39,7 +51,7 @@ AUDIENCE = "audience: must name whom the tokens are for, as their aud or client_
 )
 def test_what_is_said_of_tokens_is_whole_or_a_fault(given, faults):
     """An issuer needs an audience and a source's claim; nothing else is of use without an issuer."""
-    assert [*Jwt(**given).faults()] == faults
+    assert faults_of(JwtProps, **given) == faults
 
 
 DOMAIN = {
@@ -68,5 +80,4 @@ HOST = 'a host name in lower case, such as "events.example.com"'
 )
 def test_a_domain_is_whole_or_a_fault(changed, faults):
     """All of it or nothing, each in its form."""
-    assert [*Domain(**{**DOMAIN, **changed}).faults()] == faults
-    assert [*Http(domain=Domain(**{**DOMAIN, **changed})).faults()] == [f"http.domain.{fault}" for fault in faults]
+    assert faults_of(DomainProps, **{**DOMAIN, **changed}) == faults

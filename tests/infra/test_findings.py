@@ -10,9 +10,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 
 from distributary_cdk.checks import CheckedApp
-from distributary_cdk.configuration import Releases
+from distributary_cdk.configuration import ReleasesProps
 from distributary_cdk.configuration_file import read
-from distributary_cdk.entrance import Jwt
+from distributary_cdk.entrance import JwtProps
 from distributary_cdk.findings import acknowledge, acknowledge_wildcard
 from distributary_cdk.stack import DistributaryStack
 
@@ -38,11 +38,11 @@ def checked_without(tmp_path_factory):
         app = CheckedApp(context=FLAGS, outdir=str(tmp_path_factory.mktemp("cdk.out")))
         patch.setattr(cdk.Validations, "of", lambda construct: Recorder(construct, recorded.append))
         local = read(ROOT / "distributary.toml", "local")
-        jwt = Jwt(issuer="https://issuer.example", audience=("a",))
+        jwt = JwtProps(issuer="https://issuer.example", audience=("a",))
         careful = replace(
             local,
             encryption="own-key",
-            releases=Releases(shift="canary-10-percent-5-minutes"),
+            releases=ReleasesProps(shift="canary-10-percent-5-minutes"),
             http=replace(local.http, jwt=jwt),
         )
         DistributaryStack(app, "careful", configuration=careful)

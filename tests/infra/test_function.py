@@ -10,7 +10,7 @@ from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings
 from distributary_cdk.bundle import LAMBDAS
-from distributary_cdk.configuration import Reserved
+from distributary_cdk.configuration import ReservedProps
 from distributary_cdk.function import Function, carried, checked_environment, environment_of
 from distributary_cdk.routes import ROUTES
 
@@ -40,7 +40,7 @@ def test_runtime(function, properties):
 
 def test_concurrency_and_timeout_of_its_own(stack, configured, settings, properties):
     """A function may have concurrency reserved by its folder's name, and a timeout that is not the request's."""
-    configuration = configured(functions={"reserved_concurrency": Reserved(ingest=7)})
+    configuration = configured(functions={"reserved_concurrency": ReservedProps(ingest=7)})
     Function(stack, "Ingest", folder="ingest", configuration=configuration, settings=settings, seconds=20)
 
     deployed = properties("AWS::Lambda::Function")

@@ -2,7 +2,8 @@ import pytest
 from aws_cdk.assertions import Match, Template
 
 from distributary.errors import BadDefinition
-from distributary_cdk.configuration import Reserved
+from distributary_cdk.configuration import ReservedProps
+from distributary_cdk.iot_rule import IotRule
 from distributary_cdk.iot_rules import IotRules
 from distributary_cdk.sinks.iot_events import IotEvents
 
@@ -17,7 +18,7 @@ def made(stack, shared):
     """Makes the rules of these rows: the construct and its stack's template."""
 
     def make(*rows, **changes):
-        common = shared(iot_rules=rows, **changes)
+        common = shared(iot_rules=[IotRule(**row) for row in rows], **changes)
         sink = IotEvents(stack, common)
         settings = common.configuration.settings(delivery_stream_name="d", stream_name="s", **sink.names)
         rules = IotRules(
@@ -101,7 +102,7 @@ def test_rules_of_inputs_that_do_not_exist(made) -> None:
 
 def test_a_flood_of_messages_can_be_bounded(made) -> None:
     """By setting; without it the function shares the account's environments."""
-    _, template = made(*ROWS, functions={"reserved_concurrency": Reserved(take_messages=5)})
+    _, template = made(*ROWS, functions={"reserved_concurrency": ReservedProps(take_messages=5)})
 
     template.has_resource_properties("AWS::Lambda::Function", {"ReservedConcurrentExecutions": 5})
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from commands.letters import REPLAYED
 from distributary.delivery import claim_check, dead_letters, retry_queue
 from distributary.iot_events.runtime import action_queue
-from distributary_cdk.configuration import Bucket
+from distributary_cdk.configuration import BucketProps
 from distributary_cdk.life_cycle import KEPT, WAITING, life_cycle
 from local.aws.life_cycle import refusal
 from local.aws.life_cycle_rule import from_template
@@ -22,7 +22,7 @@ DOES = {
     "expires a version": {"NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays"},
 }
 DAYS = st.one_of(st.sampled_from([0, 1, 21, 29, 30, 31]), st.integers(0, 36_500))
-BUCKETS = st.builds(Bucket, tiering_days=DAYS, expire_days=DAYS, restore_days=DAYS)
+BUCKETS = st.builds(BucketProps, tiering_days=DAYS, expire_days=DAYS, restore_days=DAYS)
 
 
 def rules_of(bucket):
@@ -99,7 +99,7 @@ def test_rules_that_meet_are_found():
 )
 def test_what_is_kept(days, expected):
     """Objects move and expire as configured, 0 is never; none moves on the day that it expires, or later."""
-    kept = [one for one in rules_of(Bucket(**{"restore_days": 0, **days})) if one.get("Prefix") in KEPT]
+    kept = [one for one in rules_of(BucketProps(**{"restore_days": 0, **days})) if one.get("Prefix") in KEPT]
     if expected and "Transitions" in expected:
         move = {"StorageClass": "INTELLIGENT_TIERING", "TransitionInDays": expected["Transitions"]}
         expected = {**expected, "Transitions": [move]}
@@ -109,7 +109,7 @@ def test_what_is_kept(days, expected):
 
 def test_what_waits():
     """It goes after three weeks, whatever else does."""
-    waiting = [one for one in rules_of(Bucket(expire_days=365)) if one.get("Prefix") in WAITING]
+    waiting = [one for one in rules_of(BucketProps(expire_days=365)) if one.get("Prefix") in WAITING]
 
     assert waiting == [{"Status": "Enabled", "Prefix": one, "ExpirationInDays": 21} for one in ("spill/", "actions/")]
 
@@ -117,7 +117,7 @@ def test_what_waits():
 @pytest.mark.parametrize(("days", "expected"), [(0, {}), (7, {"NoncurrentVersionExpiration": {"NoncurrentDays": 7}})])
 def test_what_was_deleted(days, expected):
     """Versions of any object stay as configured, parts of an upload for a week."""
-    [whole] = [one for one in rules_of(Bucket(restore_days=days)) if "Prefix" not in one]
+    [whole] = [one for one in rules_of(BucketProps(restore_days=days)) if "Prefix" not in one]
 
     assert whole == {"Status": "Enabled", "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 7}, **expected}
 

@@ -4,7 +4,7 @@ import pytest
 from aws_cdk import aws_kms as kms
 from aws_cdk.assertions import Template
 
-from distributary_cdk.configuration import Functions
+from distributary_cdk.configuration import FunctionsProps
 from distributary_cdk.log_group import log_group
 
 
@@ -23,7 +23,7 @@ def test_log_group(stack, configured, retain, policy, replaced):
 
 def test_every_choice_of_days(stack, configured):
     """Each number of days that the configuration takes is one that CloudWatch takes, and means that many days."""
-    choices = get_args(get_type_hints(Functions)["log_days"])
+    choices = get_args(get_type_hints(FunctionsProps)["log_days"])
 
     for days in choices:
         log_group(stack, f"Logs{days}", configured(functions={"log_days": days}), None)

@@ -160,7 +160,7 @@ TOPIC_RULE_OUTPUTS = {
 KEEPING_KEYS = ("AWS::DynamoDB::GlobalTable", "AWS::SecretsManager::Secret")
 
 OUTPUTS = {
-    *{"Stage", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
+    *{"Stage", "Version", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
     *{"KeyTableName", "KeySecretArn"},
     *{"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"},
     *{"IngestAliasName", "RedriveFunctionName", "RedriveLogGroupName"},

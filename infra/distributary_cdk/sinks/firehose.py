@@ -77,7 +77,7 @@ class Firehose(Sink):
         yield Graph("Cost", "Bytes in: streams", [stream.metric("IncomingBytes", statistic="Sum", period=every)])
         yield Graph("Cost", "Records in", [stream.metric("IncomingRecords", statistic="Sum", period=every)])
 
-    def _delivery_stream(self, scope: Construct, wanted: configured.Firehose) -> firehose.DeliveryStream:
+    def _delivery_stream(self, scope: Construct, wanted: configured.FirehoseProps) -> firehose.DeliveryStream:
         role = self._delivery_role(scope).without_policy_updates()
         destination = firehose.S3Bucket(
             self._bucket,

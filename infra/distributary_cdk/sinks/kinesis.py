@@ -70,7 +70,9 @@ class Kinesis(Sink):
     def _allow(self, grantee: iam.IGrantable, *actions: str) -> None:
         allow(grantee, self.stream.stream_arn, *actions, key=self.stream.encryption_key)
 
-    def _stream(self, scope: Construct, wanted: configured.Kinesis) -> kinesis.Stream:
+    def _stream(self, scope: Construct, wanted: configured.KinesisProps) -> kinesis.IStream:
+        if wanted.stream:
+            return wanted.stream
         stream = kinesis.Stream(
             scope,
             "Stream",

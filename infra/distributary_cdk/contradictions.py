@@ -1,0 +1,106 @@
+"""What the props of a Distributary may not say together: each fault with its place."""
+
+import math
+import re
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
+
+from distributary.delivery.redrive import RedriveSettings
+from distributary.errors import BadDefinition, SettingsError
+from distributary.ingest.rules import Rules
+from distributary.iot_events.runtime.detector_settings import DetectorChoices
+from distributary.settings import Settings
+from distributary.sinks.firehose import FirehoseSettings
+from distributary.sinks.iot_events import IotEventsSettings
+from distributary.sinks.kinesis import KinesisSettings
+
+if TYPE_CHECKING:
+    from distributary_cdk.configuration import Configuration
+
+# What the parts of the settings call otherwise than the file does.
+_PLACES = {"jwt_source_claim": "http.jwt"}
+
+# How long and how often the spill queues hand a message out, as `distributary_cdk.queue` makes them.
+_QUEUE_DAYS = 14
+_MOST_RECEIVES = 1000
+# Some receipts end with a short pause, and any pause may lack a quarter: `distributary.delivery.redrive`.
+_EARLY_RECEIVES = 111
+_SHORTEST = 0.75
+
+
+# https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; the CDK reads no other ARN's parts.
+_TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
+
+# Where the file has what a part of the settings checks; the others are at its top.
+_TABLES: Mapping[type[Settings], str] = {
+    FirehoseSettings: "firehose",
+    KinesisSettings: "kinesis",
+    IotEventsSettings: "iot_events",
+    RedriveSettings: "redrive",
+    DetectorChoices: "detectors",
+}
+
+
+def contradictions(configuration: "Configuration") -> Iterator[str]:
+    """Each as `place: what is wrong`, by the names that the settings have in `distributary.toml`."""
+    yield from _of_settings(configuration)
+    try:
+        Rules.from_tables([*configuration.rules], configuration.inputs)
+    except BadDefinition as error:
+        yield from error.faults
+    yield from _alike(configuration)
+    if configuration.http.domain.name and configuration.stage == "local":
+        yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
+    if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:
+        yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
+    if configuration.auth == "open" and configuration.stage == "prod":
+        yield "auth = 'open': is not for prod, where only keys are let in"
+    yield from _given_up_too_soon(configuration)
+    if configuration.retain and configuration.bucket.empty_on_destroy:
+        yield "bucket.empty_on_destroy: contradicts retain = true"
+    yield from _of_others(configuration)
+
+
+def _of_settings(configuration: "Configuration") -> Iterator[str]:
+    """What the library finds wrong with each part of the settings."""
+    for kind, make in configuration.parts(stage="any").items():
+        try:
+            make()
+        except SettingsError as error:
+            for fault in error.faults:
+                name, rest = re.match(r"(\w+)(.*)", fault, re.DOTALL).groups()  # type: ignore[union-attr]  # begins so
+                place = f"{_TABLES[kind]}.{name}" if kind in _TABLES else _PLACES.get(name, name)
+                yield f"{place}{rest}"
+
+
+def _alike(configuration: "Configuration") -> Iterator[str]:
+    names = [rule.name for rule in configuration.iot_rules]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            yield f"iot_rules[{number}].name = {name!r}: there is another rule of this name"
+
+
+def _of_others(configuration: "Configuration") -> Iterator[str]:
+    """What is said of resources that are not this stack's."""
+    topic = configuration.alarms.topic
+    if topic and not _TOPIC.fullmatch(topic):
+        yield f"alarms.topic = {topic!r}: must be the ARN of an SNS topic, as arn:aws:sns:eu-west-1:123456789012:calls"
+
+
+def _given_up_too_soon(configuration: "Configuration") -> Iterator[str]:
+    """What waits must be there, and be tried, until it is too old."""
+    least, why = _QUEUE_DAYS, "for so long may waiting records lie there"
+    if configuration.envelope == "cloudevents":
+        in_stream = math.ceil(configuration.kinesis.retention_hours / 24)
+        least += in_stream
+        why = (
+            f"{why}, and the data of large events must outlast their envelopes, which the stream keeps for {in_stream} "
+            "days more (kinesis.retention_hours)"
+        )
+    if 0 < configuration.bucket.expire_days < least:
+        yield f"bucket.expire_days: must be 0 or at least {least}, {why}"
+    pause, days = configuration.redrive.pause_seconds, configuration.redrive.days
+    if pause < 1 or configuration.stage == "local":
+        return
+    if _EARLY_RECEIVES + days * 86_400 / (_SHORTEST * pause) > _MOST_RECEIVES:
+        yield f"redrive.pause_seconds: SQS gives up after {_MOST_RECEIVES} tries, before `days`: pause longer"

@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from commands.ending import ended
 from distributary_cdk.version import VERSION
 
 ROOT = Path(__file__).parents[1]
@@ -70,4 +71,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

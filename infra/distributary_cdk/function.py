@@ -1,7 +1,6 @@
 """A function: a folder of lambdas/ with its asset, its own role, its log group and its settings."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distributary.errors import SettingsError
+from distributary.functions.needs import NEEDS
 from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
 from distributary.settings import Settings, StageSettings
 from distributary.sinks.registry import KINDS, SINKS
@@ -110,9 +110,9 @@ class Function(Part, lambda_.Function):
 
 def environment_of(folder: str, settings: Sequence[Settings]) -> dict[str, str]:
     """The variables of one function: the parts that it reads, its sinks' among them, and no others."""
-    function = import_module(f"distributary.functions.{folder}")
-    names = [kind.name for kind in SINKS if function.SINKS == EVERY_SINK or kind.name in function.SINKS]
-    wanted = {StageSettings, *function.SETTINGS} | {KINDS[name].settings for name in names}
+    needs = NEEDS[folder]
+    names = [kind.name for kind in SINKS if needs.sinks == EVERY_SINK or kind.name in needs.sinks]
+    wanted: set[type[Settings]] = {StageSettings, *needs.settings, *(KINDS[name].settings for name in names)}
     parts = [one for one in settings if type(one) in wanted]
     parts += [StageSinks(sinks=tuple(names))] if StageSinks in wanted else []
     if missing := wanted - {type(one) for one in parts}:

@@ -127,7 +127,9 @@ def test_an_interrupted_run_goes_on_where_it_ended(deployed, monkeypatch) -> Non
     for number in range(3):
         deployed.write(number)
     asked = iter([False, True])
-    letters = replay.Letters(stage := replay.chosen(Namespace(stage="dev", aws_endpoint=None)))
+    letters = replay.Letters(
+        stage := replay.chosen(Namespace(stage="dev", stack=None, construct=None, aws_endpoint=None))
+    )
     status = replay.replay(letters, replay.Choice(), replay._spill(stage), interrupted=lambda: next(asked))
 
     first = deployed.received()

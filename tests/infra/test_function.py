@@ -1,10 +1,9 @@
-from importlib import import_module
-
 import pytest
 from any_settings import any_settings
 from aws_cdk.assertions import Template
 
 from distributary.errors import SettingsError
+from distributary.functions.needs import NEEDS
 from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
 from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
@@ -136,11 +135,10 @@ def test_environment_of_unknown_length(function):
 def test_a_function_has_its_own_settings_only(folder):
     """Its parts and those of its sinks: a part that it does not read costs none of its 4 KB. A quarter stays free."""
     variables = environment_of(folder, any_settings())
-    function = import_module(f"distributary.functions.{folder}")
     unknown = ("_URL", "_NAME", "_ARN")
     sizes = [len(name) + (160 if name.endswith(unknown) else len(value)) for name, value in variables.items()]
 
-    assert any(name.startswith("DISTRIBUTARY_KINESIS_") for name in variables) == (function.SINKS == EVERY_SINK)
+    assert any(name.startswith("DISTRIBUTARY_KINESIS_") for name in variables) == (NEEDS[folder].sinks == EVERY_SINK)
     assert sum(sizes) <= 3072
 
 

@@ -132,7 +132,7 @@ def fill(aws, stack):
 
 def posted(aws, *data):
     """The results of events with these data, by sink, as the deployed stage `local` answers them."""
-    stage = chosen(Namespace(stage="local", aws_endpoint=aws))
+    stage = chosen(Namespace(stage="local", stack=None, construct=None, aws_endpoint=aws))
     key, secret = KeyRing(stage).create(for_everything("tests"))
     headers = {**bearer(key.id, secret), "content-type": "application/json"}
     answer = request(stage.endpoint, "POST", "/v1/events", headers=headers, body=json.dumps(data).encode())

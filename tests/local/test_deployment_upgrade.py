@@ -102,7 +102,7 @@ class Client:
     @property
     def stage(self):
         """The stage as commands see it."""
-        return chosen(Namespace(stage="local", aws_endpoint=self._aws))
+        return chosen(Namespace(stage="local", stack=None, construct=None, aws_endpoint=self._aws))
 
     def post(self, device: str) -> dict:
         """The results of one event."""

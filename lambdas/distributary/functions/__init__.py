@@ -4,6 +4,7 @@ __all__ = [
     "carry_out",
     "check_health",
     "ingest",
+    "needs",
     "publish_models",
     "redrive",
     "run_detectors",

@@ -9,9 +9,6 @@ from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.log import lines
 from distributary.sinks.iot_events import IotEventsSettings, open_provider
 
-SETTINGS = (DetectorSettings,)
-SINKS = ("iot_events",)
-
 
 def build(start: Start) -> RunActions:
     """The handler of the function."""

@@ -4,14 +4,11 @@ from functools import partial
 
 from distributary.aws.queue import check_queue
 from distributary.functions.sink_context import sink_context
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
+from distributary.functions.stage_sinks import sink_settings, stage_sinks
 from distributary.functions.start import Start
 from distributary.http.health import Check, Health
 from distributary.http.request_log import Handler, request_logged
 from distributary.http.router import Known, Router
-
-SETTINGS = (StageSinks,)
-SINKS = EVERY_SINK
 
 
 def build(start: Start) -> Handler:

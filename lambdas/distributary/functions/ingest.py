@@ -6,11 +6,10 @@ from typing import Any
 from distributary.access.key import Claims
 from distributary.access.key_store import KeySettings, key_store
 from distributary.access.quota import Quotas
-from distributary.aws.bucket import BucketSettings
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import DeliverySettings
 from distributary.functions.sink_context import sink_context
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
+from distributary.functions.stage_sinks import sink_settings, stage_sinks
 from distributary.functions.start import Start
 from distributary.functions.storing import storing_delivery
 from distributary.http.auth.guard import Guard
@@ -27,9 +26,6 @@ from distributary.ingest.rules import Rules
 from distributary.log import lines
 from distributary.sinks import registry
 from distributary.sinks.registry import Sinks
-
-SETTINGS = (KeySettings, EventSettings, DeliverySettings, BucketSettings, AwsApiSettings, StageSinks)
-SINKS = EVERY_SINK
 
 
 def build(start: Start) -> Handler:

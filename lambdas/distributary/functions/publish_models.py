@@ -8,9 +8,6 @@ from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.model_versions import publisher
 
-SETTINGS = (DetectorSettings,)
-SINKS = ()
-
 
 def build(start: Start) -> Callable[[Mapping[str, Any], object], None]:
     """The handler of the function."""

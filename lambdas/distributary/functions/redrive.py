@@ -3,13 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
-from distributary.aws.bucket import BucketSettings
 from distributary.clock import Clock
 from distributary.delivery.dead_letters import DeadLetters
 from distributary.delivery.redrive import Redrive, RedriveSettings, Tally
 from distributary.delivery.retry_messages import RetryMessages
 from distributary.functions.sink_context import sink_context
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
+from distributary.functions.stage_sinks import sink_settings, stage_sinks
 from distributary.functions.start import Start
 from distributary.functions.storing import retry_queue
 from distributary.http.request import Context
@@ -17,9 +16,6 @@ from distributary.http.request_log import Handler
 from distributary.log import Lines
 from distributary.sinks import registry
 from distributary.sinks.registry import KINDS
-
-SETTINGS = (RedriveSettings, BucketSettings, StageSinks)
-SINKS = EVERY_SINK
 
 
 def build(start: Start) -> Handler:

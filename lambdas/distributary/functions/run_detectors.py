@@ -3,7 +3,6 @@
 import secrets
 from functools import partial
 
-from distributary.aws.bucket import BucketSettings
 from distributary.functions.start import Start
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.runtime.action_queue import ActionQueue
@@ -17,9 +16,6 @@ from distributary.iot_events.runtime.message_batch import LONGEST_MESSAGE_PAUSE,
 from distributary.iot_events.runtime.retry_delay import RetryDelays
 from distributary.iot_events.runtime.wake_ups import WakeUps
 from distributary.log import Lines, lines
-
-SETTINGS = (DetectorSettings, BucketSettings)
-SINKS = ()
 
 
 def build(start: Start) -> RunDetectors:

@@ -17,9 +17,6 @@ from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary.iot_events.runtime.management import Detectors
 from distributary.iot_events.runtime.wake_ups import WakeUps
 
-SETTINGS = (KeySettings, DetectorSettings)
-SINKS = ()
-
 
 def build(start: Start) -> Handler:
     """The handler of the function."""

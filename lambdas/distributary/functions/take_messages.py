@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from distributary.aws import timeouts
-from distributary.aws.bucket import BucketSettings
 from distributary.clock import Clock
 from distributary.delivery.delivery import deadline
 from distributary.delivery.storing import DEAD_LETTERED, RETRY_QUEUED, DeliverySettings, StoringDelivery
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure, Outcome
 from distributary.functions.sink_context import sink_context
-from distributary.functions.stage_sinks import StageSinks
 from distributary.functions.start import Start
 from distributary.functions.storing import storing_delivery
 from distributary.http.request import Context
@@ -21,9 +19,6 @@ from distributary.log import Lines
 from distributary.metrics import UNITS
 from distributary.sinks import iot_events
 from distributary.sinks.iot_events import IotEventsSettings, IotEventsSink, open_sink
-
-SETTINGS = (DeliverySettings, BucketSettings, StageSinks)
-SINKS = ("iot_events",)
 
 
 def build(start: Start) -> "TakeMessages":

@@ -7,9 +7,6 @@ from distributary.functions.start import Start
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.iot_events.runtime.wake_ups import WakeUps, waker
 
-SETTINGS = (DetectorSettings,)
-SINKS = ()
-
 
 def build(start: Start) -> Callable[[Mapping[str, Any], object], dict[str, Any]]:
     """The handler of the function."""

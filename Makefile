@@ -129,7 +129,7 @@ second-opinion: clients build/second-opinion/installed second_opinion/node_modul
 	@python -m second_opinion $(ARGS)
 
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
-	@python -m commands.chaos $(CHAOS)
+	@cd tests && python -m chaos $(CHAOS)
 
 fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<number>), then random detector models
 	@cd tests && python -m fuzz.requests $(REQUESTS)

@@ -15,8 +15,8 @@ import boto3
 import botocore.session
 import pytest
 from botocore.config import Config
+from chaos.orders import Orders
 
-from commands.chaos.orders import Orders
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
 from commands.stage import Stage

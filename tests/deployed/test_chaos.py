@@ -1,7 +1,7 @@
 import pytest
+from chaos.__main__ import SHORT_EVENTS, prove
+from chaos.scenario import load, shortened
 
-from commands.chaos.__main__ import SHORT_EVENTS, prove
-from commands.chaos.scenario import load, shortened
 from commands.read_back import s3_envelopes, wait_for
 
 

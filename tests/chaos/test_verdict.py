@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from commands.chaos.verdict import Verdict, content_faults, delivery_faults, duplicates, lost, table, undelivered
+from chaos.verdict import Verdict, content_faults, delivery_faults, duplicates, lost, table, undelivered
 
 EVENTS = {"a": {"n": 1}, "b": {"n": 2}}
 

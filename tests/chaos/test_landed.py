@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from commands.chaos import landed
+from chaos import landed
 from commands.post import Answer
 
 RUN = "run"

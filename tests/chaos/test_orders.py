@@ -3,9 +3,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from commands.chaos import orders
-from commands.chaos.orders import Killer, OrderError, Orders
-from commands.chaos.scenario import Kill
+from chaos import orders
+from chaos.orders import Killer, OrderError, Orders
+from chaos.scenario import Kill
 from commands.post import Answer
 
 QUEUES = {"http://a/spill-one": 2, "http://a/spill-two": 3}

@@ -1,6 +1,6 @@
 import json
 
-from commands.chaos.parcel import parcels
+from chaos.parcel import parcels
 
 
 def test_half_of_the_requests_have_a_key_and_half_have_ids_of_their_own():

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from commands.chaos.scenario import addressed, load, shortened
+from chaos.scenario import addressed, load, shortened
 from local.faults import read
 
 SCENARIOS = load()

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from commands.chaos.client import send
-from commands.chaos.parcel import Parcel
+from chaos.client import send
+from chaos.parcel import Parcel
 from commands.post import Answer
 
 EVENTS = {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}}

@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from commands.chaos.landed import SINKS, Content, Found
+from chaos.landed import SINKS, Content, Found
 from commands.columns import ruled
 
 COUNTED = ("sent", "accepted", "S3", "Kinesis", "IoT Events", "spilled", "twice", "dead", "lost", "faults", "s")

@@ -9,10 +9,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TextIO
 
-from commands.chaos.landed import Landed
-from commands.chaos.run import Matrix
-from commands.chaos.scenario import Scenario, load, shortened
-from commands.chaos.verdict import Verdict, table
+from chaos.landed import Landed
+from chaos.run import Matrix
+from chaos.scenario import Scenario, load, shortened
+from chaos.verdict import Verdict, table
 from commands.ending import ended
 from commands.key_ring import passing_key
 from commands.stage import Stage

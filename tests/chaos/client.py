@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from commands.chaos.parcel import Parcel
+from chaos.parcel import Parcel
 from commands.post import Answer, request
 
 Ask = Callable[[Mapping[str, str], bytes], Answer]

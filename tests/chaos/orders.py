@@ -9,7 +9,7 @@ from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Self
 
-from commands.chaos.scenario import Kill
+from chaos.scenario import Kill
 from commands.post import request
 from commands.stage import Stage
 

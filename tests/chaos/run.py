@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from commands.chaos.client import Sending, post_events, send
-from commands.chaos.landed import SINKS, Landed
-from commands.chaos.orders import Killer, OrderError, Orders
-from commands.chaos.parcel import Parcel, parcels
-from commands.chaos.scenario import Scenario, addressed
-from commands.chaos.verdict import Verdict, content_faults, delivery_faults, duplicates, lost, undelivered
+from chaos.client import Sending, post_events, send
+from chaos.landed import SINKS, Landed
+from chaos.orders import Killer, OrderError, Orders
+from chaos.parcel import Parcel, parcels
+from chaos.scenario import Scenario, addressed
+from chaos.verdict import Verdict, content_faults, delivery_faults, duplicates, lost, undelivered
 from commands.post import Answer
 from commands.stage import Stage
 

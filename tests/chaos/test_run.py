@@ -2,10 +2,10 @@ import json
 
 import pytest
 
-from commands.chaos import run
-from commands.chaos.landed import SINKS
-from commands.chaos.orders import OrderError
-from commands.chaos.scenario import Kill, Scenario, Step
+from chaos import run
+from chaos.landed import SINKS
+from chaos.orders import OrderError
+from chaos.scenario import Kill, Scenario, Step
 from commands.post import Answer
 
 FAULTS = {"kinesis": {"operation": "kinesis.*", "effect": "reset_before"}}

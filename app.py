@@ -9,12 +9,14 @@ sys.path.insert(0, str(Path(__file__).parent / "infra"))
 from distributary.errors import DistributaryError
 from distributary_cdk.checks import CheckedApp
 from distributary_cdk.configuration_file import read, said
+from distributary_cdk.deployed_stack import deployed_sinks, keeping_deployed
 from distributary_cdk.stack import DistributaryStack
 
 app = CheckedApp()
 try:
     configuration = read(Path(__file__).with_name("distributary.toml"), app.node.try_get_context("stage") or "dev")
-    DistributaryStack(app, f"distributary-{configuration.stage}", configuration=configuration)
+    name = f"distributary-{configuration.stage}"
+    DistributaryStack(app, name, configuration=keeping_deployed(configuration, name, deployed_sinks))
 except DistributaryError as error:
     sys.exit(said(error))
 app.synth()

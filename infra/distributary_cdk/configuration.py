@@ -1,5 +1,6 @@
 """What `distributary.toml` says about one stage, as typed values; `distributary_cdk.configuration_file` reads them."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeVar
 
@@ -10,11 +11,12 @@ from distributary.delivery.storing import DeliverySettings
 from distributary.http.aws_api.endpoint import AwsApiSettings
 from distributary.ingest.envelope import EventSettings
 from distributary.iot_events.runtime.detector_settings import DetectorChoices
+from distributary.events import SinkName
 from distributary.settings import LogSettings, Settings, StageSettings
-from distributary.sinks.firehose import FirehoseChoices, FirehoseSettings
-from distributary.sinks.iot_events import IotEventsChoices, IotEventsSettings
-from distributary.sinks.kinesis import KinesisChoices, KinesisSettings
-from distributary.sinks.registry import SINK_NAMES
+from distributary.sinks.firehose import FirehoseChoices
+from distributary.sinks.iot_events import IotEventsChoices
+from distributary.sinks.kinesis import KinesisChoices
+from distributary.sinks.registry import KINDS, SINK_NAMES
 from distributary_cdk.entrance import Http
 from distributary_cdk.table import Table, within
 
@@ -125,6 +127,9 @@ class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, 
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
     stage: str
+    sinks: tuple[str, ...] = SINK_NAMES
+    remove: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
     retain: bool = True
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
     firehose: Firehose = Firehose()
@@ -142,9 +147,25 @@ class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, 
     inputs: Table = field(default_factory=dict)
     iot_rules: tuple[Table, ...] = ()
 
-    def settings(
-        self, *, delivery_stream_name: str, stream_name: str, message_queue_url: str, **names: str
-    ) -> list[Settings]:
+    @property
+    def deployed_sinks(self) -> tuple[SinkName, ...]:
+        """The sinks that the stage writes to, and those that it keeps until they are empty."""
+        return tuple(name for name in SINK_NAMES if name in self.sinks or name in self.keep)
+
+    def sink_faults(self) -> Iterator[str]:
+        """What is wrong with `sinks`, `remove` and `keep`."""
+        if not self.sinks:
+            yield f"sinks: must name one of {', '.join(SINK_NAMES)} at least"
+        seen: dict[str, str] = {}
+        for place in ("sinks", "remove", "keep"):
+            for name in getattr(self, place):
+                if name not in SINK_NAMES:
+                    yield f"{place} = {name!r}: must be one of {', '.join(SINK_NAMES)}"
+                elif name in seen:
+                    yield f"{place} = {name!r}: stands in {seen[name]} already"
+                seen.setdefault(name, place)
+
+    def settings(self, **names: str) -> list[Settings]:
         """What the functions of this stage need to know, part by part; `names` are those of the stack's resources.
 
         Raises SettingsError for values out of their range.
@@ -154,7 +175,7 @@ class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, 
                 "retry_queue_url": names.get(f"{sink}_spill_url", ""),
                 "dead_letter_queue_url": names.get(f"{sink}_set_aside_url", ""),
             }
-            for sink in SINK_NAMES
+            for sink in self.deployed_sinks
         }
         jwt = self.http.jwt
         return [
@@ -172,16 +193,18 @@ class Configuration(LogSettings, AccessSettings, EventSettings, AwsApiSettings, 
             ),
             BucketSettings(bucket_name=names.get("bucket_name", "")),
             self.redrive,
-            part(FirehoseSettings, self.firehose, delivery_stream_name=delivery_stream_name, **urls["firehose"]),
-            part(KinesisSettings, self.kinesis, stream_name=stream_name, **urls["kinesis"]),
-            part(IotEventsSettings, self.iot_events, message_queue_url=message_queue_url, **urls["iot_events"]),
+            *(
+                part(KINDS[sink].settings, getattr(self, sink, None), **urls[sink], **names)
+                for sink in self.deployed_sinks
+            ),
         ]
 
 
 S = TypeVar("S", bound=Settings)
 
 
-def part(kind: type[S], chosen: Settings, **names: Any) -> S:
-    """A part of the settings: what the owner has chosen, and names of resources."""
-    known = {each.name for each in fields(kind)} - names.keys()
-    return kind(**{each.name: getattr(chosen, each.name) for each in fields(chosen) if each.name in known}, **names)
+def part(kind: type[S], chosen: Settings | None, **names: Any) -> S:
+    """A part of the settings: what the owner has chosen, and names of resources; names of other parts are left out."""
+    known = {each.name for each in fields(kind)}
+    own = {each.name: getattr(chosen, each.name) for each in fields(chosen) if each.name in known} if chosen else {}
+    return kind(**own | {name: value for name, value in names.items() if name in known})

@@ -13,7 +13,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from distributary.errors import SettingsError
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
 from distributary.settings import Settings, StageSettings
 from distributary.sinks.registry import KINDS, SINKS
 from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
@@ -72,7 +72,7 @@ class Function(Part, lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
             code=_code(LAMBDAS / folder, carried(configuration) | carried_by(folder, configuration)),
-            environment=checked_environment(environment_of(folder, settings)),
+            environment=checked_environment(environment_of(folder, settings, configuration)),
             reserved_concurrent_executions=getattr(configuration.functions.reserved_concurrency, folder, 0) or None,
             memory_size=configuration.functions.memory_mb,
             timeout=cdk.Duration.seconds(seconds) if seconds else TIMEOUT,
@@ -108,10 +108,12 @@ class Function(Part, lambda_.Function):
             yield Graph("Functions", "Throttles", [self.metric_throttles(label=self._name, period=GRAPH_PERIOD)])
 
 
-def environment_of(folder: str, settings: Sequence[Settings]) -> dict[str, str]:
+def environment_of(folder: str, settings: Sequence[Settings], configuration: Configuration) -> dict[str, str]:
     """The variables of one function: the parts that it reads, its sinks' among them, and no others."""
     function = import_module(f"distributary.functions.{folder}")
-    names = [kind.name for kind in SINKS if function.SINKS == EVERY_SINK or kind.name in function.SINKS]
+    stage = {EVERY_SINK: configuration.sinks, DEPLOYED_SINKS: configuration.deployed_sinks}
+    wanted_sinks = stage[function.SINKS] if isinstance(function.SINKS, str) else function.SINKS
+    names = [kind.name for kind in SINKS if kind.name in wanted_sinks]
     wanted = {StageSettings, *function.SETTINGS} | {KINDS[name].settings for name in names}
     parts = [one for one in settings if type(one) in wanted]
     parts += [StageSinks(sinks=tuple(names))] if StageSinks in wanted else []

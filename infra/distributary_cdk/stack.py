@@ -33,15 +33,16 @@ class DistributaryStack(cdk.Stack):
         streams = Construct(self, "Streams")
         storage = Storage(streams, **made)
         shared = Shared(storage=storage, streams=streams, retry_queues=Construct(self, "Spill"), **made)
-        sinks = [kind(self, shared) for kind in SINKS]
-        [iot_events] = [sink for sink in sinks if isinstance(sink, IotEvents)]
+        sinks = [kind(self, shared) for kind in SINKS if kind.name in configuration.deployed_sinks]
+        written = [sink for sink in sinks if sink.name in configuration.sinks]
+        iot_events = next((sink for sink in sinks if isinstance(sink, IotEvents)), None)
         keys = Keys(self, "Keys", **made)
         names = dict(ChainMap(storage.names, keys.names, *(sink.names for sink in sinks)))
         made["settings"] = configuration.settings(**names)
         rules = IotRules(self, "IotRules", iot_events=iot_events, **made)
         detectors = Detectors(self, "Detectors", iot_events=iot_events, keys=keys, storage=storage, **made)
-        ingest = Ingest(self, "Ingest", sinks=sinks, storage=storage, keys=keys, **made)
-        check_health = CheckHealth(self, "CheckHealth", sinks=sinks, **made)
+        ingest = Ingest(self, "Ingest", sinks=written, storage=storage, keys=keys, **made)
+        check_health = CheckHealth(self, "CheckHealth", sinks=written, **made)
         redrive = Redrive(self, "Redrive", sinks=sinks, **made)
         release = Release(self, "Release", function=ingest, configuration=configuration)
         functions = {"ingest": release.alias, "check_health": check_health, **detectors.functions}
@@ -51,5 +52,8 @@ class DistributaryStack(cdk.Stack):
         every = [release.brake, *alarms] if release.brake else alarms
         Dashboard(self, "Dashboard", configuration=configuration, parts=parts, alarms=every, http_api=api.http_api)
         cdk.CfnOutput(self, "Stage", value=configuration.stage)
+        cdk.CfnOutput(self, "Sinks", value=",".join(configuration.deployed_sinks))
+        if configuration.keep:
+            cdk.CfnOutput(self, "KeptSinks", value=",".join(configuration.keep))
         for output, value in ((output, value) for part in parts for output, value in part.outputs.items() if value):
             cdk.CfnOutput(self, output, value=value)

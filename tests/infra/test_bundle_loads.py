@@ -10,6 +10,7 @@ import pytest
 from any_settings import any_settings
 
 from distributary_cdk.bundle import LAMBDAS, bundle, write
+from distributary_cdk.configuration import Configuration
 from distributary_cdk.function import environment_of
 
 FOLDERS = sorted(path.parent.name for path in LAMBDAS.glob("*/handler.py"))
@@ -42,7 +43,7 @@ def loaded(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     credentials = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
     run = subprocess.run(
         [sys.executable, "-I", "-S", "-c", PROGRAM.format(folder=str(folder))],
-        env={**environment_of(request.param, any_settings()), **region, **credentials},
+        env={**environment_of(request.param, any_settings(), Configuration(stage="test")), **region, **credentials},
         capture_output=True,
         text=True,
         check=True,

@@ -10,7 +10,7 @@ from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings
 from distributary_cdk.bundle import LAMBDAS
-from distributary_cdk.configuration import Reserved
+from distributary_cdk.configuration import Configuration, Reserved
 from distributary_cdk.function import Function, carried, checked_environment, environment_of
 from distributary_cdk.routes import ROUTES
 
@@ -63,7 +63,7 @@ def test_settings_travel(function, properties, settings):
     """The settings that infra wrote are those that the function reads."""
     variables = properties("AWS::Lambda::Function")["Environment"]["Variables"]
 
-    assert variables == environment_of("check_health", settings)
+    assert variables == environment_of("check_health", settings, Configuration(stage="test"))
     assert StageSettings.from_env(variables) in settings
     assert StageSinks.from_env(variables) == StageSinks(sinks=("firehose", "kinesis", "iot_events"))
 
@@ -112,7 +112,7 @@ def test_configuration_file(configured):
 
 def test_environment_fits(settings):
     """An environment that Lambda takes is passed on as it is."""
-    variables = environment_of("ingest", settings)
+    variables = environment_of("ingest", settings, Configuration(stage="test"))
 
     assert checked_environment(variables) == variables
 
@@ -135,7 +135,7 @@ def test_environment_of_unknown_length(function):
 @pytest.mark.parametrize("folder", sorted(path.parent.name for path in LAMBDAS.glob("*/handler.py")))
 def test_a_function_has_its_own_settings_only(folder):
     """Its parts and those of its sinks: a part that it does not read costs none of its 4 KB. A quarter stays free."""
-    variables = environment_of(folder, any_settings())
+    variables = environment_of(folder, any_settings(), Configuration(stage="test"))
     function = import_module(f"distributary.functions.{folder}")
     unknown = ("_URL", "_NAME", "_ARN")
     sizes = [len(name) + (160 if name.endswith(unknown) else len(value)) for name, value in variables.items()]
@@ -147,7 +147,11 @@ def test_a_function_has_its_own_settings_only(folder):
 def test_a_part_that_is_missing_is_named():
     """A function that reads a part which the stack does not give it would end at its start."""
     with pytest.raises(SettingsError, match="ingest lacks EventSettings, KinesisSettings"):
-        environment_of("ingest", [one for one in any_settings() if type(one) not in (EventSettings, KinesisSettings)])
+        environment_of(
+            "ingest",
+            [one for one in any_settings() if type(one) not in (EventSettings, KinesisSettings)],
+            Configuration(stage="test"),
+        )
 
 
 def test_alarms(function):

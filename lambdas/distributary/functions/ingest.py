@@ -34,7 +34,9 @@ SINKS = EVERY_SINK
 
 def build(start: Start) -> Handler:
     """The handler of the function."""
-    rules = Rules.from_tables(start.configuration["rules"], start.configuration["inputs"])
+    rules = Rules.from_tables(
+        start.configuration["rules"], start.configuration["inputs"], start.settings(StageSinks).sinks
+    )
     note = partial(lines(service="ingest", level=start.stage.log_level), "WARNING")
     sinks = stage_sinks(start, sink_context(start, note))
     keys, clock = start.settings(KeySettings), start.clock

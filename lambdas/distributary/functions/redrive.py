@@ -9,7 +9,7 @@ from distributary.delivery.dead_letters import DeadLetters
 from distributary.delivery.redrive import Redrive, RedriveSettings, Tally
 from distributary.delivery.retry_messages import RetryMessages
 from distributary.functions.sink_context import sink_context
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks, sink_settings, stage_sinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, StageSinks, sink_settings, stage_sinks
 from distributary.functions.start import Start
 from distributary.functions.storing import retry_queue
 from distributary.http.request import Context
@@ -19,7 +19,7 @@ from distributary.sinks import registry
 from distributary.sinks.registry import KINDS
 
 SETTINGS = (RedriveSettings, BucketSettings, StageSinks)
-SINKS = EVERY_SINK
+SINKS = DEPLOYED_SINKS
 
 
 def build(start: Start) -> Handler:

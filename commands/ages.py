@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from commands.stage import Stage
+from commands.stage import Stage, retry_queue_output
 from distributary.metrics import NAMESPACE
 from distributary.sinks.registry import SINKS
 
 # Redrive meets each message again within its longest pause of half an hour: an older number is of one that has gone.
 NEWER_THAN = timedelta(minutes=31)
 # The queue of a sink by the name of the stack's output.
-_SPILLED = {f"{kind.name.title().replace('_', '')}SpillQueueUrl": kind.metrics.oldest_pending for kind in SINKS}
+_SPILLED = {retry_queue_output(kind.name): kind.metrics.oldest_pending for kind in SINKS}
 
 
 def ages(stage: Stage) -> dict[str, float]:

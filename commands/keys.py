@@ -56,7 +56,7 @@ def curl(stage: Stage, key: Key | None = None, secret: str = "") -> str:
 
 
 def _create(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:
-    _show(stage, *ring.create(_wanted(options)))
+    _show(stage, *ring.create(_wanted(stage, options)))
 
 
 def _replace(ring: KeyRing, stage: Stage, options: argparse.Namespace) -> None:
@@ -75,7 +75,7 @@ def _show(stage: Stage, key: Key, secret: str) -> None:
         print(f"export AWS_ACCESS_KEY_ID={key.id} AWS_SECRET_ACCESS_KEY={secret} {endpoints}")
 
 
-def _wanted(options: argparse.Namespace) -> Key:
+def _wanted(stage: Stage, options: argparse.Namespace) -> Key:
     if (options.rate is None) != (options.burst is None):
         raise KeyRingError("--rate and --burst make a quota together")
     refuse_file_names(options.sources)
@@ -85,7 +85,7 @@ def _wanted(options: argparse.Namespace) -> Key:
         name=options.name,
         doors=frozenset(words & set(API_NAMES)),
         rights=frozenset(words & set(RIGHTS)),
-        sinks=frozenset(options.sinks),
+        sinks=frozenset(options.sinks or stage.sinks),
         sources=frozenset(options.sources),
         browser=options.browser,
         quota=None if options.rate is None else Quota(options.rate, options.burst),
@@ -148,7 +148,7 @@ def _parser() -> argparse.ArgumentParser:
         choices=WORDS,
         help=f"default: {' '.join(sorted(DEFAULT_APIS))}; for a browser: events",
     )
-    create.add_argument("--sinks", nargs="+", choices=SINK_NAMES, default=SINK_NAMES, help="default: all")
+    create.add_argument("--sinks", nargs="+", choices=SINK_NAMES, default=(), help="default: all of the stage")
     create.add_argument(
         "--sources",
         nargs="+",

@@ -7,7 +7,7 @@ from typing import Any
 from commands.columns import ruled
 from commands.post import Sent
 
-FOUND, MISSING, DIFFERENT, SKIPPED, UNREAD = "found", "MISSING", "DIFFERENT", "skipped", "stored, not read"
+FOUND, MISSING, DIFFERENT, SKIPPED, UNREAD, ABSENT = "found", "MISSING", "DIFFERENT", "skipped", "stored, not read", "-"
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,11 @@ class Landing:
         return not {MISSING, DIFFERENT} & {self.firehose, self.kinesis, self.iot_events}
 
 
+def written(sent: Sequence[Sent], sink: str) -> list[str]:
+    """The ids of the events that went to this sink."""
+    return [one.id for one in sent if sink in one.receipts]
+
+
 def landings(
     sent: Sequence[Sent],
     *,
@@ -40,7 +45,9 @@ def landings(
 
 
 def _envelope(sent: Sent, sink: str, found: Mapping[str, Mapping[str, Any]]) -> str:
-    if sent.receipts.get(sink, {}).get("skipped"):
+    if sink not in sent.receipts:
+        return ABSENT
+    if sent.receipts[sink].get("skipped"):
         return SKIPPED
     if sent.id not in found:
         return MISSING
@@ -50,7 +57,8 @@ def _envelope(sent: Sent, sink: str, found: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _message(sent: Sent, messages: Mapping[str, Any] | None) -> str:
-    receipt = sent.receipts["iot_events"]
+    if (receipt := sent.receipts.get("iot_events")) is None:
+        return ABSENT
     if receipt.get("skipped"):
         data = sent.arrives.get("data")
         return MISSING if isinstance(data, dict) and "deviceId" in data else SKIPPED

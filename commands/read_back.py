@@ -22,7 +22,9 @@ def kinesis_envelopes(stage: Stage, since: datetime) -> Envelopes:
 
 
 def kinesis_records(stage: Stage, since: datetime) -> dict[tuple[str, str], bytes]:
-    """The bytes of every record that the stream took since then, by shard and sequence number."""
+    """The bytes of every record that the stream took since then, by shard and number; none if there is no stream."""
+    if "StreamName" not in stage.outputs:
+        return {}
     client = stage.client("kinesis")
     name = stage.outputs["StreamName"]
     shards = [one["ShardId"] for one in client.list_shards(StreamName=name)["Shards"]]
@@ -62,7 +64,12 @@ def _lines(client: Any, bucket: str, key: str) -> list[bytes]:
 
 
 def journal_payloads(stage: Stage) -> dict[str, Any]:
-    """Every payload that the IoT Events queue accepted, by messageId; local only, whatever consumes the queue."""
+    """Every payload that the IoT Events queue accepted, by messageId; local only, whatever consumes the queue.
+
+    Empty if there is no queue.
+    """
+    if "MessageQueueUrl" not in stage.outputs:
+        return {}
     bodies = journal(stage, "MessageQueueUrl")
     return {body["messageId"]: body["payload"] for body in bodies if "messageId" in body}  # the others wake detectors
 

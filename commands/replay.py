@@ -11,24 +11,20 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.ending import ended
 from commands.letters import Choice, Letters, Page
-from commands.stage import Stage, StageNotFoundError, add_arguments, chosen
+from commands.stage import Stage, StageNotFoundError, add_arguments, chosen, retry_queue_output
 from distributary.aws.bucket import Bucket
 from distributary.clock import Clock
 from distributary.delivery.retry_queue import PendingRecords, RetryQueue
-from distributary.events import SinkName
 from distributary.sinks.registry import KINDS, SINK_NAMES
 
-QUEUES: dict[SinkName, str] = {
-    "firehose": "FirehoseSpillQueueUrl",
-    "kinesis": "KinesisSpillQueueUrl",
-    "iot_events": "IotEventsSpillQueueUrl",
-}
-"""The output with the URL of each sink's queue."""
+if TYPE_CHECKING:
+    from distributary.events import SinkName
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -82,7 +78,10 @@ def replay(
         print(f"{sent:8}  {page.key}: {len(done)} of {len(page.letters)}", flush=True)
     print(f"{sent} dead letters are on their way to their sinks.")
     if left:
-        print(f"{left} stay: they cannot be read, or their queue did not take them.", file=sys.stderr)
+        print(
+            f"{left} stay: they cannot be read, their queue did not take them, or the stage has no such sink.",
+            file=sys.stderr,
+        )
     return 1 if left else 0
 
 
@@ -92,6 +91,8 @@ def _bring_back(page: Page, spill: RetryQueue) -> list[int]:
     if not readable:
         return []
     sink: SinkName = next(iter(readable.values()))["sink"]
+    if not spill.has(sink):
+        return []
     now = datetime.now(UTC).timestamp()
     records = [KINDS[sink].from_json(letter["record"]) for letter in readable.values()]
     attempts = max(int(letter["attempts"]) for letter in readable.values())
@@ -100,7 +101,7 @@ def _bring_back(page: Page, spill: RetryQueue) -> list[int]:
 
 
 def _spill(stage: Stage) -> RetryQueue:
-    urls = {sink: stage.outputs[output] for sink, output in QUEUES.items()}
+    urls = {sink: stage.outputs[name] for sink in SINK_NAMES if (name := retry_queue_output(sink)) in stage.outputs}
     bucket = Bucket(lambda: stage.client("s3"), stage.outputs["BucketName"])
     return RetryQueue(stage.client("sqs"), urls, bucket, Clock())
 

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from commands.ending import ended
 from commands.key_ring import KeyRingError, passing_key
-from commands.landing import landings, table
+from commands.landing import landings, table, written
 from commands.post import Answer, Sent, UnexpectedAnswerError, post, request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
 from commands.samples import Sample, samples
@@ -47,11 +47,12 @@ def _events_land(stage: Stage, credential: Credential) -> bool:
         sent += post(stage.endpoint, sample, credential)
         print(f"posted {sample.kind}", flush=True)
     print(f"waiting for Firehose's buffer, up to {FIREHOSE_BUFFERS_SECONDS} s", flush=True)
-    ids = [one.id for one in sent]
     rows = landings(
         sent,
-        kinesis=wait_for(ids, lambda: kinesis_envelopes(stage, since), seconds=60, pause=2),
-        firehose=wait_for(ids, lambda: s3_envelopes(stage, since), seconds=FIREHOSE_BUFFERS_SECONDS, pause=10),
+        kinesis=wait_for(written(sent, "kinesis"), lambda: kinesis_envelopes(stage, since), seconds=60, pause=2),
+        firehose=wait_for(
+            written(sent, "firehose"), lambda: s3_envelopes(stage, since), seconds=FIREHOSE_BUFFERS_SECONDS, pause=10
+        ),
         messages=None,  # the queue is consumed: its receipt is what can be seen from outside
     )
     print(table(rows))

@@ -37,9 +37,21 @@ class Stage:
         """The base URL that clients post to."""
         return self.outputs["Endpoint"].rstrip("/")
 
+    @property
+    def sinks(self) -> tuple[str, ...]:
+        """The sinks that the stage writes to. A stack without the output is older than it, and has all three."""
+        kept = self.outputs.get("KeptSinks", "").split(",")
+        named = self.outputs.get("Sinks", "firehose,kinesis,iot_events").split(",")
+        return tuple(name for name in named if name not in kept)
+
     def client(self, service: str) -> Any:
         """A boto3 client for the AWS that the stage runs in."""
         return _client(service, self.aws_endpoint)
+
+
+def retry_queue_output(sink: str) -> str:
+    """The output with the URL of a sink's retry queue."""
+    return f"{sink.title().replace('_', '')}SpillQueueUrl"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -58,14 +58,23 @@ def _health(stage: Stage) -> Iterator[Line]:
     yield "health", f"{health.status} {health.body.decode(errors='replace')}"
 
 
+def _sinks(stage: Stage) -> Iterator[Line]:
+    """The sinks that the stage writes to, and those that it keeps until nothing waits for them."""
+    yield "sinks", ", ".join(stage.sinks)
+    if kept := stage.outputs.get("KeptSinks"):
+        yield "kept until removed", f"{kept.replace(',', ', ')}: see their queues below"
+
+
 def _kinesis(stage: Stage) -> Iterator[Line]:
-    name = stage.outputs["StreamName"]
+    if not (name := stage.outputs.get("StreamName")):
+        return
     summary = stage.client("kinesis").describe_stream_summary(StreamName=name)["StreamDescriptionSummary"]
     yield "kinesis", f"{name}: {summary['StreamStatus']}, {summary['OpenShardCount']} open shards"
 
 
 def _firehose(stage: Stage) -> Iterator[Line]:
-    name = stage.outputs["DeliveryStreamName"]
+    if not (name := stage.outputs.get("DeliveryStreamName")):
+        return
     delivery = stage.client("firehose").describe_delivery_stream(DeliveryStreamName=name)
     yield "firehose", f"{name}: {delivery['DeliveryStreamDescription']['DeliveryStreamStatus']}"
 
@@ -130,6 +139,7 @@ def _errors(stage: Stage) -> Iterator[Line]:
 
 _PARTS = {
     "health": _health,
+    "sinks": _sinks,
     "kinesis": _kinesis,
     "firehose": _firehose,
     "queues": _queues,

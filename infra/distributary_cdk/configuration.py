@@ -17,14 +17,15 @@ from distributary.access.key_store import AccessSettings, KeySettings
 from distributary.aws.bucket import BucketSettings
 from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
+from distributary.events import SinkName
 from distributary.http.aws_api.endpoint import AwsApiSettings
 from distributary.ingest.envelope import EventSettings
 from distributary.iot_events.runtime.detector_settings import DetectorChoices
 from distributary.settings import LogSettings, Settings, StageSettings
-from distributary.sinks.firehose import FirehoseChoices, FirehoseSettings
-from distributary.sinks.iot_events import IotEventsChoices, IotEventsSettings
-from distributary.sinks.kinesis import KinesisChoices, KinesisSettings
-from distributary.sinks.registry import SINK_NAMES
+from distributary.sinks.firehose import FirehoseChoices
+from distributary.sinks.iot_events import IotEventsChoices
+from distributary.sinks.kinesis import KinesisChoices
+from distributary.sinks.registry import KINDS, SINK_NAMES
 from distributary_cdk.contradictions import contradictions
 from distributary_cdk.entrance import HttpProps
 from distributary_cdk.iot_rule import IotRule
@@ -219,6 +220,12 @@ class Configuration:
 
     stage: Annotated[str, SkipJsonSchema()] = ""
     """What metrics and log lines name it by; without it, the stack's name and the construct's place in it."""
+    sinks: Texts = SINK_NAMES
+    """The sinks of the stage; a sink that is not named is not deployed."""
+    remove: Texts = ()
+    """Sinks that a stage had, to be deleted with the records that are still pending for them."""
+    keep: Texts = ()
+    """Sinks that a stage had: nothing is sent to them any more, and their pending records are still delivered."""
     retain: bool = True
     """Protect the stack from deletion, and keep its data if it is deleted nevertheless."""
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
@@ -273,6 +280,24 @@ class Configuration:
         """What contradicts itself, by setting."""
         return contradictions(self)
 
+    @property
+    def deployed_sinks(self) -> tuple[SinkName, ...]:
+        """The sinks that the stage writes to, and those that it keeps until they are empty."""
+        return tuple(name for name in SINK_NAMES if name in self.sinks or name in self.keep)
+
+    def sink_faults(self) -> Iterator[str]:
+        """What is wrong with `sinks`, `remove` and `keep`."""
+        if not self.sinks:
+            yield f"sinks: must name one of {', '.join(SINK_NAMES)} at least"
+        seen: dict[str, str] = {}
+        for place in ("sinks", "remove", "keep"):
+            for name in getattr(self, place):
+                if name not in SINK_NAMES:
+                    yield f"{place} = {name!r}: must be one of {', '.join(SINK_NAMES)}"
+                elif name in seen:
+                    yield f"{place} = {name!r}: stands in {seen[name]} already"
+                seen.setdefault(name, place)
+
     def settings(self, stage: str = "", **names: str) -> list[Settings]:
         """What the functions of this stage need to know, part by part; `names` are those of the stack's resources.
 
@@ -287,19 +312,15 @@ class Configuration:
                 "retry_queue_url": names.get(f"{sink}_spill_url", ""),
                 "dead_letter_queue_url": names.get(f"{sink}_set_aside_url", ""),
             }
-            for sink in SINK_NAMES
+            for sink in self.deployed_sinks
         }
+        names = {"delivery_stream_name": "", "stream_name": "", "message_queue_url": "", **names}
         jwt = self.http.jwt
         of_keys = {
             "key_table_name": names.get("key_table_name", ""),
             "key_secret_arn": names.get("key_secret_arn", ""),
             "jwt_source_claim": jwt.source_claim if jwt.issuer else "",
             "jwt_sinks_claim": jwt.sinks_claim,
-        }
-        of_sinks: dict[str, dict[str, str]] = {
-            "firehose": {"delivery_stream_name": names.get("delivery_stream_name", ""), **urls["firehose"]},
-            "kinesis": {"stream_name": names.get("stream_name", ""), **urls["kinesis"]},
-            "iot_events": {"message_queue_url": names.get("message_queue_url", ""), **urls["iot_events"]},
         }
         return {
             StageSettings: partial(part, StageSettings, self, stage=stage or self.stage),
@@ -309,10 +330,13 @@ class Configuration:
             KeySettings: partial(part, KeySettings, self, **of_keys),
             BucketSettings: partial(BucketSettings, bucket_name=names.get("bucket_name", "")),
             RedriveSettings: partial(part, RedriveSettings, self.redrive),
-            FirehoseSettings: partial(part, FirehoseSettings, self.firehose, **of_sinks["firehose"]),
-            KinesisSettings: partial(part, KinesisSettings, self.kinesis, **of_sinks["kinesis"]),
-            IotEventsSettings: partial(part, IotEventsSettings, self.iot_events, **of_sinks["iot_events"]),
             DetectorChoices: partial(part, DetectorChoices, self.detectors),
+            **{
+                KINDS[sink].settings: partial(
+                    part, KINDS[sink].settings, getattr(self, sink, None), **urls[sink], **names
+                )
+                for sink in self.deployed_sinks
+            },
         }
 
 
@@ -320,6 +344,7 @@ S = TypeVar("S", bound=Settings)
 
 
 def part(kind: type[S], chosen: object, **names: Any) -> S:
-    """A part of the settings: what the owner has chosen, and names of resources."""
-    known = {each.name for each in fields(kind)} - names.keys()
-    return kind(**{name: getattr(chosen, name) for name in known if hasattr(chosen, name)}, **names)
+    """A part of the settings: what the owner has chosen, and names of resources; names of other parts are left out."""
+    known = {each.name for each in fields(kind)}
+    own = {name: getattr(chosen, name) for name in known if hasattr(chosen, name)}
+    return kind(**own | {name: value for name, value in names.items() if name in known})

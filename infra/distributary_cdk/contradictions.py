@@ -45,10 +45,13 @@ def contradictions(configuration: "Configuration") -> Iterator[str]:
     """Each as `place: what is wrong`, by the names that the settings have in `distributary.toml`."""
     yield from _of_settings(configuration)
     try:
-        Rules.from_tables([*configuration.rules], configuration.inputs)
+        Rules.from_tables([*configuration.rules], configuration.inputs, configuration.sinks)
     except BadDefinition as error:
         yield from error.faults
+    yield from configuration.sink_faults()
     yield from _alike(configuration)
+    if configuration.iot_rules and "iot_events" not in configuration.sinks:
+        yield "iot_rules: send to inputs, and iot_events is not among the sinks of this stage"
     if configuration.http.domain.name and configuration.stage == "local":
         yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
     if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:

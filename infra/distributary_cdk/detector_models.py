@@ -135,7 +135,7 @@ def _inputs(configuration: Configuration, faults: list[str]) -> dict[str, Any]:
 
 def models_of(configuration: Configuration) -> DetectorModels:
     """The models that a stage's functions carry; none where another service runs them."""
-    if configuration.iot_events.provider != "stack":
+    if configuration.iot_events.provider != "stack" or "iot_events" not in configuration.deployed_sinks:
         return DetectorModels((), (), (), configuration.inputs)
     return read_models(configuration)
 

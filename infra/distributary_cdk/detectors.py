@@ -53,7 +53,7 @@ class Detectors(Part, Construct):
         name: str,
         *,
         configuration: Configuration,
-        iot_events: IotEvents,
+        iot_events: IotEvents | None,
         keys: Keys,
         storage: Storage,
         settings: Sequence[Settings],
@@ -66,7 +66,7 @@ class Detectors(Part, Construct):
         self._queues: list[Queue] = []
         self.functions: dict[str, Function] = {}
         self.outputs: dict[str, str] = {}
-        if iot_events.queue and iot_events.dead_letters:
+        if iot_events and iot_events.queue and iot_events.dead_letters:
             self._messages, self._dead_messages = iot_events.queue, iot_events.dead_letters
             self._run(settings)
 
@@ -78,6 +78,8 @@ class Detectors(Part, Construct):
 
     def graphs(self) -> Iterator[Graph]:
         """How many detectors took a step, how late their timers were, and the functions' own graphs."""
+        if not self.functions:
+            return
         stage = self._configuration.stage
         yield Graph("Detectors", "Detectors stepped", [embedded_metric(DETECTORS_STEPPED, "Sum", stage=stage)])
         yield Graph("Detectors", "Timers late, in s", [embedded_metric(TIMERS_LATE, "Maximum", stage=stage)])

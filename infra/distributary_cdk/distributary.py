@@ -63,16 +63,16 @@ class Distributary(Home):
         streams = Construct(self, "Streams")
         storage = Storage(streams, **made)
         shared = Shared(storage=storage, streams=streams, retry_queues=Construct(self, "Spill"), **made)
-        sinks = [kind(self, shared) for kind in SINKS]
-        [iot_events] = [sink for sink in sinks if isinstance(sink, IotEvents)]
-        [kinesis_sink] = [sink for sink in sinks if isinstance(sink, Kinesis)]
+        sinks = [kind(self, shared) for kind in SINKS if kind.name in configuration.deployed_sinks]
+        written = [sink for sink in sinks if sink.name in configuration.sinks]
+        iot_events = next((sink for sink in sinks if isinstance(sink, IotEvents)), None)
         keys = Keys(self, "Keys", **made)
         names = dict(ChainMap(storage.names, keys.names, *(sink.names for sink in sinks)))
         made["settings"] = configuration.settings(**names)
         rules = IotRules(self, "IotRules", iot_events=iot_events, **made)
         detectors = Detectors(self, "Detectors", iot_events=iot_events, keys=keys, storage=storage, **made)
-        ingest = Ingest(self, "Ingest", sinks=sinks, storage=storage, keys=keys, **made)
-        check_health = CheckHealth(self, "CheckHealth", sinks=sinks, **made)
+        ingest = Ingest(self, "Ingest", sinks=written, storage=storage, keys=keys, **made)
+        check_health = CheckHealth(self, "CheckHealth", sinks=written, **made)
         redrive = Redrive(self, "Redrive", sinks=sinks, **made)
         release = Release(self, "Release", function=ingest, configuration=configuration)
         functions = {"ingest": release.alias, "check_health": check_health, **detectors.functions}
@@ -81,9 +81,15 @@ class Distributary(Home):
         alarms = Alarms(self, "Alarms", configuration=configuration, parts=parts).made
         every = [release.brake, *alarms] if release.brake else alarms
         Dashboard(self, "Dashboard", configuration=configuration, parts=parts, alarms=every, http_api=api.http_api)
-        self._stream, self._bucket, self._api = kinesis_sink.stream, storage.bucket, api
+        self._stream = next((sink.stream for sink in sinks if isinstance(sink, Kinesis)), None)
+        self._bucket, self._api = storage.bucket, api
         self._asks_for_keys = configuration.auth == "keys"
-        outputs = {"Version": VERSION, "Stage": configuration.stage}
+        outputs = {
+            "Version": VERSION,
+            "Stage": configuration.stage,
+            "Sinks": ",".join(configuration.deployed_sinks),
+            "KeptSinks": ",".join(configuration.keep),
+        }
         for part in parts:
             outputs |= part.outputs
         self._add_outputs(outputs)
@@ -95,7 +101,9 @@ class Distributary(Home):
 
     @property
     def stream(self) -> kinesis.IStream:
-        """The Kinesis stream that events go to."""
+        """The Kinesis stream that events go to. Raises SettingsError without the sink `kinesis`."""
+        if self._stream is None:
+            raise SettingsError(["stream: kinesis is not among the sinks"])
         return self._stream
 
     @property

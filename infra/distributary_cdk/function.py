@@ -13,9 +13,9 @@ from constructs import Construct
 
 from distributary.errors import SettingsError
 from distributary.functions.needs import NEEDS
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
 from distributary.settings import Settings, StageSettings
-from distributary.sinks.registry import KINDS, SINKS
+from distributary.sinks.registry import KINDS, SINK_NAMES, SINKS
 from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import carried_by
@@ -72,7 +72,7 @@ class Function(Part, lambda_.Function):
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
             code=_code(LAMBDAS / folder, carried(configuration) | carried_by(folder, configuration)),
-            environment=checked_environment(environment_of(folder, settings)),
+            environment=checked_environment(environment_of(folder, settings, configuration.sinks, configuration.keep)),
             reserved_concurrent_executions=getattr(configuration.functions.reserved_concurrency, folder, 0) or None,
             memory_size=configuration.functions.memory_mb,
             timeout=cdk.Duration.seconds(seconds) if seconds else TIMEOUT,
@@ -108,10 +108,17 @@ class Function(Part, lambda_.Function):
             yield Graph("Functions", "Throttles", [self.metric_throttles(label=self._name, period=GRAPH_PERIOD)])
 
 
-def environment_of(folder: str, settings: Sequence[Settings]) -> dict[str, str]:
-    """The variables of one function: the parts that it reads, its sinks' among them, and no others."""
+def environment_of(
+    folder: str, settings: Sequence[Settings], sinks: Sequence[str] = SINK_NAMES, kept: Sequence[str] = ()
+) -> dict[str, str]:
+    """The variables of one function: the parts that it reads, its sinks' among them, and no others.
+
+    `sinks` are those that the stage writes to, `kept` those that it keeps until they are empty.
+    """
     needs = NEEDS[folder]
-    names = [kind.name for kind in SINKS if needs.sinks == EVERY_SINK or kind.name in needs.sinks]
+    of_stage = {EVERY_SINK: [*sinks], DEPLOYED_SINKS: [*sinks, *kept]}
+    wanted_sinks = of_stage[needs.sinks] if isinstance(needs.sinks, str) else needs.sinks
+    names = [kind.name for kind in SINKS if kind.name in wanted_sinks]
     wanted: set[type[Settings]] = {StageSettings, *needs.settings, *(KINDS[name].settings for name in names)}
     parts = [one for one in settings if type(one) in wanted]
     parts += [StageSinks(sinks=tuple(names))] if StageSinks in wanted else []

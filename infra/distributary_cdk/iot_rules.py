@@ -36,13 +36,13 @@ class IotRules(Part, Construct):
         *,
         configuration: Configuration,
         settings: Sequence[Settings],
-        iot_events: IotEvents,
+        iot_events: IotEvents | None,
         key: kms.IKey | None = None,
     ) -> None:
         super().__init__(scope, name)
         self._parts: list[Part] = []
         rules = _known(configuration)
-        if not rules:
+        if not rules or not iot_events:
             return
         self._function = Function(
             self,

@@ -142,7 +142,12 @@ def test_handler_runs_from_its_bundle_alone(folder, tmp_path):
     program = f"import sys; sys.path[:0] = [{str(tmp_path)!r}]; import handler; print(callable(handler.handle))"
 
     command = [sys.executable, "-I", "-S", "-c", program]
-    environment = {**environment_of(folder.name, any_settings()), **region, **credentials, "PATH": os.environ["PATH"]}
+    environment = {
+        **environment_of(folder.name, any_settings()),
+        **region,
+        **credentials,
+        "PATH": os.environ["PATH"],
+    }
     run = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     assert (run.stdout.strip(), run.returncode) == ("True", 0), run.stderr

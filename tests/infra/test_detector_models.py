@@ -172,7 +172,10 @@ def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration,
     (tmp_path / "configuration.json").write_text(json.dumps(carried_by("run_detectors", stage)))
     shutil.copy(ROOT / "lambdas/run_detectors/handler.py", tmp_path)
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-    for name, value in {**dict.fromkeys(names, "any-1"), **environment_of("run_detectors", any_settings())}.items():
+    for name, value in {
+        **dict.fromkeys(names, "any-1"),
+        **environment_of("run_detectors", any_settings()),
+    }.items():
         monkeypatch.setenv(name, value)
 
     runner = runpy.run_path(str(tmp_path / "handler.py"))["handle"]._runner

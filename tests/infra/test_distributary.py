@@ -218,7 +218,7 @@ def uses_of(statements, key):
         ({"alarm_topic": "arn"}, "alarm_topic = 'arn': must be an SNS topic: it has no topic_arn"),
         ({"models": "detectors"}, "models = 'detectors': must be the Path of a folder: it has no glob"),
         ({"functions": {"log_days": 30}}, "functions = {'log_days': 30}: must be FunctionsProps"),
-        ({"colour": "red"}, "colour: unknown; known are stage, retain"),
+        ({"colour": "red"}, "colour: unknown; known are stage, sinks"),
     ],
 )
 def test_an_object_of_another_kind_is_a_fault(new_app, props, fault):

@@ -4,7 +4,7 @@ from aws_cdk.assertions import Template
 
 from distributary.errors import SettingsError
 from distributary.functions.needs import NEEDS
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
 from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings
@@ -138,14 +138,19 @@ def test_a_function_has_its_own_settings_only(folder):
     unknown = ("_URL", "_NAME", "_ARN")
     sizes = [len(name) + (160 if name.endswith(unknown) else len(value)) for name, value in variables.items()]
 
-    assert any(name.startswith("DISTRIBUTARY_KINESIS_") for name in variables) == (NEEDS[folder].sinks == EVERY_SINK)
+    assert any(name.startswith("DISTRIBUTARY_KINESIS_") for name in variables) == (
+        NEEDS[folder].sinks in (EVERY_SINK, DEPLOYED_SINKS)
+    )
     assert sum(sizes) <= 3072
 
 
 def test_a_part_that_is_missing_is_named():
     """A function that reads a part which the stack does not give it would end at its start."""
     with pytest.raises(SettingsError, match="ingest lacks EventSettings, KinesisSettings"):
-        environment_of("ingest", [one for one in any_settings() if type(one) not in (EventSettings, KinesisSettings)])
+        environment_of(
+            "ingest",
+            [one for one in any_settings() if type(one) not in (EventSettings, KinesisSettings)],
+        )
 
 
 def test_alarms(function):

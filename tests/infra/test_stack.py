@@ -160,7 +160,17 @@ TOPIC_RULE_OUTPUTS = {
 KEEPING_KEYS = ("AWS::DynamoDB::GlobalTable", "AWS::SecretsManager::Secret")
 
 OUTPUTS = {
-    *{"Stage", "Version", "Endpoint", "StreamName", "StreamArn", "DeliveryStreamName", "BucketName", "MessageQueueUrl"},
+    *{
+        "Sinks",
+        "Stage",
+        "Version",
+        "Endpoint",
+        "StreamName",
+        "StreamArn",
+        "DeliveryStreamName",
+        "BucketName",
+        "MessageQueueUrl",
+    },
     *{"KeyTableName", "KeySecretArn"},
     *{"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"},
     *{"IngestAliasName", "RedriveFunctionName", "RedriveLogGroupName"},

@@ -53,7 +53,10 @@ class Sink(Part, Construct):
             f"{self.name}_spill_url": self.retry_queue.queue_url,
             f"{self.name}_set_aside_url": self.retry_queue.dead_letters.queue_url,
         }
-        self.outputs: dict[str, str] = {f"{self.label}SpillQueueUrl": self.retry_queue.queue_url}
+        self.outputs: dict[str, str] = {
+            f"{self.label}SpillQueueUrl": self.retry_queue.queue_url,
+            f"{self.label}SetAsideQueueUrl": self.retry_queue.dead_letters.queue_url,
+        }
 
     @property
     def metrics(self) -> SinkMetrics:

@@ -59,6 +59,10 @@ class RetryQueue:
         self._clock = clock
         self._threads: ThreadPoolExecutor | None = None
 
+    def has(self, sink: SinkName) -> bool:
+        """True if the sink has a queue."""
+        return sink in self._queue_urls
+
     def keep(self, pending: PendingRecords, *, until: float) -> list[bool]:
         """For each record whether its sink's queue has it now; no call starts that may not be over by `until`."""
         weight = KINDS[pending.sink].weight

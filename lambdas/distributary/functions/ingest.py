@@ -9,7 +9,7 @@ from distributary.access.quota import Quotas
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import DeliverySettings
 from distributary.functions.sink_context import sink_context
-from distributary.functions.stage_sinks import sink_settings, stage_sinks
+from distributary.functions.stage_sinks import StageSinks, sink_settings, stage_sinks
 from distributary.functions.start import Start
 from distributary.functions.storing import storing_delivery
 from distributary.http.auth.guard import Guard
@@ -30,7 +30,9 @@ from distributary.sinks.registry import Sinks
 
 def build(start: Start) -> Handler:
     """The handler of the function."""
-    rules = Rules.from_tables(start.configuration["rules"], start.configuration["inputs"])
+    rules = Rules.from_tables(
+        start.configuration["rules"], start.configuration["inputs"], start.settings(StageSinks).sinks
+    )
     note = partial(lines(service="ingest", level=start.stage.log_level), "WARNING")
     sinks = stage_sinks(start, sink_context(start, note))
     keys, clock = start.settings(KeySettings), start.clock

@@ -10,7 +10,7 @@ from distributary.access.key_store import KeySettings
 from distributary.aws.bucket import BucketSettings
 from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
-from distributary.functions.stage_sinks import EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
 from distributary.http.aws_api.endpoint import AwsApiSettings
 from distributary.ingest.envelope import EventSettings
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
@@ -18,7 +18,7 @@ from distributary.settings import Settings
 
 
 class Needs(NamedTuple):
-    """One function's parts of the settings; `sinks` are names, or `EVERY_SINK` for all that the stage has."""
+    """One function's parts of the settings; `sinks` are names, `EVERY_SINK` or `DEPLOYED_SINKS`."""
 
     settings: tuple[type[Settings], ...]
     sinks: str | Collection[str] = ()
@@ -31,7 +31,7 @@ NEEDS: Mapping[str, Needs] = {
         (KeySettings, EventSettings, DeliverySettings, BucketSettings, AwsApiSettings, StageSinks), EVERY_SINK
     ),
     "publish_models": Needs((DetectorSettings,), ()),
-    "redrive": Needs((RedriveSettings, BucketSettings, StageSinks), EVERY_SINK),
+    "redrive": Needs((RedriveSettings, BucketSettings, StageSinks), DEPLOYED_SINKS),
     "run_detectors": Needs((DetectorSettings, BucketSettings), ()),
     "serve_detectors": Needs((KeySettings, DetectorSettings), ()),
     "take_messages": Needs((DeliverySettings, BucketSettings, StageSinks), ("iot_events",)),

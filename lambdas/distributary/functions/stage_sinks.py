@@ -9,7 +9,9 @@ from distributary.sinks.registry import SINKS, Sinks, open_sinks
 from distributary.sinks.sink import SinkContext, SinkSettings
 
 EVERY_SINK = "*"
-"""What a function's `SINKS` is if it has all sinks of the stage; else they are a tuple of names."""
+"""A function's `SINKS`: all sinks that the stage writes to. A tuple of names stands for these alone."""
+DEPLOYED_SINKS = "deployed"
+"""A function's `SINKS`: also those that the stage no longer writes to, but keeps until they are empty."""
 
 
 @dataclass(frozen=True, kw_only=True)

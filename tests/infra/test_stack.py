@@ -173,6 +173,7 @@ OUTPUTS = {
     },
     *{"KeyTableName", "KeySecretArn"},
     *{"FirehoseSpillQueueUrl", "KinesisSpillQueueUrl", "IotEventsSpillQueueUrl"},
+    *{"FirehoseSetAsideQueueUrl", "KinesisSetAsideQueueUrl", "IotEventsSetAsideQueueUrl"},
     *{"IngestAliasName", "RedriveFunctionName", "RedriveLogGroupName"},
     *{"IngestFunctionName", "HealthFunctionName", "IngestLogGroupName", "HealthLogGroupName", "DeliveryLogGroupName"},
     *{"DetectorTableName", "ActionQueueUrl", "DeadMessageQueueUrl", "DeadActionQueueUrl", "DeadWakeQueueUrl"},

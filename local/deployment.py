@@ -20,6 +20,7 @@ ACCOUNT = "123456789012"  # moto's, whatever the credentials
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
 QUIET = ("--no-notices", "--no-color")
+_STEP_SECONDS = 900  # a step takes seconds; the first on a slow machine, which installs what functions need, minutes
 
 
 class StepFailed(Exception):
@@ -62,9 +63,13 @@ class Step:
         """What the CLI printed."""
         return self.log.read_text(errors="replace").strip()
 
-    def finished(self, say: Callable[[str], None]) -> None:
-        """Waits for its end and says how long it took; raises StepFailed."""
-        if self.process.wait():
+    def finished(self, say: Callable[[str], None], *, within: float = _STEP_SECONDS) -> None:
+        """Waits for its end and says how long it took; raises StepFailed, also for one that does not end in time."""
+        try:
+            failed = self.process.wait(within)
+        except subprocess.TimeoutExpired as error:
+            raise StepFailed(f"{self.name} did not end within {within:g} s:\n{self.output()}") from error
+        if failed:
             raise StepFailed(f"{self.name} failed:\n{self.output()}")
         say(f"  {self.name}: {time.monotonic() - self.started:.1f} s")
 

@@ -19,8 +19,10 @@ GROUPS = {
         [f"tests/infra/test_{name}.py" for name in ("alarms", "checks", "dashboard", "stack")], "the templates"
     ),
     "tests/local/aws/test_services_beside_moto.py": "beside moto",  # one of each side is enough
-    "tests/local/test_stack.py": "processes",  # the longest of all: begun before what is short
-    "tests/test_app.py": "processes",
+    **dict.fromkeys(  # the longest of all: begun before what is short
+        [*(f"tests/local/test_deployment_{name}.py" for name in ("installed", "real", "upgrade"))], "deployments"
+    ),
+    **dict.fromkeys(["tests/local/test_stack.py", "tests/test_app.py"], "processes"),
 }
 SAID_BY_A_FUNCTION = "sys.version of a deployed function"
 sys.path.insert(0, str(TESTS))

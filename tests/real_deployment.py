@@ -1,18 +1,18 @@
 """The project's own stack under the real CLI, in an embedded AWS of its own."""
 
 import json
-import os
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from own_process import own_process
 from small_app import APP
 
 from local.deployment import Cdk, aws_at
 
 ROOT = Path(__file__).parents[1]
+_STEP_SECONDS = 180
 _SERVED = """
 import sys
 from pathlib import Path
@@ -32,15 +32,8 @@ def embedded_aws(workspace: Path) -> Iterator[str]:
     (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
     (folder / "template.json").write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
     command = [sys.executable, "-c", _SERVED, str(folder)]
-    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}"}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with (
-        (workspace / "errors.txt").open("w") as errors,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=errors, **pipes) as process,
-    ):
+    with own_process(command, workspace / "errors.txt") as process:
         yield process.stdout.readline().strip()
-        process.stdin.close()
-        process.wait(timeout=60)
 
 
 class Stage(Cdk):
@@ -70,5 +63,5 @@ class Stage(Cdk):
 def done(step):
     """What the CLI printed, once it has ended."""
     with step:
-        step.finished(lambda _: None)
+        step.finished(lambda _: None, within=_STEP_SECONDS)
     return step.output()

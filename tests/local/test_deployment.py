@@ -127,3 +127,14 @@ def test_a_step_that_is_left_ends_with_all_that_it_started(cdk, tmp_path):
 
     assert step.process.returncode is not None
     assert gone(child)
+
+
+def test_a_step_that_does_not_end_is_told_with_what_it_printed(cdk, tmp_path):
+    """Nobody waits for the CLI without an end."""
+    cdk()
+    environment = {"PATH": f"{tmp_path}/tools/.venv/bin:{os.environ['PATH']}"}
+    with (
+        deployment.Step("cdk hang", ["hang"], cwd=tmp_path, env=environment, log=tmp_path / "log") as step,
+        pytest.raises(StepFailed, match=r"cdk hang did not end within 0.1 s"),
+    ):
+        step.finished(print, within=0.1)

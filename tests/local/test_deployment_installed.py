@@ -1,7 +1,6 @@
 """A wheel in an empty environment, and the app of docs/how-to/embed-the-construct.md in a folder of its own."""
 
 import json
-import os
 import re
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from embedded_client import embedded_client
+from own_process import own_process
 
 from commands.key_ring import KeyRing, bearer
 from commands.post import request
@@ -54,17 +54,10 @@ def app(python, tmp_path_factory):
 def running(app, tmp_path_factory):
     """The URLs of the embedded AWS and of the endpoint, once the app is deployed."""
     errors = tmp_path_factory.mktemp("log") / "errors.txt"
-    own = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}"}
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with (
-        errors.open("w") as log,
-        subprocess.Popen([sys.executable, "-c", RUN, str(app)], cwd=ROOT, env=own, stderr=log, **pipes) as process,
-    ):
+    with own_process([sys.executable, "-c", RUN, str(app)], errors) as process:
         urls = process.stdout.readline().split()
         assert len(urls) == 2, errors.read_text()[-4000:]
         yield urls
-        process.stdin.close()
-        process.wait(timeout=60)
 
 
 def test_the_app_is_short():

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from embedded_client import embedded_client
+from own_process import own_process
 
 SERVED = Path(__file__).with_name("served.py")
 ROOT = Path(__file__).parents[3]
@@ -68,21 +69,9 @@ def checked(errors: Path) -> Iterator[Aws]:
 @contextmanager
 def serving(errors: Path, *arguments: str) -> Iterator[Aws]:
     """The embedded AWS in a process of its own."""
-    with (
-        errors.open("w") as stderr,
-        subprocess.Popen(
-            [sys.executable, str(SERVED), *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            cwd=ROOT,
-            env={"PYTHONPATH": str(ROOT), "PATH": ""},
-        ) as process,
-    ):
+    alone = {"PYTHONPATH": str(ROOT), "PATH": ""}
+    with own_process([sys.executable, str(SERVED), *arguments], errors, alone) as process:
         yield Aws(process)
-        process.stdin.close()
-        process.wait(timeout=60)
 
 
 class Stack:

@@ -4,19 +4,18 @@ A row whose last column does not hold any more says that moto was mended: then o
 """
 
 import itertools
-import subprocess
 import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from subprocess import DEVNULL, PIPE
 from typing import Any, NamedTuple
 
 import pytest
 from botocore.exceptions import ClientError
 from embedded_client import embedded_client
+from own_process import own_process
 
 MOTO = Path(__file__).with_name("beside.py")
 NUMBERS = itertools.count(1)
@@ -401,11 +400,10 @@ class Moto:
 
 
 @pytest.fixture(scope="session")
-def moto():
+def moto(tmp_path_factory):
     """A moto as it comes, running."""
-    with subprocess.Popen([sys.executable, str(MOTO)], stdin=PIPE, stdout=PIPE, stderr=DEVNULL, text=True) as process:
+    with own_process([sys.executable, str(MOTO)], tmp_path_factory.mktemp("moto") / "errors.txt") as process:
         yield Moto(process.stdout.readline().strip())
-        process.stdin.close()
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)

@@ -1,0 +1,40 @@
+"""A process of a test's own, which ends soon after its input does, or is killed and shown."""
+
+import os
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+_END_SECONDS = 60
+
+
+@contextmanager
+def own_process(
+    command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Runs until the block ends; `log` takes its errors. `environment` is by default ours and the project's path.
+
+    One that does not end with its input fails the test: nothing here waits without an end.
+    """
+    ours = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}"}
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with log.open("w") as errors:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment or ours, stderr=errors, **pipes)
+    with process:
+        try:
+            yield process
+        finally:
+            process.stdin.close()
+            _await_end(process, log)
+
+
+def _await_end(process: subprocess.Popen[str], log: Path) -> None:
+    try:
+        process.wait(_END_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        pytest.fail(f"still runs {_END_SECONDS} s after the end of its input:\n{log.read_text()[-4000:]}")

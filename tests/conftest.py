@@ -27,10 +27,12 @@ GROUPS = {
 SAID_BY_A_FUNCTION = "sys.version of a deployed function"
 sys.path.insert(0, str(TESTS))
 reach_directly()
-# The machine that runs these tests may be busy: no test fails for the time that passes.
-settings.register_profile("busy", deadline=None)
+# The machine that runs these tests may be busy: no test fails for the time that passes. Every run draws the same
+# examples, so that a failure comes from a change. `pytest --hypothesis-profile=random` searches further.
+settings.register_profile("repeatable", deadline=None, derandomize=True)
+settings.register_profile("random", deadline=None)
 if settings.get_current_profile_name() == "default":  # not where a mutation run has chosen its own
-    settings.load_profile("busy")
+    settings.load_profile("repeatable")
 
 
 def pytest_report_header() -> list[str]:

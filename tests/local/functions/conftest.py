@@ -76,10 +76,16 @@ def deploy():
 
 @pytest.fixture
 def running():
-    """Whether a process of that id lives (one that has ended and was not yet waited for does not)."""
+    """Whether a thread of the process of that id lives: its first one may have ended before the others do."""
 
     def check(pid: int) -> bool:
-        status = Path(f"/proc/{pid}/stat")
-        return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+        states = [state_of(thread) for thread in Path("/proc").glob(f"{pid}/task/*/stat")]
+        return any(state != "Z" for state in states)
+
+    def state_of(thread: Path) -> str:
+        try:
+            return thread.read_text().rpartition(")")[2].split()[0]
+        except OSError:  # it ended meanwhile
+            return "Z"
 
     return check

@@ -10,6 +10,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
+from own_process import killed_process
 from real_client import installed
 
 TIMEOUT_SECONDS = 120
@@ -51,11 +52,12 @@ class Pages:
         serving = threading.Thread(target=self._server.serve_forever, daemon=True)
         serving.start()
         command = [installed("chromium", "chromium"), *_OPTIONS, f"--user-data-dir={profile}", self.origin + path]
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
+        with killed_process(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as browser:
             try:
                 yield
             finally:
                 browser.terminate()
+                browser.wait(TIMEOUT_SECONDS)
                 self._server.shutdown()
                 self._server.server_close()
 

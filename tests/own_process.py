@@ -1,15 +1,30 @@
-"""A process of a test's own, which ends soon after its input does, or is killed and shown."""
+"""Processes of a test's own, which end with the test, also with one that fails.
+
+`with subprocess.Popen(…)` waits at its end for as long as the process lives: a failed assertion inside it would never
+be shown, and the run would hang.
+"""
 
 import os
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 _END_SECONDS = 60
+
+
+@contextmanager
+def killed_process(command: Sequence[str | Path], **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """Runs until the block ends, then is killed; `options` are those of `subprocess.Popen`."""
+    with subprocess.Popen(command, text=True, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 @contextmanager

@@ -102,3 +102,16 @@ def test_decisions_are_numbered_without_gaps() -> None:
     assert [path.read_text().partition(". ")[0] for path in decisions] == [
         f"# {int(one.name[:4])}" for one in decisions
     ]
+
+
+def test_no_test_waits_without_end_for_a_process() -> None:
+    """`with subprocess.Popen(…)` does, if an assertion inside it fails: `own_process` kills what it has started."""
+    waiting = [
+        path
+        for path in tracked("tests/*.py", "tests/**/*.py")
+        for statement in ast.walk(ast.parse(path.read_text()))
+        if isinstance(statement, ast.With) and path.name != "own_process.py"
+        if any("subprocess.Popen" in ast.unparse(item.context_expr) for item in statement.items)
+    ]
+
+    assert waiting == []

@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from own_process import killed_process
 
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = tomllib.loads((ROOT / "second_opinion" / "left_out.toml").read_text())
@@ -50,7 +51,7 @@ def test_a_run_that_is_ended_from_outside_ends_the_emulator(tmp_path) -> None:
     """By its fixture, as after the last test: the emulator is a process that would outlive the run."""
     (tmp_path / "test_waiting.py").write_text(WAITING)
     python_path = os.pathsep.join([str(ROOT), str(ROOT / "lambdas")])
-    with subprocess.Popen(
+    with killed_process(
         [sys.executable, "-m", "pytest", "-q", "-p", "second_opinion.plugin", "test_waiting.py"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": python_path},

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from any_settings import any_settings
+from own_process import killed_process
 
 from distributary.functions.stage_sinks import StageSinks
 from distributary.iot_events.limits import Limits
@@ -116,9 +117,6 @@ def bench(*, down: bool = False, rules: list[dict[str, Any]] | None = None) -> I
             *(["down"] if down else []),
         ]
         paths = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"]}
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=paths) as stub:
-            try:
-                port = stub.stdout.readline().strip() if stub.stdout else ""
-                yield Bench(folder, f"http://127.0.0.1:{port}", rows, configuration)
-            finally:
-                stub.kill()
+        with killed_process(command, stdout=subprocess.PIPE, env=paths) as stub:
+            port = stub.stdout.readline().strip() if stub.stdout else ""
+            yield Bench(folder, f"http://127.0.0.1:{port}", rows, configuration)

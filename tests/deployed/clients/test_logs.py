@@ -3,7 +3,6 @@
 import json
 import os
 import socket
-import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from arrived import stream_records
+from own_process import killed_process
 from real_client import ROOT, must_exist
 from snippets import snippet
 
@@ -32,11 +32,10 @@ def running(*command: str | Path, said: Path) -> Iterator[None]:
     folders = (*DEBIAN.glob("**/lib/*-linux-gnu"), DEBIAN / "usr/lib/syslog-ng")
     libraries = os.pathsep.join(map(str, folders))
     environment = {"PATH": os.environ["PATH"], "LD_LIBRARY_PATH": libraries}
-    with said.open("wb") as output, subprocess.Popen(command, env=environment, stdout=output, stderr=output) as program:
-        try:
-            yield
-        finally:
-            program.terminate()
+    with said.open("wb") as output, killed_process(command, env=environment, stdout=output, stderr=output) as program:
+        yield
+        program.terminate()
+        program.wait(60)
 
 
 def syslog_ng(folder: Path, configuration: Path) -> list[str | Path]:

@@ -1,5 +1,6 @@
 import os
-import subprocess
+
+from own_process import killed_process
 
 from local.functions.memory import MEBIBYTE, peak_bytes
 
@@ -16,7 +17,7 @@ def test_a_peak_is_seen_after_it_is_over() -> None:
 
 def test_who_has_ended_holds_nothing() -> None:
     """Whether somebody has waited for it or not."""
-    with subprocess.Popen(["true"]) as ended:
+    with killed_process(["true"]) as ended:
         os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
         assert peak_bytes(ended.pid) == 0
     assert peak_bytes(ended.pid) == 0

@@ -1,6 +1,5 @@
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -8,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from own_process import killed_process
 
 from local.functions import Functions, RequestTooLarge, TooManyRequests
 
@@ -169,7 +169,7 @@ def test_close_ends_everything_at_once(deploy, running, wait_for) -> None:
         pids = list(pool.map(work.call, [0.2, 0.2]))
         wait_for(lambda: not work.functions._pools["work"].busy)  # an answer is out before its process is free
         slow = pool.submit(work.call, 60)
-        wait_for(lambda: work.functions._pools["work"].busy)
+        wait_for(lambda: any(one._handling for one in work.functions._pools["work"].busy))
         folder = Path(work.functions._root.name)
         begun = time.monotonic()
         work.functions.close()
@@ -189,19 +189,19 @@ def test_no_process_outlives_a_parent_that_is_killed(make, tmp_path, running, wa
     script = (
         "import sys, threading\n"
         "from local.functions import Functions, FunctionSpec\n"
+        "def say(line): sys.stdout.write(line + '\\n'), sys.stdout.flush()  # print may mix two threads' lines\n"
         "code = open(sys.argv[1], 'rb').read()\n"
         "spec = FunctionSpec('f', 'arn', 'handler.handle', code, {}, 60, 128, '/f', '1')\n"
-        "functions = Functions(lambda name: spec, environment={}, log=lambda line: print(line, flush=True))\n"
+        "functions = Functions(lambda name: spec, environment={}, log=say)\n"
         "threading.Thread(target=functions.invoke, args=('f', b'true'), daemon=True).start()\n"
         "functions.invoke('f', b'false')\n"
         "threading.Event().wait()\n"
     )
     command = [sys.executable, "-c", script, tmp_path / "package.zip"]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as parent:
+    with killed_process(command, env=environment, stdout=subprocess.PIPE) as parent:
         pids = [int(parent.stdout.readline().split()[-1]) for _ in range(2)]
         assert all(running(pid) for pid in pids)
-        parent.send_signal(signal.SIGKILL)
 
     wait_for(lambda: not any(running(pid) for pid in pids))
 

@@ -12,7 +12,7 @@ import itertools
 import re
 import threading
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from moto.sqs.exceptions import InvalidParameterValue
 from moto.sqs.models import SQSBackend
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 DEDUPLICATION_SECONDS = 300  # SQS developer guide, "Using the message deduplication ID": five minutes
 ID = re.compile(r"[!-~]{1,128}")  # SQS API reference, SendMessage: of a message's group, and of its deduplication
-POLL_SECONDS = 0.25  # how soon a waiting receiver sees a message whose visibility timeout or delay has ended
+POLL_SECONDS = 0.25  # how soon a waiting receiver sees that its queue was deleted
 
 
 class Sqs(Completed, SQSBackend):
@@ -46,6 +46,10 @@ class Sqs(Completed, SQSBackend):
         self.clock = clock
         self.lock = threading.RLock()
         self.numbers = itertools.count(1)
+
+    def get_queue(self, queue_name: str) -> Queue:
+        """The queue; raises QueueDoesNotExist."""
+        return cast("Queue", super().get_queue(queue_name))  # no other is ever made here
 
     def create_queue(self, name: str, tags: dict[str, str] | None = None, **kwargs: Any) -> MotoQueue:
         """The queue, or the one that exists with equal attributes."""
@@ -75,8 +79,8 @@ class Sqs(Completed, SQSBackend):
         validate_group_id: bool = True,
     ) -> Message:
         """The accepted message; of a duplicate, the first one."""
-        with self.lock:
-            queue = self.get_queue(queue_name)
+        queue = self.get_queue(queue_name)
+        with queue.lock:
             known = self.known(queue, message_body, deduplication_id, group_id)
             if known:
                 return known
@@ -108,18 +112,18 @@ class Sqs(Completed, SQSBackend):
                 raise InvalidParameterValue(f"The request include parameter that is not valid. Reason: {words}")
         super()._validate_message(queue, message_body, delay_seconds, deduplication_id, group_id, validate_group_id)
 
-    def known(self, queue: MotoQueue, body: str, deduplication_id: str | None, group_id: str | None) -> Message | None:
+    def known(self, queue: Queue, body: str, deduplication_id: str | None, group_id: str | None) -> Message | None:
         """The message that this one would be a duplicate of."""
-        if not (isinstance(queue, Queue) and queue.fifo_queue and group_id):
+        if not (queue.fifo_queue and group_id):
             return None
         queue.forget_until(self.clock() - DEDUPLICATION_SECONDS)
         content = hashlib.sha256(body.encode()).hexdigest()
         _, message = queue.accepted.get((queue.scope(group_id), deduplication_id or content), (0, None))
         return message
 
-    def remember(self, queue: MotoQueue, message: Message) -> None:
+    def remember(self, queue: Queue, message: Message) -> None:
         """Numbers a FIFO queue's message, keeps its deduplication id, and writes the journal."""
-        if isinstance(queue, Queue) and queue.fifo_queue:
+        if queue.fifo_queue:
             message.sequence_number = f"{next(self.numbers):020}"
             key = queue.scope(message.group_id or ""), message.deduplication_id or ""
             queue.accepted[key] = self.clock(), message
@@ -136,26 +140,21 @@ class Sqs(Completed, SQSBackend):
         """Up to `count` messages; waits for the first as long as asked, without holding up anyone else."""
         end = time.monotonic() + (wait_seconds_timeout or 0)
         while True:
-            with self.lock:
-                queue = self.get_queue(queue_name)
-                found = super().receive_message(queue_name, count, 0, visibility_timeout, message_attribute_names)
+            queue = self.get_queue(queue_name)
+            found, dead = queue.receive(count, int(visibility_timeout or 0), message_attribute_names or [])
+            if queue.dead_letter_queue:
+                for message in dead:  # outside of the queue's lock: its dead-letter queue has one of its own
+                    queue.dead_letter_queue.add_message(message)
             left = end - time.monotonic()
             if found or left <= 0:
                 return found
-            with queue._messages_lock:  # noqa: SLF001 - moto's own condition: it is told of each new message
-                queue._messages_lock.wait(min(left, POLL_SECONDS))  # noqa: SLF001 - likewise
-
-    def delete_message(self, queue_name: str, receipt_handle: str) -> None:
-        """Deletes the message."""
-        with self.lock:
-            super().delete_message(queue_name, receipt_handle)
+            queue.wait(min(left, POLL_SECONDS))
 
     def change_message_visibility(self, queue_name: str, receipt_handle: str, visibility_timeout: int) -> None:
         """Sets when the message can be received again."""
-        with self.lock:
-            super().change_message_visibility(queue_name, receipt_handle, visibility_timeout)
+        self.get_queue(queue_name).change_visibility(receipt_handle, int(visibility_timeout))
 
     def purge_queue(self, queue_name: str) -> None:
         """Deletes every message."""
-        with self.lock:
-            super().purge_queue(queue_name)
+        super().purge_queue(queue_name)
+        self.get_queue(queue_name).purge()

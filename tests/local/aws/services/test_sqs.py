@@ -28,7 +28,7 @@ def sqs(clock):
 
 def bodies(sqs, queue):
     """The bodies in a queue, in order, whatever their visibility."""
-    return [message.body for message in sqs.queues[queue]._messages]
+    return [message.body for message in sqs.queues[queue].backlog.messages()]
 
 
 def consume(sqs, queue):

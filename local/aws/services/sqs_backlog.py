@@ -77,14 +77,10 @@ class Backlog:
         taken: list[Message] = []
         unwanted: list[Message] = []
         while self._groups and len(taken) < most:
-            _, group = heappop(self._groups)
-            if self._in_flight[group] and self._fifo:
-                continue
-            waiting = self._visible[group]
-            while waiting and len(taken) < most:
-                message = self._messages.get(heappop(waiting))
-                if message is None or self._states[message] is not State.VISIBLE:
-                    continue
+            oldest, group = heappop(self._groups)
+            offered = self._is_free(group) and self._oldest(group) == oldest
+            while offered and len(taken) < most and (number := self._oldest(group)) is not None:
+                message = self._messages[number]
                 if is_unwanted(message):
                     unwanted.append(message)
                     self.remove(message)
@@ -153,7 +149,7 @@ class Backlog:
         self._states[message] = State.VISIBLE
         self._counts[State.VISIBLE] += 1
         heappush(self._visible[group], number)
-        if self._visible[group][0] == number:
+        if self._oldest(group) == number:
             self._offer(group)
 
     def _enter(self, message: Message, state: State, until: float) -> None:
@@ -174,11 +170,27 @@ class Backlog:
                 self._offer(group)
 
     def _offer(self, group: str) -> None:
-        """Lists the group among those that can be received from, if it has a message and none in flight."""
-        if not self._visible[group]:
+        """Lists the group among those that can be received from, if it has a visible message and is free."""
+        oldest = self._oldest(group)
+        if oldest is not None and self._is_free(group):
+            heappush(self._groups, (oldest, group))
+
+    def _is_free(self, group: str) -> bool:
+        return not (self._fifo and self._in_flight[group])
+
+    def _oldest(self, group: str) -> int | None:
+        """Returns the number of the group's first visible message; forgets entries that no longer hold."""
+        waiting = self._visible[group]
+        while waiting and not self._is_visible(waiting[0]):
+            heappop(waiting)
+        if not waiting:
             del self._visible[group]
-        elif not (self._fifo and self._in_flight[group]):
-            heappush(self._groups, (self._visible[group][0], group))
+            return None
+        return waiting[0]
+
+    def _is_visible(self, number: int) -> bool:
+        message = self._messages.get(number)
+        return message is not None and self._states.get(message) is State.VISIBLE
 
 
 def _group(message: Message) -> str:

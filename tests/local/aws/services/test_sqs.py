@@ -1,3 +1,4 @@
+import itertools
 import json
 import threading
 import time
@@ -9,6 +10,7 @@ import pytest
 from fake_clock import FakeClock
 
 from local.aws.journal import Journal
+from local.aws.services import sqs_queue
 from local.aws.services.sqs import DEDUPLICATION_SECONDS, Sqs
 
 FIFO = {"FifoQueue": "true"}
@@ -157,22 +159,92 @@ def test_a_waiting_receiver_gets_the_message_that_comes(sqs):
     assert [message.body for message in found] == ["here"]
 
 
-def test_a_full_queue_takes_messages_as_fast_as_an_empty_one(sqs):
-    """The work of a send does not grow with the messages that wait: none of them is looked at."""
-    sqs.create_queue("q.fifo", **FIFO)
+CALLS = {
+    "send": lambda sqs, number, _: sqs.send_message("q.fifo", "body", group_id=f"g{number}", deduplication_id=number),
+    "receive": lambda sqs, *_: sqs.receive_message("q.fifo", 1, 0, 30),
+    "change_visibility": lambda sqs, _, receipt: sqs.change_message_visibility("q.fifo", receipt, 60),
+    "delete": lambda sqs, _, receipt: sqs.delete_message("q.fifo", receipt),
+    "count": lambda sqs, *_: sqs.get_queue_attributes("q.fifo", ["ApproximateNumberOfMessages"]),
+}
 
-    def calls_of_a_send():
-        number = len(bodies(sqs, "q.fifo"))
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_the_work_of_a_call_does_not_grow_with_the_messages_that_wait(sqs, call):
+    """With 2,000 messages in 2,000 groups, half of them in flight, it is that of a queue with four."""
+    sqs.create_queue("q.fifo", **FIFO)
+    numbers = map(str, itertools.count())
+
+    def fill(messages):
+        for number in itertools.islice(numbers, messages):
+            sqs.send_message("q.fifo", "body", group_id=f"g{number}", deduplication_id=number)
+        for _ in range(messages // 20):
+            sqs.receive_message("q.fifo", 10, 0, 3600)
+
+    def work():
+        [received] = sqs.receive_message("q.fifo", 1, 0, 30)
         with Profile() as profile:
-            sqs.send_message("q.fifo", "body", group_id="g", deduplication_id=str(number))
+            call(sqs, next(numbers), received.receipt_handle)
         return sum(entry.callcount for entry in profile.getstats())
 
-    calls_of_a_send()
-    empty = calls_of_a_send()
-    for _ in range(50):
-        full = calls_of_a_send()
+    fill(4)
+    work()
+    short = work()
+    fill(2_000)
+    work()
 
-    assert full <= 1.1 * empty
+    assert work() <= 1.1 * short
+
+
+TOUCHING = {**CALLS, "purge": lambda sqs, *_: sqs.purge_queue("q.fifo")}
+
+
+@pytest.mark.parametrize("call", TOUCHING.values(), ids=TOUCHING)
+def test_a_call_waits_for_another_call_of_its_queue_only(sqs, call):
+    """No call sees a queue in the middle of another one's change; a different queue is free meanwhile."""
+    for name in ("q.fifo", "other.fifo"):
+        sqs.create_queue(name, **FIFO)
+        sqs.send_message(name, "body", group_id="g", deduplication_id="d")
+    [received] = sqs.receive_message("q.fifo", 1, 0, 30)
+    caller = threading.Thread(target=call, args=(sqs, "new", received.receipt_handle))
+    with sqs.get_queue("q.fifo").lock:
+        caller.start()
+        caller.join(0.1)
+        waits = caller.is_alive()
+        others = sqs.receive_message("other.fifo", 1, 0, 30)
+    caller.join(60)
+
+    assert waits
+    assert not caller.is_alive()
+    assert [message.body for message in others] == ["body"]
+
+
+def test_a_waiting_receiver_gets_the_message_whose_group_becomes_free(sqs):
+    """Deleting the message in flight lets the next of its group go, at once."""
+    sqs.create_queue("q.fifo", **FIFO)
+    for body in ("first", "second"):
+        sqs.send_message("q.fifo", body, group_id="g", deduplication_id=body)
+    [first] = sqs.receive_message("q.fifo", 1, 0, 30)
+    found = []
+    receiver = threading.Thread(target=lambda: found.extend(sqs.receive_message("q.fifo", 1, 20, 30)))
+    receiver.start()
+    sqs.delete_message("q.fifo", first.receipt_handle)
+    receiver.join(timeout=60)
+
+    assert [message.body for message in found] == ["second"]
+
+
+def test_a_message_beyond_its_retention_is_gone(sqs, monkeypatch):
+    """It is neither received nor a dead letter."""
+    sqs.create_queue("dead")
+    queue = sqs.create_queue("q", MessageRetentionPeriod=60)
+    queue.dead_letter_queue, queue.redrive_policy = sqs.get_queue("dead"), {"maxReceiveCount": 1}
+    sqs.send_message("q", "old")
+    sqs.receive_message("q", 1, 0, 0)
+    later = time.time() + 60
+    monkeypatch.setattr(sqs_queue, "unix_time", lambda: later)
+
+    assert sqs.receive_message("q", 1, 0, 30) == []
+    assert (bodies(sqs, "q"), bodies(sqs, "dead")) == ([], [])
 
 
 def test_messages_are_counted_where_somebody_asks(sqs):

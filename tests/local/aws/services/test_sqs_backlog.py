@@ -1,9 +1,10 @@
 """`Backlog` beside a list that is looked through from its beginning at each call, as one would first write it."""
 
+import itertools
+
 import pytest
-from hypothesis import settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from moto.sqs.models import Message
 
 from local.aws.services import sqs_backlog
@@ -26,34 +27,30 @@ class Listed:
         return State.IN_FLIGHT if self.in_flight else State.DELAYED
 
 
-class Machine(RuleBasedStateMachine):
-    """Any calls in any order give the same messages in the same order."""
+class Both:
+    """The backlog and the list, which get the same calls."""
 
-    def __init__(self):
-        super().__init__()
-        self.now = 1000.0
-        self.listed = []
-        self.numbers = 0
-
-    @initialize(fifo=st.booleans())
-    def begin(self, fifo):
+    def __init__(self, *, fifo):
         self.fifo = fifo
         self.backlog = Backlog(fifo=fifo)
+        self.listed = []
+        self.now = 1000.0
+        self.numbers = itertools.count(1)
 
-    @rule(group=GROUPS, delay=SECONDS)
     def send(self, group, delay):
-        self.numbers += 1
-        message = Message(str(self.numbers), "body")
+        """A message comes."""
+        message = Message(str(next(self.numbers)), "body")
         message.group_id = group if self.fifo else None
         self.backlog.add(message, self.now + delay, self.now)
         self.listed.append(Listed(message, self.now + delay, in_flight=False))
 
-    @rule(seconds=SECONDS)
     def pass_time(self, seconds):
+        """Time passes."""
         self.now += seconds
 
-    @rule(most=st.integers(1, 4), timeout=SECONDS, unwanted=st.integers(0, 5))
     def receive(self, most, timeout, unwanted):
+        """Messages are received; a fifth of all is unwanted, or none."""
+
         def is_unwanted(message):
             return int(message.id) % 5 == unwanted
 
@@ -68,7 +65,8 @@ class Machine(RuleBasedStateMachine):
         blocked = {one.message.group_id for one in self.listed if one.state(self.now) is State.IN_FLIGHT and self.fifo}
         groups = list(dict.fromkeys(one.message.group_id for one in visible))
         taken, gone = [], []
-        for one in [one for group in groups if group not in blocked for one in visible if one.message.group_id == group]:
+        free = [group for group in groups if group not in blocked]
+        for one in [one for group in free for one in visible if one.message.group_id == group]:
             if len(taken) == most:
                 break
             if is_unwanted(one.message):
@@ -79,32 +77,46 @@ class Machine(RuleBasedStateMachine):
                 one.due, one.in_flight = self.now + timeout, True
         return taken, gone
 
-    @precondition(lambda self: self.listed)
-    @rule(data=st.data(), seconds=SECONDS)
-    def change_visibility(self, data, seconds):
-        one = data.draw(st.sampled_from(self.listed))
-        self.backlog.hold(one.message, self.now + seconds)
-        one.due, one.in_flight = self.now + seconds, True
+    def hold(self, place, seconds):
+        """A message's visibility is changed."""
+        if self.listed:
+            one = self.listed[place % len(self.listed)]
+            self.backlog.hold(one.message, self.now + seconds)
+            one.due, one.in_flight = self.now + seconds, True
 
-    @precondition(lambda self: self.listed)
-    @rule(data=st.data())
-    def delete(self, data):
-        one = data.draw(st.sampled_from(self.listed))
-        self.backlog.remove(one.message)
-        self.listed.remove(one)
+    def remove(self, place):
+        """A message is deleted."""
+        if self.listed:
+            self.backlog.remove(self.listed.pop(place % len(self.listed)).message)
 
-    @invariant()
-    def counts_are_those_of_the_list(self):
-        if hasattr(self, "backlog"):
-            states = [one.state(self.now) for one in self.listed]
-            assert [self.backlog.count(state, self.now) for state in State] == [states.count(state) for state in State]
-            assert self.backlog.messages() == [one.message for one in self.listed]
-            due = [one.due for one in self.listed if one.due > self.now]
-            assert self.backlog.next_due(self.now) == (min(due) if due else None)
+    def compare(self):
+        """What can be asked is the same."""
+        states = [one.state(self.now) for one in self.listed]
+        assert [self.backlog.count(state, self.now) for state in State] == [states.count(state) for state in State]
+        assert self.backlog.messages() == [one.message for one in self.listed]
+        due = [one.due for one in self.listed if one.due > self.now]
+        assert self.backlog.next_due(self.now) == (min(due) if due else None)
 
 
-TestBacklog = Machine.TestCase
-TestBacklog.settings = settings(max_examples=200, stateful_step_count=40, deadline=None)
+PLACES = st.integers(0, 20)
+CALL = st.one_of(
+    st.tuples(st.just(Both.send), GROUPS, SECONDS),
+    st.tuples(st.just(Both.send), GROUPS, st.just(0)),
+    st.tuples(st.just(Both.receive), st.integers(1, 4), SECONDS, st.integers(0, 9)),
+    st.tuples(st.just(Both.pass_time), SECONDS),
+    st.tuples(st.just(Both.hold), PLACES, SECONDS),
+    st.tuples(st.just(Both.remove), PLACES),
+)
+
+
+@settings(max_examples=300)
+@given(fifo=st.booleans(), calls=st.lists(CALL, min_size=20, max_size=60))
+def test_any_calls_give_the_same_messages_in_the_same_order(fifo, calls):
+    """The indexes change the cost of a call and nothing else."""
+    both = Both(fifo=fifo)
+    for call, *arguments in calls:
+        call(both, *arguments)
+        both.compare()
 
 
 @pytest.fixture

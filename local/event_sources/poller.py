@@ -20,9 +20,7 @@ _ERROR_PAUSE = 0.5
 # docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html. Each try may have waited for a process itself.
 _THROTTLED_PAUSES = (0.1, 0.2, 0.4, 0.8, *[1.6] * 30)
 _THROTTLED_SECONDS = 50.0
-# moto's long poll of a FIFO queue does not see a group that is freed meanwhile, and spins while one is locked: so FIFO
-# queues are asked again and again, from this pause up to the longest while nothing comes.
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.02, 0.16
+_LOOK_SECONDS = 0.16  # how often a poller looks whether to stop, and at a window that is nearly over
 
 
 class Poller:
@@ -43,7 +41,6 @@ class Poller:
         self._log = log
         self._clock = clock
         self._stopping = threading.Event()
-        self._pause = _SHORTEST_PAUSE
         at_once = source.maximum_concurrency or _AT_ONCE
         self._slots = threading.Semaphore(at_once)
         self._hands = ThreadPoolExecutor(at_once, thread_name_prefix=f"event source {source.function}")
@@ -72,7 +69,7 @@ class Poller:
             more = self._receive(room, _LONG_POLL_SECONDS if left >= _LONG_POLL_SECONDS else 0)
             messages += more
             if not more and left < _LONG_POLL_SECONDS:
-                self._stopping.wait(min(left, _LONGEST_PAUSE))
+                self._stopping.wait(min(left, _LOOK_SECONDS))
         return messages
 
     def hand_over(self, messages: Sequence[Message]) -> None:
@@ -89,22 +86,14 @@ class Poller:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if not self._slots.acquire(timeout=_LONGEST_PAUSE):
+            if not self._slots.acquire(timeout=_LOOK_SECONDS):
                 continue
             messages = self._try(self.collect) or []
             if messages and not self._stopping.is_set():
                 self._hands.submit(self._work, messages)
             else:
                 self._slots.release()
-            self._rest(idle=not messages)
         self._hands.shutdown(wait=False)
-
-    def _rest(self, *, idle: bool) -> None:
-        if not idle:
-            self._pause = _SHORTEST_PAUSE
-        elif self._source.fifo:
-            self._stopping.wait(self._pause)
-            self._pause = min(2 * self._pause, _LONGEST_PAUSE)
 
     def _work(self, messages: list[Message]) -> None:
         self._try(lambda: self.hand_over(messages))
@@ -123,7 +112,7 @@ class Poller:
         answer = self._sqs.receive_message(
             QueueUrl=self._source.queue_url,
             MaxNumberOfMessages=min(room, _CALL_MESSAGES),
-            WaitTimeSeconds=0 if self._source.fifo else seconds,
+            WaitTimeSeconds=seconds,
             MessageSystemAttributeNames=["All"],
             MessageAttributeNames=["All"],
         )

@@ -67,12 +67,12 @@ def test_a_window_ends(poller, sqs) -> None:
     assert 3 <= sqs.now < 4
 
 
-def test_fifo_has_no_window_and_short_polls(poller, sqs, make) -> None:
-    """A FIFO queue's poll is a batch, and never waits in the queue."""
+def test_fifo_has_no_window(poller, sqs, make) -> None:
+    """A FIFO queue's poll is a batch; the poll itself waits for messages, as on any queue."""
     sqs.batches = [["a"], ["b"]]
 
     assert ids(poller(queue_arn=make.fifo, batching_window_seconds=5, batch_size=10).collect()) == ["a"]
-    assert sqs.polls[0]["WaitTimeSeconds"] == 0
+    assert [poll["WaitTimeSeconds"] for poll in sqs.polls] == [1]
 
 
 def test_success_deletes_in_tens(poller, sqs, functions, make) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,9 +32,19 @@ def embedded_aws(workspace: Path) -> Iterator[str]:
     (folder / "app.py").write_text(APP)
     (folder / "cdk.json").write_text(json.dumps({"app": f"{sys.executable} app.py"}))
     (folder / "template.json").write_text(json.dumps({"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}))
-    command = [sys.executable, "-c", _SERVED, str(folder)]
-    with own_process(command, workspace / "errors.txt") as process:
-        yield process.stdout.readline().strip()
+    with deployed(folder, workspace) as url:
+        yield url
+
+
+@contextmanager
+def deployed(project: Path, workspace: Path) -> Iterator[str]:
+    """The URL of an embedded AWS in a process of its own, with stage `local` of the project in it."""
+    command = [sys.executable, "-c", _SERVED, str(project)]
+    errors = workspace / "errors.txt"
+    with own_process(command, errors) as process:
+        url = process.stdout.readline().strip()
+        assert url, errors.read_text()[-4000:]
+        yield url
 
 
 class Stage(Cdk):
@@ -49,10 +60,11 @@ class Stage(Cdk):
         """The stack's name."""
         return f"distributary-{self.stage}"
 
-    def synth(self):
-        """Synthesises the stage."""
+    def synth(self, endpoint=""):
+        """Synthesises the stage, which may ask the AWS at `endpoint` what is deployed."""
+        variables = {"CDK_VALIDATION": "false", **(aws_at(endpoint) if endpoint else {})}
         arguments = ["synth", "--quiet", "--context", f"stage={self.stage}", "--output", str(self.assembly)]
-        return self._step("cdk synth", arguments, {"CDK_VALIDATION": "false"}, self.project)
+        return self._step("cdk synth", arguments, variables, self.project)
 
     def destroy(self, endpoint):
         """Deletes the stack."""
@@ -65,3 +77,11 @@ def done(step):
     with step:
         step.finished(lambda _: None, within=_STEP_SECONDS)
     return step.output()
+
+
+def set_faults(aws: str, faults: dict) -> None:
+    """These faults and no others."""
+    url = f"{aws}/_distributary/faults"
+    for method, body in (("DELETE", None), *((("PUT", json.dumps(faults).encode()),) if faults else ())):
+        with urllib.request.urlopen(urllib.request.Request(url, data=body, method=method), timeout=10) as answer:
+            assert answer.status == 200

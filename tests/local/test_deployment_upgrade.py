@@ -5,14 +5,13 @@ import shutil
 import subprocess
 import tarfile
 import time
-import urllib.request
 from argparse import Namespace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
-from real_deployment import ROOT, Stage, done, embedded_aws
+from real_deployment import ROOT, Stage, done, embedded_aws, set_faults
 
 from commands.key_ring import KeyRing, bearer
 from commands.post import request
@@ -81,14 +80,6 @@ def with_model(folder: Path) -> Path:
     """The folder with one detector model more."""
     (folder / "detectors" / "upgrade_watch.json").write_text(json.dumps(MODEL))
     return folder
-
-
-def set_faults(aws: str, faults: dict) -> None:
-    """These faults and no others."""
-    url = f"{aws}/_distributary/faults"
-    for method, body in (("DELETE", None), *((("PUT", json.dumps(faults).encode()),) if faults else ())):
-        with urllib.request.urlopen(urllib.request.Request(url, data=body, method=method), timeout=10) as answer:
-            assert answer.status == 200
 
 
 class Client:

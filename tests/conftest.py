@@ -20,7 +20,12 @@ GROUPS = {
     ),
     "tests/local/aws/test_services_beside_moto.py": "beside moto",  # one of each side is enough
     **dict.fromkeys(  # the longest of all: begun before what is short
-        [*(f"tests/local/test_deployment_{name}.py" for name in ("fewer_sinks", "installed", "real", "upgrade"))],
+        [
+            *(
+                f"tests/local/test_deployment_{name}.py"
+                for name in ("fewer_sinks", "installed", "real", "toy_sink", "upgrade")
+            )
+        ],
         "deployments",
     ),
     **dict.fromkeys(["tests/local/test_stack.py", "tests/test_app.py"], "processes"),

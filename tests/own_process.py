@@ -29,7 +29,7 @@ def killed_process(command: Sequence[str | Path], **options: Any) -> Iterator[su
 
 @contextmanager
 def own_process(
-    command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str | Path], log: Path, environment: Mapping[str, str] | None = None, *, root: Path = ROOT
 ) -> Iterator[subprocess.Popen[str]]:
     """Runs until the block ends; `log` takes its errors. `environment` is by default ours and the project's path.
 
@@ -38,7 +38,7 @@ def own_process(
     ours = {**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'lambdas'}:{ROOT / 'infra'}"}
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
     with log.open("w") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment or ours, stderr=errors, **pipes)
+        process = subprocess.Popen(command, cwd=root, env=environment or ours, stderr=errors, **pipes)
     with process:
         try:
             yield process

@@ -1,15 +1,25 @@
 """The project's own stack under the real CLI, in an embedded AWS of its own."""
 
 import json
+import os
+import subprocess
 import sys
 import urllib.request
+from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import boto3
 from own_process import own_process
 from small_app import APP
 
+from commands.key_ring import KeyRing, bearer
+from commands.post import request
+from commands.stage import chosen
+from distributary.access.key import for_everything
 from local.deployment import Cdk, aws_at
 
 ROOT = Path(__file__).parents[1]
@@ -37,11 +47,14 @@ def embedded_aws(workspace: Path) -> Iterator[str]:
 
 
 @contextmanager
-def deployed(project: Path, workspace: Path) -> Iterator[str]:
-    """The URL of an embedded AWS in a process of its own, with stage `local` of the project in it."""
+def deployed(project: Path, workspace: Path, *, root: Path = ROOT) -> Iterator[str]:
+    """The URL of an embedded AWS in a process of its own, with stage `local` of the project in it.
+
+    `root` has the project's code.
+    """
     command = [sys.executable, "-c", _SERVED, str(project)]
     errors = workspace / "errors.txt"
-    with own_process(command, errors) as process:
+    with own_process(command, errors, paths_of(root), root=root) as process:
         url = process.stdout.readline().strip()
         assert url, errors.read_text()[-4000:]
         yield url
@@ -85,3 +98,58 @@ def set_faults(aws: str, faults: dict) -> None:
     for method, body in (("DELETE", None), *((("PUT", json.dumps(faults).encode()),) if faults else ())):
         with urllib.request.urlopen(urllib.request.Request(url, data=body, method=method), timeout=10) as answer:
             assert answer.status == 200
+
+
+def paths_of(root: Path) -> dict[str, str]:
+    """Our environment, where Python finds the project's code below `root`."""
+    return {**os.environ, "PYTHONPATH": f"{root}:{root / 'lambdas'}:{root / 'infra'}"}
+
+
+class Client:
+    """Who sends to the stage."""
+
+    def __init__(self, aws: str, *, root: Path = ROOT) -> None:
+        self.aws = aws
+        self.root = root
+        self.since = datetime.now(UTC) - timedelta(seconds=1)
+        wanted = replace(for_everything("sender"), sinks=frozenset(self.stage.sinks))
+        key, self.secret = KeyRing(self.stage).create(wanted)
+        self.key_id = key.id
+
+    @property
+    def stage(self):
+        """The stage as commands see it now."""
+        return chosen(Namespace(stage="local", stack=None, construct=None, aws_endpoint=self.aws))
+
+    def post(self, device):
+        """The answer to one event."""
+        headers = {**bearer(self.key_id, self.secret), "content-type": "application/json"}
+        body = json.dumps({"deviceId": device, "temperature": 21.5}).encode()
+        answer = request(self.stage.endpoint, "POST", "/v1/events", headers=headers, body=body)
+        assert answer.status == 202, answer.body
+        [event] = json.loads(answer.body)["events"]
+        return event
+
+    def sdk(self, service):
+        """A boto3 client that is pointed at the endpoint."""
+        return boto3.client(
+            service,
+            endpoint_url=self.stage.endpoint,
+            region_name="us-east-1",
+            aws_access_key_id=self.key_id,
+            aws_secret_access_key=self.secret,
+        )
+
+    def health(self):
+        """Status and body of the health check."""
+        answer = request(self.stage.endpoint, "GET", "/v1/health", headers=bearer(self.key_id, self.secret))
+        return answer.status, json.loads(answer.body)["status"]
+
+    def command(self, name, *arguments):
+        """What a command of the project prints."""
+        run = [sys.executable, "-m", f"commands.{name}", "--stage", "local", "--aws-endpoint", self.aws, *arguments]
+        ended = subprocess.run(
+            run, cwd=self.root, env=paths_of(self.root), capture_output=True, text=True, timeout=120, check=False
+        )
+        assert ended.returncode == 0, ended.stdout + ended.stderr
+        return ended.stdout

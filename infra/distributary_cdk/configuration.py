@@ -1,7 +1,7 @@
 """The props of a Distributary: what its owner configures, in Python or in `distributary.toml`."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -314,7 +314,6 @@ class Configuration:
             }
             for sink in self.deployed_sinks
         }
-        names = {"delivery_stream_name": "", "stream_name": "", "message_queue_url": "", **names}
         jwt = self.http.jwt
         of_keys = {
             "key_table_name": names.get("key_table_name", ""),
@@ -333,11 +332,19 @@ class Configuration:
             DetectorChoices: partial(part, DetectorChoices, self.detectors),
             **{
                 KINDS[sink].settings: partial(
-                    part, KINDS[sink].settings, getattr(self, sink, None), **urls[sink], **names
+                    part,
+                    KINDS[sink].settings,
+                    getattr(self, sink, None),
+                    **{**unnamed(KINDS[sink].settings), **urls[sink], **names},
                 )
                 for sink in self.deployed_sinks
             },
         }
+
+
+def unnamed(kind: type[Settings]) -> dict[str, str]:
+    """The names that the stack gives this part, all of them empty: its values are checked before there is a stack."""
+    return {each.name: "" for each in fields(kind) if each.default is MISSING and each.default_factory is MISSING}
 
 
 S = TypeVar("S", bound=Settings)

@@ -10,9 +10,7 @@ from distributary.errors import BadDefinition, SettingsError
 from distributary.ingest.rules import Rules
 from distributary.iot_events.runtime.detector_settings import DetectorChoices
 from distributary.settings import Settings
-from distributary.sinks.firehose import FirehoseSettings
-from distributary.sinks.iot_events import IotEventsSettings
-from distributary.sinks.kinesis import KinesisSettings
+from distributary.sinks.registry import SINKS
 
 if TYPE_CHECKING:
     from distributary_cdk.configuration import Configuration
@@ -33,9 +31,7 @@ _TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.f
 
 # Where the file has what a part of the settings checks; the others are at its top.
 _TABLES: Mapping[type[Settings], str] = {
-    FirehoseSettings: "firehose",
-    KinesisSettings: "kinesis",
-    IotEventsSettings: "iot_events",
+    **{kind.settings: kind.name for kind in SINKS},
     RedriveSettings: "redrive",
     DetectorChoices: "detectors",
 }

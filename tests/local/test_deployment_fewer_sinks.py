@@ -2,23 +2,14 @@
 
 import json
 import shutil
-import subprocess
-import sys
 import time
-from argparse import Namespace
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
-from real_deployment import ROOT, Stage, deployed, done, set_faults
+from real_deployment import ROOT, Client, Stage, deployed, done, set_faults
 
-from commands.key_ring import KeyRing, bearer
-from commands.post import request
 from commands.read_back import detector_state, kinesis_envelopes, s3_envelopes, wait_for
-from commands.stage import chosen
-from distributary.access.key import for_everything
 from distributary.sinks.registry import SINK_NAMES
 
 CHOICES = [("firehose", "kinesis"), ("kinesis",), ("iot_events",)]
@@ -80,52 +71,6 @@ def project(tmp_path):
         return folder
 
     return made
-
-
-class Client:
-    """Who sends to the stage."""
-
-    def __init__(self, aws: str) -> None:
-        self.aws = aws
-        self.since = datetime.now(UTC) - timedelta(seconds=1)
-        key, self.secret = KeyRing(self.stage).create(for_everything("sender"))
-        self.key_id = key.id
-
-    @property
-    def stage(self):
-        """The stage as commands see it now."""
-        return chosen(Namespace(stage="local", stack=None, construct=None, aws_endpoint=self.aws))
-
-    def post(self, device):
-        """The answer to one event."""
-        headers = {**bearer(self.key_id, self.secret), "content-type": "application/json"}
-        body = json.dumps({"deviceId": device, "temperature": 21.5}).encode()
-        answer = request(self.stage.endpoint, "POST", "/v1/events", headers=headers, body=body)
-        assert answer.status == 202, answer.body
-        [event] = json.loads(answer.body)["events"]
-        return event
-
-    def sdk(self, service):
-        """A boto3 client that is pointed at the endpoint."""
-        return boto3.client(
-            service,
-            endpoint_url=self.stage.endpoint,
-            region_name="us-east-1",
-            aws_access_key_id=self.key_id,
-            aws_secret_access_key=self.secret,
-        )
-
-    def health(self):
-        """Status and body of the health check."""
-        answer = request(self.stage.endpoint, "GET", "/v1/health", headers=bearer(self.key_id, self.secret))
-        return answer.status, json.loads(answer.body)["status"]
-
-    def command(self, name, *arguments):
-        """What a command of the project prints."""
-        run = [sys.executable, "-m", f"commands.{name}", "--stage", "local", "--aws-endpoint", self.aws, *arguments]
-        ended = subprocess.run(run, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        return ended.stdout
 
 
 ARRIVED = {

@@ -20,6 +20,7 @@ from commands.key_ring import KeyRing, bearer
 from commands.post import request
 from commands.stage import chosen
 from distributary.access.key import for_everything
+from distributary.sinks.registry import SINK_NAMES
 from local.deployment import Cdk, aws_at
 
 ROOT = Path(__file__).parents[1]
@@ -112,8 +113,8 @@ class Client:
         self.aws = aws
         self.root = root
         self.since = datetime.now(UTC) - timedelta(seconds=1)
-        wanted = replace(for_everything("sender"), sinks=frozenset(self.stage.sinks))
-        key, self.secret = KeyRing(self.stage).create(wanted)
+        every_sink = frozenset({*SINK_NAMES, *self.stage.sinks})
+        key, self.secret = KeyRing(self.stage).create(replace(for_everything("sender"), sinks=every_sink))
         self.key_id = key.id
 
     @property

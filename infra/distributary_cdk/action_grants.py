@@ -1,6 +1,6 @@
 """The permissions that the models' actions need: exact where the models name their targets exactly."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import urlparse
 
@@ -71,26 +71,58 @@ def _arn(text: str) -> str:
 
 def _needed(action: Action) -> Iterator[Grant]:
     """The permissions that one action needs; a resource of "" cannot be known."""
-    members = action.members
-    if action.kind == "sns":
-        yield Grant("sns:Publish", _arn(members["targetArn"]))
-    elif action.kind == "lambda":
-        yield Grant("lambda:InvokeFunction", _arn(members["functionArn"]))
-    elif action.kind == "firehose":
-        yield Grant("firehose:PutRecord", f"firehose:deliverystream/{members['deliveryStreamName']}")
-    elif action.kind == "sqs":
-        yield Grant("sqs:SendMessage", _queue(members["queueUrl"]))
-    elif action.kind == "iotTopicPublish":
-        topic = _name(action, "mqttTopic")
-        yield Grant("iot:Publish", f"iot:topic/{topic.pattern}" if topic.text else "")
-    elif action.kind in {"dynamoDB", "dynamoDBv2"}:
-        table = _name(action, "tableName")
-        for needed in _table_actions(action):
-            yield Grant(needed, f"dynamodb:table/{table.pattern}" if table.text else "")
-    elif action.kind == "iotSiteWise":
-        asset = _name(action, "assetId") if members.get("assetId") else Name("", exact=False)
-        resource = f"iotsitewise:asset/{asset.pattern}" if asset.text else ""
-        yield Grant("iotsitewise:BatchPutAssetPropertyValue", resource)
+    return _PERMISSIONS[action.kind](action)
+
+
+def _topic_of_sns(action: Action) -> Iterator[Grant]:
+    yield Grant("sns:Publish", _arn(action.members["targetArn"]))
+
+
+def _queue_of_sqs(action: Action) -> Iterator[Grant]:
+    yield Grant("sqs:SendMessage", _queue(action.members["queueUrl"]))
+
+
+def _function(action: Action) -> Iterator[Grant]:
+    yield Grant("lambda:InvokeFunction", _arn(action.members["functionArn"]))
+
+
+def _delivery_stream(action: Action) -> Iterator[Grant]:
+    yield Grant("firehose:PutRecord", f"firehose:deliverystream/{action.members['deliveryStreamName']}")
+
+
+def _mqtt_topic(action: Action) -> Iterator[Grant]:
+    topic = _name(action, "mqttTopic")
+    yield Grant("iot:Publish", f"iot:topic/{topic.pattern}" if topic.text else "")
+
+
+def _input(_action: Action) -> Iterator[Grant]:
+    yield from ()  # the inputs are the stage's own: `carry_out` may send to their queue
+
+
+def _table(action: Action) -> Iterator[Grant]:
+    table = _name(action, "tableName")
+    for needed in _table_actions(action):
+        yield Grant(needed, f"dynamodb:table/{table.pattern}" if table.text else "")
+
+
+def _asset(action: Action) -> Iterator[Grant]:
+    asset = _name(action, "assetId") if action.members.get("assetId") else Name("", exact=False)
+    resource = f"iotsitewise:asset/{asset.pattern}" if asset.text else ""
+    yield Grant("iotsitewise:BatchPutAssetPropertyValue", resource)
+
+
+_PERMISSIONS: Mapping[str, Callable[[Action], Iterator[Grant]]] = {
+    "sns": _topic_of_sns,
+    "sqs": _queue_of_sqs,
+    "lambda": _function,
+    "firehose": _delivery_stream,
+    "iotTopicPublish": _mqtt_topic,
+    "iotEvents": _input,
+    "dynamoDB": _table,
+    "dynamoDBv2": _table,
+    "iotSiteWise": _asset,
+}
+"""The permissions of each kind of action that leaves the detector."""
 
 
 def _queue(url: str) -> str:

@@ -29,7 +29,7 @@ from distributary.sinks.registry import KINDS, SINK_NAMES
 from distributary_cdk.contradictions import contradictions
 from distributary_cdk.entrance import HttpProps
 from distributary_cdk.iot_rule import IotRule
-from distributary_cdk.props import WHOLE, Given, Number, Table, Tables, Texts, props, within
+from distributary_cdk.props import WHOLE, Given, Table, Tables, Texts, props, within
 
 Parts = dict[type[Settings], Callable[[], Settings]]
 Stream = Annotated[kinesis.IStream | None, Given("a Kinesis stream", ("stream_arn",)), SkipJsonSchema()]
@@ -40,15 +40,9 @@ Folder = Annotated[Path | None, Given("the Path of a folder", ("glob",)), SkipJs
 
 
 @props
-class FirehoseProps:
+class FirehoseProps(FirehoseChoices):
     """How events reach the bucket. Limits: https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html."""
 
-    join: bool = FirehoseChoices.join
-    """Join a request's events into few records; Firehose bills each record rounded up to 5 KB."""
-    delimiter: Literal["newline", "none"] = FirehoseChoices.delimiter
-    """What is added to a record of an AWS client that does not end with a newline; `none` stores it as it came."""
-    aliases: Texts = FirehoseChoices.aliases
-    """More names that AWS clients may use for this stream."""
     buffer_seconds: int = within(0, 900, 60)
     """Firehose writes an object after this time, or at `buffer_mib`, whichever comes first."""
     buffer_mib: int = within(1, 128, 64)
@@ -73,7 +67,7 @@ class BucketProps:
 
 
 @props
-class KinesisProps:
+class KinesisProps(KinesisChoices):
     """The stream. Retention: https://docs.aws.amazon.com/streams/latest/dev/kinesis-extended-retention.html."""
 
     mode: Literal["provisioned", "on-demand"] = "on-demand"
@@ -82,45 +76,27 @@ class KinesisProps:
     """Only with mode `provisioned`: 1 MiB and 1,000 records a second each."""
     retention_hours: int = within(24, 8760, 24)
     """How long the stream keeps a record; beyond 24 costs extra."""
-    max_record_kib: int = KinesisChoices.max_record_kib
-    """The largest record in KiB, 1024 to 10240."""
-    aliases: Texts = KinesisChoices.aliases
-    """More names that AWS clients may use for this stream."""
     stream: Stream = None
     """A stream that exists already, instead of a new one: mode, shards, retention and record size are yours to set."""
 
 
 @props
-class IotEventsProps:
+class IotEventsProps(IotEventsChoices):
     """Who answers BatchPutMessage for the third sink."""
 
-    provider: Literal["stack", "endpoint"] = IotEventsChoices.provider
-    """`stack`: this stack answers BatchPutMessage; `endpoint`: the service at `endpoint` does."""
-    endpoint: str = IotEventsChoices.endpoint
-    """The URL of that service."""
-    strict: bool = IotEventsChoices.strict
-    """Hold clients to AWS's own limits: 10 messages of 1,024 bytes in a BatchPutMessage."""
-
 
 @props
-class RedriveProps:
+class RedriveProps(RedriveSettings):
     """How what a sink did not take is brought to it later."""
 
-    pause_seconds: int = RedriveSettings.pause_seconds
-    """The longest pause between two attempts, which follow after 1, 2, 4 … seconds (1 to 1800)."""
-    days: Number = RedriveSettings.days
-    """How old a record may grow in the retry queue before it is a dead letter (0 to 13)."""
-
 
 @props
-class DetectorsProps:
+class DetectorsProps(DetectorChoices):
     """How detector models run; `grants` are for targets that only an expression knows.
 
     Concurrency: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html.
     """
 
-    min_timer_seconds: int = DetectorChoices.min_timer_seconds
-    """The shortest timer of a detector model (1 to 3600)."""
     concurrency: int = within(2, 1000, 50)
     """Batches of messages, and of actions, that are handled at the same time; wake-ups have 10 at most."""
     declared_only: bool = False
@@ -215,7 +191,7 @@ class DashboardProps:
 
 
 @props
-class Configuration:
+class Configuration(LogSettings, DeliverySettings, AwsApiSettings, EventSettings, AccessSettings):
     """One stage: the file's own values with the stage's `[stages.<name>]` laid over them."""
 
     stage: Annotated[str, SkipJsonSchema()] = ""
@@ -230,24 +206,6 @@ class Configuration:
     """Protect the stack from deletion, and keep its data if it is deleted nevertheless."""
     encryption: Literal["aws-managed", "own-key"] = "aws-managed"
     """`aws-managed`: keys of AWS; `own-key`: one new KMS key for all that is stored, $1 a month."""
-    auth: Literal["keys", "open"] = AccessSettings.auth
-    """Who may send: callers with a key (`make keys`), or anyone (`open`, never for the stage `prod`)."""
-    envelope: Literal["cloudevents", "none"] = EventSettings.envelope
-    """`none` delivers what was posted as it is, without CloudEvents around it."""
-    source: str = EventSettings.source
-    """The CloudEvents source of events that bring none."""
-    type: str = EventSettings.type
-    """The CloudEvents type of events that bring none; a request may name another with `?type=`."""
-    max_events: int = EventSettings.max_events
-    """How many events a request may have (1 to 100000)."""
-    stream_alias: str = AwsApiSettings.stream_alias
-    """A name that AWS clients may use instead of the streams' real names."""
-    retry_seconds: Number = DeliverySettings.retry_seconds
-    """How long a request goes on re-sending what a sink refused (0 to 25)."""
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = LogSettings.log_level
-    """The least level that functions log."""
-    log_sample: Number = LogSettings.log_sample
-    """The fraction of fully successful requests that are logged (0 to 1); requests with any problem always are."""
     firehose: FirehoseProps = FirehoseProps()
     bucket: BucketProps = BucketProps()
     kinesis: KinesisProps = KinesisProps()
@@ -303,7 +261,7 @@ class Configuration:
 
         Raises SettingsError for values out of their range.
         """
-        return [make() for kind, make in self.parts(stage, **names).items() if kind is not DetectorChoices]
+        return [make() for make in self.parts(stage, **names).values()]
 
     def parts(self, stage: str = "", **names: str) -> Parts:
         """How each part is made; making one raises SettingsError for its values out of their range."""
@@ -329,7 +287,6 @@ class Configuration:
             KeySettings: partial(part, KeySettings, self, **of_keys),
             BucketSettings: partial(BucketSettings, bucket_name=names.get("bucket_name", "")),
             RedriveSettings: partial(part, RedriveSettings, self.redrive),
-            DetectorChoices: partial(part, DetectorChoices, self.detectors),
             **{
                 KINDS[sink].settings: partial(
                     part,

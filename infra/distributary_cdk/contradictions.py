@@ -2,15 +2,11 @@
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from distributary.delivery.redrive import RedriveSettings
 from distributary.errors import BadDefinition, SettingsError
 from distributary.ingest.rules import Rules
-from distributary.iot_events.runtime.detector_settings import DetectorChoices
-from distributary.settings import Settings
-from distributary.sinks.registry import SINKS
 
 if TYPE_CHECKING:
     from distributary_cdk.configuration import Configuration
@@ -28,13 +24,6 @@ _SHORTEST = 0.75
 
 # https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html; the CDK reads no other ARN's parts.
 _TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?")
-
-# Where the file has what a part of the settings checks; the others are at its top.
-_TABLES: Mapping[type[Settings], str] = {
-    **{kind.settings: kind.name for kind in SINKS},
-    RedriveSettings: "redrive",
-    DetectorChoices: "detectors",
-}
 
 
 def contradictions(configuration: "Configuration") -> Iterator[str]:
@@ -62,14 +51,13 @@ def contradictions(configuration: "Configuration") -> Iterator[str]:
 
 def _of_settings(configuration: "Configuration") -> Iterator[str]:
     """What the library finds wrong with each part of the settings."""
-    for kind, make in configuration.parts(stage="any").items():
+    for make in configuration.parts(stage="any").values():
         try:
             make()
         except SettingsError as error:
             for fault in error.faults:
                 name, rest = re.match(r"(\w+)(.*)", fault, re.DOTALL).groups()  # type: ignore[union-attr]  # begins so
-                place = f"{_TABLES[kind]}.{name}" if kind in _TABLES else _PLACES.get(name, name)
-                yield f"{place}{rest}"
+                yield f"{_PLACES.get(name, name)}{rest}"
 
 
 def _alike(configuration: "Configuration") -> Iterator[str]:

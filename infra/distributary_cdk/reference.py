@@ -85,8 +85,12 @@ def _takes(one: dict[str, Any]) -> str:
     if one["type"] == "array":
         return f"list of {_KINDS[one['items']['type']]}s"
     if "minimum" in one:
-        return f"{one['minimum']} to {one['maximum']}"
+        return f"{_plainly(one['minimum'])} to {_plainly(one['maximum'])}"
     return _KINDS[one["type"]]
+
+
+def _plainly(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else str(limit)
 
 
 _KINDS = {

@@ -3,7 +3,7 @@
 A part is a frozen dataclass beside the code that uses it; a function reads the parts that it needs.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import MISSING, Field, dataclass, field, fields
 from typing import Any, ClassVar, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
@@ -74,6 +74,7 @@ class LogSettings(Settings):
     """How much a function logs."""
 
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """The least level that functions log."""
     log_sample: float = within(0.0, 1.0, 1.0)
     """The fraction of fully successful requests to log; requests with any problem are always logged."""
 
@@ -101,7 +102,7 @@ def _fault(one: "Field[Any]", hint: Any, value: Any) -> Iterator[str]:
 
 
 def _written(value: object) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return ",".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
@@ -111,6 +112,6 @@ def _read(kind: Any, text: str) -> object:
         if text not in ("true", "false"):
             raise ValueError(text)
         return text == "true"
-    if get_origin(kind) is tuple:
+    if get_origin(kind) is Sequence:
         return tuple(text.split(",")) if text else ()
     return kind(text) if kind in (int, float) else text

@@ -34,7 +34,7 @@ class AccessSettings(Settings):
     """Who is let in: callers with a key, with a JSON Web Token, or everybody."""
 
     auth: Literal["keys", "open"] = "keys"
-    """Whether a caller needs a key: `open` lets anyone in."""
+    """Who may send: callers with a key (`make keys`), or anyone (`open`, never for the stage `prod`)."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,9 +38,9 @@ class RedriveSettings(Settings):
     prefix: ClassVar[str] = "REDRIVE_"
 
     pause_seconds: int = within(1, 1800, 1800)
-    """The longest pause between two attempts."""
+    """The longest pause between two attempts, which follow after 1, 2, 4 … seconds."""
     days: float = within(0.0, 13.0, 13.0)
-    """How old pending records may grow before they are dead letters: their queue forgets them after 14."""
+    """How old a record may grow in the retry queue before it is a dead letter; the queue forgets it after 14 days."""
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ class DeliverySettings(Settings):
     """How long one request goes on, and where what it cannot deliver is kept."""
 
     retry_seconds: float = within(0.0, 25.0, 5.0)
-    """How long one request goes on re-sending refused records, within its function's own timeout."""
+    """How long a request goes on re-sending what a sink refused, in seconds."""
 
 
 class StoringDelivery:

@@ -1,5 +1,6 @@
 """The sinks of a stage, as its functions open them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from distributary.events import SinkName
@@ -9,7 +10,7 @@ from distributary.sinks.registry import SINKS, Sinks, open_sinks
 from distributary.sinks.sink import SinkContext, SinkSettings
 
 EVERY_SINK = "*"
-"""A function's `SINKS`: all sinks that the stage writes to. A tuple of names stands for these alone."""
+"""A function's `SINKS`: all sinks that the stage writes to. A sequence of names stands for these alone."""
 DEPLOYED_SINKS = "deployed"
 """A function's `SINKS`: also those that the stage no longer writes to, but keeps until they are empty."""
 
@@ -18,7 +19,7 @@ DEPLOYED_SINKS = "deployed"
 class StageSinks(Settings):
     """The sinks that a function has, by name."""
 
-    sinks: tuple[SinkName, ...]
+    sinks: Sequence[SinkName]
 
 
 def sink_settings(start: Start) -> dict[SinkName, SinkSettings]:

@@ -23,12 +23,13 @@ class EventSettings(Settings):
     """What becomes of a request's events."""
 
     envelope: Literal["cloudevents", "none"] = "cloudevents"
+    """`none` delivers what was posted as it is, without CloudEvents around it."""
     source: str = "distributary"
-    """The CloudEvents `source` of events that bring none."""
+    """The CloudEvents source of events that bring none."""
     type: str = "distributary.event"
-    """The CloudEvents `type` of events that bring none."""
+    """The CloudEvents type of events that bring none; a request may name another with `?type=`."""
     max_events: int = within(1, 100_000, 5000)
-    """Events of one request."""
+    """How many events a request may have."""
 
     def faults(self) -> Iterator[str]:
         """As above, and attributes that no event can have."""

@@ -48,11 +48,11 @@ class FirehoseChoices(Settings):
     prefix: ClassVar[str] = "FIREHOSE_"
 
     join: bool = True
-    """Join the events of a request into as few records as fit (Firehose bills each rounded up to 5 KB)."""
+    """Join a request's events into few records; Firehose bills each record rounded up to 5 KB."""
     delimiter: Literal["newline", "none"] = "newline"
-    """What ends each record that a client of the AWS-compatible API puts: a missing newline is added, or nothing."""
-    aliases: tuple[str, ...] = ()
-    """More names of the delivery stream, for clients of the AWS-compatible API."""
+    """What is added to a record of an AWS client that does not end with a newline; `none` stores it as it came."""
+    aliases: Sequence[str] = ()
+    """More names that AWS clients may use for this stream."""
 
     def faults(self) -> Iterator[str]:
         """As above, and names that no delivery stream can have."""

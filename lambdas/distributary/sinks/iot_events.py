@@ -42,11 +42,11 @@ class IotEventsChoices(Settings):
     prefix: ClassVar[str] = "IOT_EVENTS_"
 
     provider: Literal["stack", "endpoint"] = "stack"
-    """The stack itself, or another IoT Events Data API."""
+    """`stack`: this stack answers BatchPutMessage; `endpoint`: the service at `endpoint` does."""
     endpoint: str = ""
-    """The URL of that API, such as another stack's endpoint."""
+    """The URL of that service, such as another stack's endpoint."""
     strict: bool = False
-    """AWS's limits of a BatchPutMessage, 10 messages of 1,024 bytes, instead of ours."""
+    """Hold clients to AWS's own limits: 10 messages of 1,024 bytes in a BatchPutMessage."""
 
     def faults(self) -> Iterator[str]:
         """As above, and an endpoint that is missing or no URL."""

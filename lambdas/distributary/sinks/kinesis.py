@@ -51,9 +51,9 @@ class KinesisChoices(Settings):
     prefix: ClassVar[str] = "KINESIS_"
 
     max_record_kib: int = within(1024, 10_240, 1024)
-    """The stream's own maximum record size in KiB."""
-    aliases: tuple[str, ...] = ()
-    """More names of the stream, for clients of the AWS-compatible API."""
+    """The largest record in KiB."""
+    aliases: Sequence[str] = ()
+    """More names that AWS clients may use for this stream."""
 
     def faults(self) -> Iterator[str]:
         """As above, and names that no stream can have."""

@@ -47,7 +47,7 @@ class AwsApiSettings(Settings):
     """What the AWS-compatible API knows beside its sinks."""
 
     stream_alias: str = "events"
-    """The name under which clients may address both streams, besides their real names."""
+    """A name that AWS clients may use instead of the streams' real names."""
 
 
 class AwsEndpoint:

@@ -13,7 +13,7 @@ class DetectorChoices(Settings):
     prefix: ClassVar[str] = "DETECTORS_"
 
     min_timer_seconds: int = within(1, 3600, 60)
-    """The shortest timer of a detector; AWS IoT Events took none below 60 s."""
+    """The shortest timer of a detector model; AWS IoT Events took none below 60 s."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -15,9 +15,44 @@ CONTEXT := --context stage=$(STAGE) $(if $(CONFIG),--context config=$(CONFIG))
 AT := --stage $(STAGE) $(if $(filter local,$(STAGE)),--aws-endpoint http://localhost:$(AWS_PORT))
 
 help: ## print this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@sed -nE 's/^##@ (.*)/\n\1:/p; s/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
-##@ set-up: two stamps, made anew when the pinned requirements change
+##@ use it
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md
+	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
+
+demo: setup ## start it, post every kind of body, show where each event landed, stop
+	@python -m commands.demo
+
+bootstrap: setup ## prepare the account and region of your AWS credentials for the CDK, once
+	@cdk bootstrap $(CONTEXT) $(ARGS)
+
+deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev, CONFIG=path/to.toml for another configuration; without a terminal: ARGS="--require-approval never"
+	@cdk deploy $(CONTEXT) $(ARGS)
+
+rollback: setup ## take the last release back: make rollback STAGE=prod; ARGS="--to 7" chooses the version
+	@python -m commands.rollback $(AT) $(ARGS)
+
+keys: setup ## create, change, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
+	@python -m commands.keys $(AT) $(ARGS)
+
+status: setup ## one screen of how a stage is: make status STAGE=dev
+	@python -m commands.status $(AT) $(ARGS)
+
+replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
+	@python -m commands.replay $(AT) $(ARGS)
+
+smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
+	@python -m commands.smoke $(AT) $(ARGS)
+
+models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
+	@python -m distributary.iot_events.cli $(or $(ARGS),check detectors/*.json)
+
+synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
+	@cdk synth --quiet $(CONTEXT) && echo "cdk.out/ holds the template of stage $(STAGE)"
+
+##@ set up (the other commands call it)
+# Two stamps, made anew when the pinned requirements change.
 .venv/installed: requirements.txt requirements-uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Distributary needs Python 3.11 or newer: make PYTHON=python3.12 …")'
 	@$(PYTHON) -m commands.set_up python
@@ -64,41 +99,7 @@ LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hash
 lock: .venv/installed ## pin every requirements.in again, with hashes
 	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements tests/mutants/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
-##@ use
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md
-	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
-
-demo: setup ## start it, post every kind of body, show where each event landed, stop
-	@python -m commands.demo
-
-bootstrap: setup ## prepare the account and region of your AWS credentials for the CDK, once
-	@cdk bootstrap $(CONTEXT) $(ARGS)
-
-deploy: setup ## deploy a stage to the account of your AWS credentials: make deploy STAGE=dev, CONFIG=path/to.toml for another configuration; without a terminal: ARGS="--require-approval never"
-	@cdk deploy $(CONTEXT) $(ARGS)
-
-rollback: setup ## take the last release back: make rollback STAGE=prod; ARGS="--to 7" chooses the version
-	@python -m commands.rollback $(AT) $(ARGS)
-
-keys: setup ## create, change, list, revoke keys: make keys STAGE=local ARGS="create --name pump-7"; ARGS=--help says all
-	@python -m commands.keys $(AT) $(ARGS)
-
-status: setup ## one screen of how a stage is: make status STAGE=dev
-	@python -m commands.status $(AT) $(ARGS)
-
-replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
-	@python -m commands.replay $(AT) $(ARGS)
-
-smoke: setup ## post and read back against a deployed stage: make smoke STAGE=dev
-	@python -m commands.smoke $(AT) $(ARGS)
-
-models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
-	@python -m distributary.iot_events.cli $(or $(ARGS),check detectors/*.json)
-
-synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
-	@cdk synth --quiet $(CONTEXT) && echo "cdk.out/ holds the template of stage $(STAGE)"
-
-##@ develop
+##@ develop it
 check: setup ## formatting, lint, types, import contracts, layout, template
 	@ruff format --check .
 	@ruff check .
@@ -151,8 +152,10 @@ audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know th
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
-reference: setup ## write distributary.schema.json and docs/reference/configuration.md from the props
+reference: setup ## write distributary.schema.json and the generated pages of docs/reference/
 	@python -m distributary_cdk.reference
+	@cdk synth --quiet --context stage=prod
+	@python -m distributary_cdk.permission_reference cdk.out/distributary-prod.template.json
 
 release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG.md begins with it
 	@python -m commands.release

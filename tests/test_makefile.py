@@ -36,3 +36,12 @@ def test_arguments_reach_the_command(arguments, command):
 def test_no_target_deploys_in_express_mode():
     """It neither waits for what it makes nor takes a failed deployment back: only who asks for it gets it."""
     assert "express" not in (ROOT / "Makefile").read_text()
+
+
+def test_help_begins_with_what_users_need():
+    """Commands stand under headings; those for users come first."""
+    printed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    headings = [line for line in printed.splitlines() if line.endswith(":")]
+
+    assert headings == ["use it:", "set up (the other commands call it):", "develop it:"]
+    assert printed.index("\n  up ") < printed.index("\n  setup ") < printed.index("\n  check ")

@@ -1,6 +1,6 @@
 """`make replay`: list the dead letters of a stage, and bring them back to their sinks.
 
-A letter goes to its sink's spill queue, from where the stage delivers it as it delivers everything that waits; then it
+A letter goes to its sink's retry queue, from where the stage delivers it as it delivers everything that waits; then it
 is marked. An interruption ends the command after the object that it is at: run it again, and it goes on there.
 """
 
@@ -63,7 +63,7 @@ def show(letters: Letters, choice: Choice, *, each: bool) -> int:
 
 
 def replay(
-    letters: Letters, choice: Choice, spill: RetryQueue, *, interrupted: Callable[[], bool] = lambda: False
+    letters: Letters, choice: Choice, retry_queue: RetryQueue, *, interrupted: Callable[[], bool] = lambda: False
 ) -> int:
     """Bring back every letter that is meant, object by object, until there are no more or it is interrupted."""
     sent = left = 0
@@ -71,7 +71,7 @@ def replay(
         if interrupted():
             print(f"Interrupted after {sent} letters. Run it again: it goes on with the others.")
             return 130
-        done = _bring_back(page, spill)
+        done = _bring_back(page, retry_queue)
         if done:
             letters.mark(page, done)
         sent, left = sent + len(done), left + len(page.letters) - len(done)
@@ -85,18 +85,18 @@ def replay(
     return 1 if left else 0
 
 
-def _bring_back(page: Page, spill: RetryQueue) -> list[int]:
+def _bring_back(page: Page, retry_queue: RetryQueue) -> list[int]:
     """The lines that their sink's queue has now: with a new first time, else they would still be too old."""
     readable = {number: letter for number, letter in page.letters.items() if "body" not in letter["record"]}
     if not readable:
         return []
     sink: SinkName = next(iter(readable.values()))["sink"]
-    if not spill.has(sink):
+    if not retry_queue.has(sink):
         return []
     now = datetime.now(UTC).timestamp()
     records = [KINDS[sink].from_json(letter["record"]) for letter in readable.values()]
     attempts = max(int(letter["attempts"]) for letter in readable.values())
-    kept = spill.keep(PendingRecords(sink, records, attempts, first=now, last=now), until=float("inf"))
+    kept = retry_queue.keep(PendingRecords(sink, records, attempts, first=now, last=now), until=float("inf"))
     return [number for number, one in zip(readable, kept, strict=True) if one]
 
 

@@ -1,4 +1,4 @@
-"""`make rollback`: the endpoint runs the version before the present one again, or the one that it is told."""
+"""`make rollback`: the endpoint runs the version before the present one again, or the one that is given."""
 
 import argparse
 import sys

@@ -25,7 +25,7 @@ _active: list[IotEvents] = []
 
 
 class _Mock:
-    """A new service each time that it is entered, and told of every call until it is left."""
+    """A new service each time that it is entered, and receives every call until it is left."""
 
     def __init__(self, **options: Any) -> None:
         self._options = options

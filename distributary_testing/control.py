@@ -83,5 +83,5 @@ def _present(value: Any) -> Any:
 
 
 def _error(refused: Refused, headers: Mapping[str, str]) -> Response:
-    told = {**headers, "x-amzn-errortype": refused.code}
-    return Response(_STATUS[refused.code], json.dumps(refused.members), told)
+    answered = {**headers, "x-amzn-errortype": refused.code}
+    return Response(_STATUS[refused.code], json.dumps(refused.members), answered)

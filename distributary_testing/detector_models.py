@@ -14,7 +14,7 @@ from distributary.iot_events.model.definition import Definition
 from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import Document, read_documents
 from distributary.iot_events.model.used_paths import inputs_of
-from distributary.iot_events.runtime.bundled_models import carry
+from distributary.iot_events.runtime.bundled_models import bundle_model
 from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.runtime.detector_table import DetectorTable
 from distributary_testing.inputs import Inputs
@@ -35,9 +35,9 @@ class DetectorModels:
     clock: Clock
     kept: dict[str, list[VersionKept]] = field(default_factory=dict)
 
-    def carried(self) -> list[dict[str, Any]]:
+    def bundled(self) -> list[dict[str, Any]]:
         """The active models as a function carries them."""
-        return [carry(versions[-1].document, versions[-1].definition.key) for versions in self.kept.values()]
+        return [bundle_model(versions[-1].document, versions[-1].definition.key) for versions in self.kept.values()]
 
     def load(self, file: Path, key: str | None) -> list[str]:
         """The names of a file's models, each active now. Raises BadDefinition."""

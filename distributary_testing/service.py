@@ -69,7 +69,7 @@ class IotEvents:
         """`strict` brings AWS's limits on BatchPutMessage back, `debug` adds a DEBUG record of each cycle to the log.
 
         Without `dedup` a repeated `messageId` is another message, as with `dedup = false` at the stack's inputs.
-        `deliver` makes clients (`boto3.client`, inside moto's `mock_aws`): with it actions are also carried out.
+        `deliver` makes clients (`boto3.client`, inside moto's `mock_aws`): with it actions are also run.
         """
         self.actions: list[Action] = []
         self.log: list[LogRecord] = []
@@ -140,7 +140,7 @@ class IotEvents:
 
     def _deploy(self) -> None:
         """Makes what runs anew for the inputs and models that there are now, as a deployment does."""
-        models = Models(self._models.carried(), self._limits)
+        models = Models(self._models.bundled(), self._limits)
         readers = Readers(route(models.definition(name)) for name in models.names())
         declared = self._inputs.attributes()
         known = declared.keys() | readers.inputs

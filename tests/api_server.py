@@ -1,4 +1,4 @@
-"""A door behind a loopback port, so that real clients can knock."""
+"""An API behind a loopback port, so that real clients can knock."""
 
 import ssl
 from base64 import b64decode
@@ -14,7 +14,7 @@ from distributary.http.request import Request, Response
 
 @contextmanager
 def served(answer: Callable[[Request], Response], certificate: Path | None = None) -> Iterator[str]:
-    """The URL under which the door answers until the block ends; with a certificate and its key, by TLS."""
+    """The URL under which the API answers until the block ends; with a certificate and its key, by TLS."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"

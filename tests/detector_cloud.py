@@ -13,7 +13,7 @@ from distributary.iot_events.model.document_forms import read_documents
 from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.runtime.action_queue import ActionQueue
 from distributary.iot_events.runtime.batch_metrics import BatchMetrics
-from distributary.iot_events.runtime.bundled_models import Models, carry
+from distributary.iot_events.runtime.bundled_models import Models, bundle_model
 from distributary.iot_events.runtime.dead_letter_queue import DeadLetterQueue
 from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.runtime.detector_run import Runner
@@ -149,7 +149,7 @@ class Cloud:
 def models_of(*definitions: dict) -> Models:
     """Models as a function carries them."""
     documents = [one for definition in definitions for one in read_documents(json.dumps(definition), name="m")]
-    return Models([carry(one, None) for one in documents], Limits(min_timer_seconds=1))
+    return Models([bundle_model(one, None) for one in documents], Limits(min_timer_seconds=1))
 
 
 def activated(cloud: Cloud, models: Models, number: str = "1") -> None:

@@ -1,4 +1,4 @@
-"""A bucket and spill queues in memory, and everything of the library that keeps records there."""
+"""A bucket and retry queues in memory, and everything of the library that keeps records there."""
 
 import io
 from typing import Any

@@ -34,7 +34,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=name_of)
-def test_a_front_door_loads_nothing(package: Path) -> None:
+def test_a_front_api_loads_nothing(package: Path) -> None:
     """It is a charter and a list: a function loads what it uses, and nothing for having come in here."""
     charter, names = ast.parse((package / "__init__.py").read_text()).body
 
@@ -45,7 +45,7 @@ def test_a_front_door_loads_nothing(package: Path) -> None:
 
 
 def test_every_folder_of_modules_is_a_package() -> None:
-    """One without a front door would be open on every side."""
+    """One without a front API would be open on every side."""
     assert {path.parent for path in LIBRARY.rglob("*.py")} == {*PACKAGES, LIBRARY}
 
 

@@ -152,7 +152,7 @@ class ReleasesProps:
 
 @props
 class AlarmsProps:
-    """Who is told when, and from when on; `topic` is the ARN of an SNS topic, empty for nobody."""
+    """Who is notified, and from which value on; `topic` is the ARN of an SNS topic, empty for nobody."""
 
     on: bool = True
     """Whether there are alarms, at $0.10 a month for each metric."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 # What the parts of the settings call otherwise than the file does.
 _PLACES = {"jwt_source_claim": "http.jwt"}
 
-# How long and how often the spill queues hand a message out, as `distributary_cdk.queue` makes them.
+# How long and how often the retry queues hand a message out, as `distributary_cdk.queue` makes them.
 _QUEUE_DAYS = 14
 _MOST_RECEIVES = 1000
 # Some receipts end with a short pause, and any pause may lack a quarter: `distributary.delivery.redrive`.

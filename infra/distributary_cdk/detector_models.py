@@ -12,19 +12,19 @@ from distributary.iot_events.model.definition import Definition
 from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import read_documents, read_inputs
 from distributary.iot_events.model.used_paths import inputs_of
-from distributary.iot_events.runtime.bundled_models import carry, route
+from distributary.iot_events.runtime.bundled_models import bundle_model, route
 from distributary_cdk.configuration import Configuration
 
 
 @dataclass(frozen=True)
 class DetectorModels:
-    """The models of a stage: `carried` for who runs them, `readers` and `inputs` (tables) for who takes messages.
+    """The models of a stage: `bundled` for who runs them, `readers` and `inputs` (tables) for who takes messages.
 
     `files` are by the name of their model.
     """
 
     definitions: tuple[Definition, ...]
-    carried: tuple[Mapping[str, Any], ...]
+    bundled: tuple[Mapping[str, Any], ...]
     warnings: tuple[str, ...]
     inputs: Mapping[str, Any]
     files: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +51,7 @@ def read_models(configuration: Configuration) -> DetectorModels:
         raise BadDefinition(faults)
     return DetectorModels(
         definitions=tuple(one.definition for one in models.values()),
-        carried=tuple(one.carried for one in models.values()),
+        bundled=tuple(one.bundled for one in models.values()),
         warnings=tuple(warning for one in models.values() for warning in one.warnings),
         inputs=inputs,
         files=files,
@@ -68,7 +68,7 @@ def _shown(file: Path) -> str:
 
 class _Checked(NamedTuple):
     definition: Definition
-    carried: Mapping[str, Any]
+    bundled: Mapping[str, Any]
     warnings: tuple[str, ...]
 
 
@@ -97,12 +97,12 @@ def _checked(
         if not findings:
             definition = replace(definition, key=key)
             findings = analyse(definition, limits=limits, inputs=declared, declared_only=declared is not None)
-        told: dict[str, list[str]] = {level: [] for level in ("ERROR", "WARNING", "INFO")}
+        by_level: dict[str, list[str]] = {level: [] for level in ("ERROR", "WARNING", "INFO")}
         for finding in findings:
-            told[finding.level].append(f"{_shown(file)}: {definition.name}: {finding}")
-        faults += told["ERROR"]
-        if not told["ERROR"]:
-            yield _Checked(definition, carry(document, key), tuple(told["WARNING"]))
+            by_level[finding.level].append(f"{_shown(file)}: {definition.name}: {finding}")
+        faults += by_level["ERROR"]
+        if not by_level["ERROR"]:
+            yield _Checked(definition, bundle_model(document, key), tuple(by_level["WARNING"]))
 
 
 def _debug_faults(configuration: Configuration, models: Mapping[str, object]) -> Iterator[str]:
@@ -140,15 +140,15 @@ def models_of(configuration: Configuration) -> DetectorModels:
     return read_models(configuration)
 
 
-def carried_by(folder: str, configuration: Configuration) -> dict[str, Any]:
+def bundled_by(folder: str, configuration: Configuration) -> dict[str, Any]:
     """What of the models a function carries: all of them to run them, else who reads what."""
     models = models_of(configuration)
     if folder == "run_detectors":
         switches = {"merge": configuration.detectors.merge, "declared": _declared(models.inputs, configuration)}
         debug = configuration.detectors.debug
-        return {"inputs": models.inputs, "models": models.carried, "debug": debug, "switches": switches}
+        return {"inputs": models.inputs, "models": models.bundled, "debug": debug, "switches": switches}
     if folder == "serve_detectors":
-        return {"models": models.carried}
+        return {"models": models.bundled}
     known = {"inputs": models.inputs, "readers": models.readers}
     if folder == "take_messages":
         rules = {rule.name: {"input": rule.input, "batch": rule.batch} for rule in configuration.iot_rules}

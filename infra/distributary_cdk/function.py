@@ -18,7 +18,7 @@ from distributary.settings import Settings, StageSettings
 from distributary.sinks.registry import KINDS, SINK_NAMES, SINKS
 from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
 from distributary_cdk.configuration import Configuration
-from distributary_cdk.detector_models import carried_by
+from distributary_cdk.detector_models import bundled_by
 from distributary_cdk.findings import acknowledge
 from distributary_cdk.log_group import log_group
 from distributary_cdk.part import GRAPH_PERIOD, MINUTE, Graph, Part, Watch, period
@@ -71,7 +71,7 @@ class Function(Part, lambda_.Function):
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
-            code=_code(LAMBDAS / folder, carried(configuration) | carried_by(folder, configuration)),
+            code=_code(LAMBDAS / folder, bundled(configuration) | bundled_by(folder, configuration)),
             environment=checked_environment(environment_of(folder, settings, configuration.sinks, configuration.keep)),
             reserved_concurrent_executions=getattr(configuration.functions.reserved_concurrency, folder, 0) or None,
             memory_size=configuration.functions.memory_mb,
@@ -136,7 +136,7 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
     return dict(variables)
 
 
-def carried(configuration: Configuration) -> dict[str, Any]:
+def bundled(configuration: Configuration) -> dict[str, Any]:
     """What travels as a file: the routes (for 404 and 405), the rules and the inputs."""
     return {
         "routes": [route._asdict() for route in ROUTES],

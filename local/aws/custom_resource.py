@@ -1,4 +1,4 @@
-"""Custom resources as CloudFormation has them: a function is told, and answers at the URL that it was given.
+"""Custom resources as CloudFormation has them: a function is called, and answers at the URL that it was given.
 
 moto 5.2.5 tells its function of a creation only, waits for no answer, and takes any for success.
 """
@@ -81,19 +81,19 @@ class CustomResources:
     def in_place(self) -> Iterator[None]:
         """Inside it, moto's CloudFormation makes its custom resources so."""
         names = vars(parsing)
-        moto, former = names["CustomModel"], vars(Told).get("resources")
-        names["CustomModel"], Told.resources = Told, self
+        moto, former = names["CustomModel"], vars(CalledResource).get("resources")
+        names["CustomModel"], CalledResource.resources = CalledResource, self
         try:
             yield
         finally:
             names["CustomModel"] = moto
             if former is None:
-                del Told.resources
+                del CalledResource.resources
             else:
-                Told.resources = former
+                CalledResource.resources = former
 
 
-class Told(CloudFormationModel):
+class CalledResource(CloudFormationModel):
     """A custom resource that exists."""
 
     resources: ClassVar[CustomResources]

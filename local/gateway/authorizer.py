@@ -42,7 +42,7 @@ class Authorizer:
     scopes: tuple[str, ...] = ()
 
     def admit(self, header: str | None, keys: KeySet | None, now: float) -> dict[str, Any]:
-        """What the function is told of the token in the Authorization header: `claims` and `scopes`. Raises Refused."""
+        """What the function gets of the token in the Authorization header: `claims` and `scopes`. Raises Refused."""
         token = _token(header)
         if not token:
             raise Refused(HTTPStatus.UNAUTHORIZED, "Bearer", "no token")

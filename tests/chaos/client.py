@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chaos.parcel import Parcel
+from chaos.request_batch import RequestBatch
 from commands.post import Answer, request
 
 Ask = Callable[[Mapping[str, str], bytes], Answer]
@@ -22,14 +22,14 @@ SERVER_ERRORS = 500
 
 @dataclass
 class Sending:
-    """What became of a parcel. `answers` counts HTTP statuses, 0 where no answer came."""
+    """What became of a batch. `answers` counts HTTP statuses, 0 where no answer came."""
 
-    parcel: Parcel
+    batch: RequestBatch
     accepted: set[str] = field(default_factory=set)
     rejected: set[str] = field(default_factory=set)
     answers: Counter[int] = field(default_factory=Counter)
     spilled: set[tuple[str, str]] = field(default_factory=set)
-    """Which sink's spill queue took which event."""
+    """Which sink's retry queue took which event."""
     not_ours: int = 0
     """Answers that were none of the product's."""
     slowest: float = 0.0
@@ -37,10 +37,10 @@ class Sending:
     faults: list[str] = field(default_factory=list)
 
 
-def send(ask: Ask, parcel: Parcel, *, sleep: Callable[[float], None] = time.sleep) -> Sending:
-    """What became of the parcel; `ask` posts a body with its headers and raises where no answer comes."""
-    sending = Sending(parcel)
-    pending, end, pause = set(parcel.events), time.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE
+def send(ask: Ask, batch: RequestBatch, *, sleep: Callable[[float], None] = time.sleep) -> Sending:
+    """What became of the batch; `ask` posts a body with its headers and raises where no answer comes."""
+    sending = Sending(batch)
+    pending, end, pause = set(batch.events), time.monotonic() + PATIENCE_SECONDS, FIRST_PAUSE
     while pending:
         answer = _ask(ask, pending, sending)
         pending -= _note(sending, pending, _document(answer))
@@ -58,11 +58,11 @@ def post_events(endpoint: str, headers: Mapping[str, str], body: bytes) -> Answe
 
 
 def _ask(ask: Ask, pending: set[str], sending: Sending) -> Answer | None:
-    parcel = sending.parcel
-    headers = {"content-type": parcel.content_type} | ({"idempotency-key": parcel.key} if parcel.key else {})
+    batch = sending.batch
+    headers = {"content-type": batch.content_type} | ({"idempotency-key": batch.key} if batch.key else {})
     started = time.monotonic()
     try:
-        answer = ask(headers, parcel.body(pending))
+        answer = ask(headers, batch.body(pending))
     except (OSError, http.client.HTTPException):
         answer = None
     sending.slowest = max(sending.slowest, time.monotonic() - started)
@@ -84,7 +84,7 @@ def _note(sending: Sending, pending: set[str], document: Mapping[str, Any]) -> s
         sending.not_ours += 1
         return set()
     said = {event.get("id", f"index {event['index']}"): event["status"] for event in document["events"]}
-    expected = set(sending.parcel.events) if sending.parcel.key else set(pending)
+    expected = set(sending.batch.events) if sending.batch.key else set(pending)
     if set(said) != expected:
         sending.faults.append(f"the answer is about other events than those sent: {sorted(set(said) ^ expected)[:3]}")
     counts = Counter(said.values())
@@ -100,7 +100,7 @@ def _note(sending: Sending, pending: set[str], document: Mapping[str, Any]) -> s
     sending.accepted |= accepted
     sending.rejected |= {event for event, status in said.items() if status == "rejected"}
     done = accepted | sending.rejected
-    return done if not sending.parcel.key or done >= expected else set()
+    return done if not sending.batch.key or done >= expected else set()
 
 
 def _wait(answer: Answer | None, pause: float) -> float:

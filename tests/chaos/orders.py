@@ -1,4 +1,4 @@
-"""Orders to a local stage: faults, kills, replay; and how much waits in its spill queues."""
+"""Orders to a local stage: faults, kills, replay; and how much waits in its retry queues."""
 
 import json
 import subprocess
@@ -53,7 +53,7 @@ class Orders:
             raise OrderError(f"{REPLAY} failed: {(done.stderr or done.stdout).strip()}")
 
     def waiting(self) -> int:
-        """How many messages the spill queues hold, those that are being worked on included."""
+        """How many messages the retry queues hold, those that are being worked on included."""
         queues = [url for name, url in self._stage.outputs.items() if "Spill" in name and name.endswith("QueueUrl")]
         return sum(self._messages(url) for url in queues)
 

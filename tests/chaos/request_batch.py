@@ -12,7 +12,7 @@ LARGE_PADDING = 56_000
 
 
 @dataclass(frozen=True)
-class Parcel:
+class RequestBatch:
     """One request's events by their ids, in order.
 
     `key` is the Idempotency-Key under which the whole request is sent again; without it the events are CloudEvents
@@ -39,7 +39,7 @@ def cloud_event(event_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"specversion": "1.0", "id": event_id, "source": "/chaos", "type": "chaos.event", "data": data}
 
 
-def parcels(run: str, scenario: int, *, events: int, large_every: int = 0) -> list[Parcel]:
+def request_batches(run: str, scenario: int, *, events: int, large_every: int = 0) -> list[RequestBatch]:
     """The requests of a scenario: every other one with a key; ids begin with the run and the scenario."""
     made = []
     for number in range(events // BATCH):
@@ -48,7 +48,7 @@ def parcels(run: str, scenario: int, *, events: int, large_every: int = 0) -> li
         key = name if number % 2 else None
         ids = [f"{name}{'/' if key else '-'}{place}" for place in range(BATCH)]  # with a key the endpoint makes them
         held = {event: data(event, number * BATCH + place, large=large) for place, event in enumerate(ids)}
-        made.append(Parcel(held, key=key))
+        made.append(RequestBatch(held, key=key))
     return made
 
 

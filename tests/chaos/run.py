@@ -11,7 +11,7 @@ from typing import Any
 from chaos.client import Sending, post_events, send
 from chaos.landed import SINKS, Landed
 from chaos.orders import Killer, OrderError, Orders
-from chaos.parcel import Parcel, parcels
+from chaos.request_batch import RequestBatch, request_batches
 from chaos.scenario import Scenario, addressed
 from chaos.verdict import Verdict, content_faults, delivery_faults, duplicates, lost, undelivered
 from commands.post import Answer
@@ -31,7 +31,7 @@ class Course:
     """A scenario under way. `injected`: how often each fault and the kill was; `dead`: dead letters by sink."""
 
     scenario: Scenario
-    parcels: Sequence[Parcel]
+    request_batches: Sequence[RequestBatch]
     started: float = field(default_factory=time.monotonic)
     sendings: list[Sending] = field(default_factory=list)
     injected: dict[str, int] = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Course:
     @property
     def events(self) -> dict[str, Mapping[str, Any]]:
         """Every event by its id."""
-        return {name: data for parcel in self.parcels for name, data in parcel.events.items()}
+        return {name: data for batch in self.request_batches for name, data in batch.events.items()}
 
     @property
     def accepted(self) -> set[str]:
@@ -63,7 +63,7 @@ class Matrix:
 
     def prove(self, scenario: Scenario) -> Verdict:
         """The verdict over one scenario."""
-        made = parcels(self._run, scenario.number, events=self._events, large_every=scenario.large_every)
+        made = request_batches(self._run, scenario.number, events=self._events, large_every=scenario.large_every)
         course = Course(scenario, made)
         self._sent |= course.events
         self._orders.clear()
@@ -85,8 +85,8 @@ class Matrix:
             for step in course.scenario.steps:
                 faults = addressed(step.faults or {}, self._stage.outputs)
                 self._orders.set(faults)
-                end = begin + round(step.share * len(course.parcels))
-                course.sendings += clients.map(partial(send, self._ask), course.parcels[begin:end])
+                end = begin + round(step.share * len(course.request_batches))
+                course.sendings += clients.map(partial(send, self._ask), course.request_batches[begin:end])
                 begin = end
                 self._mend(course, [name for name, fault in faults.items() if "seconds" not in fault])
 

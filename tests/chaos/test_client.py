@@ -3,11 +3,11 @@ import json
 import pytest
 
 from chaos.client import send
-from chaos.parcel import Parcel
+from chaos.request_batch import RequestBatch
 from commands.post import Answer
 
 EVENTS = {"a": {"n": 1}, "b": {"n": 2}, "c": {"n": 3}}
-OWN, KEYED = Parcel(EVENTS), Parcel(EVENTS, key="key")
+OWN, KEYED = RequestBatch(EVENTS), RequestBatch(EVENTS, key="key")
 
 
 def answer(statuses, status=None, retry_after=None):
@@ -39,10 +39,10 @@ class Endpoint:
         return said
 
 
-def sent(parcel, *script):
-    """What became of a parcel, and the endpoint."""
+def sent(batch, *script):
+    """What became of a batch, and the endpoint."""
     endpoint, pauses = Endpoint(*script), []
-    sending = send(endpoint, parcel, sleep=pauses.append)
+    sending = send(endpoint, batch, sleep=pauses.append)
     return sending, endpoint, pauses
 
 
@@ -68,11 +68,11 @@ def test_a_request_with_a_key_is_sent_again_whole():
     assert sending.answers == {503: 1, 202: 1}
 
 
-@pytest.mark.parametrize("parcel", [OWN, KEYED])
-def test_an_answer_that_is_not_the_products_is_asked_for_again(parcel):
+@pytest.mark.parametrize("batch", [OWN, KEYED])
+def test_an_answer_that_is_not_the_products_is_asked_for_again(batch):
     """A lost connection, API Gateway's own 500 and 503: everything is sent again."""
     gateway = Answer(500, {}, b'{"message":"Internal Server Error"}')
-    sending, endpoint, pauses = sent(parcel, ConnectionResetError(), gateway, answer(dict.fromkeys("abc", "accepted")))
+    sending, endpoint, pauses = sent(batch, ConnectionResetError(), gateway, answer(dict.fromkeys("abc", "accepted")))
 
     assert len(endpoint.asked) == 3
     assert endpoint.asked[0] == endpoint.asked[1] == endpoint.asked[2]

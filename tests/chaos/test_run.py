@@ -53,7 +53,7 @@ class World:
         return self.letters
 
     def waiting(self):
-        """What waits in the spill queues."""
+        """What waits in the retry queues."""
         return self.waits
 
     def set(self, faults):

@@ -56,9 +56,9 @@ class Deployed:
     def post(self, key_id: str, secret: str, query: str = "") -> int:
         """The status of an event posted with the key, as the guard of a new environment decides."""
         guard = Guard(self.store(), Quotas(Clock()), Clock())
-        door = guard.protect(lambda _: Response(202), "events")
+        api = guard.protect(lambda _: Response(202), "events")
         headers = {} if query else {"authorization": f"Bearer {key_id}.{secret}"}
-        return door(Request("POST", "/v1/events", headers, query)).status
+        return api(Request("POST", "/v1/events", headers, query)).status
 
     def listed(self) -> str:
         """What `list` prints."""
@@ -110,7 +110,7 @@ def deployed(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
         yield Deployed(run, store, secret)
 
 
-def test_a_created_key_opens_the_door_and_its_secret_is_stored_nowhere(deployed: Deployed) -> None:
+def test_a_created_key_opens_the_api_and_its_secret_is_stored_nowhere(deployed: Deployed) -> None:
     """The id and secret that were printed once are all it takes; the table has no trace of the secret."""
     key_id, secret = deployed.create("--name", "hall")
 
@@ -124,7 +124,7 @@ def test_a_created_key_opens_the_door_and_its_secret_is_stored_nowhere(deployed:
 
 
 def test_create_says_how_to_use_the_key(deployed: Deployed) -> None:
-    """A curl for `/v1/events` and the variables for AWS's own clients, each where the key has that door."""
+    """A curl for `/v1/events` and the variables for AWS's own clients, each where the key has that api."""
     assert (
         "curl -i http://localhost:8080/v1/events -H 'Authorization: Bearer DK1"
         in deployed.run("create", "--name", "a")[1]

@@ -1,4 +1,4 @@
-"""The stack, deployed once for all tests of this folder, and real clients for its doors."""
+"""The stack, deployed once for all tests of this folder, and real clients for its APIs."""
 
 import json
 import os

@@ -82,14 +82,14 @@ def ring(stage) -> KeyRing:
 
 
 def made(ring: KeyRing, **wanted) -> tuple[str, str]:
-    """Id and secret of a new key, of a name that no other has, for every door unless it is said."""
+    """Id and secret of a new key, of a name that no other has, for every API unless it is said."""
     name = f"attacker-{uuid.uuid4().hex[:8]}"
     key, secret = ring.create(Key(**{"id": "", "name": name, "doors": frozenset(API_NAMES), **wanted}))
     return key.id, secret
 
 
 def refused(answer: Answer, name: str) -> bool:
-    """Whether an AWS door refused with this error."""
+    """Whether an AWS API refused with this error."""
     return answer.status in (400, 403) and answer.headers.get("x-amzn-errortype") == name
 
 
@@ -134,7 +134,7 @@ def test_what_is_changed_below_is_good_as_it_is(signed, stage, service) -> None:
     ],
 )
 def test_a_signed_request_that_is_changed_is_refused(signed, stage, service, change, error) -> None:
-    """Body, path, query and each signed header are as the signer had them, or the door stays shut."""
+    """Body, path, query and each signed header are as the signer had them, or the API stays shut."""
     one = signed(service)
     for name, value in change(one).items():
         setattr(one, name, value)
@@ -181,7 +181,7 @@ def test_a_secret_opens_nothing_for_another_id(signed, stage, ring, credential) 
 
 
 def test_a_key_opens_its_own_doors_and_sinks_only(signed, stage, ring) -> None:
-    """The wrong door, the wrong sink and another's source are refused though the key is good."""
+    """The wrong API, the wrong sink and another's source are refused though the key is good."""
     events, kinesis = made(ring, doors=frozenset({"events"})), made(ring, sinks=frozenset({"kinesis"}))
     foreign = b'{"specversion":"1.0","id":"1","source":"tests","type":"t","data":{}}'
     structured = {"content-type": "application/cloudevents+json"}
@@ -201,7 +201,7 @@ def test_a_key_opens_its_own_doors_and_sinks_only(signed, stage, ring) -> None:
 
 
 def test_revoked_and_expired_keys_are_refused(signed, stage, ring) -> None:
-    """At each door, in its own words."""
+    """At each API, in its own words."""
     revoked, expired = made(ring), made(ring, expires=time.time() - 1)
     ring.revoke(revoked[0])
 
@@ -274,7 +274,7 @@ def of_requests(stage, lines: list[str]) -> list[str]:
 
 
 def test_random_bytes_get_no_5xx_and_show_in_no_log(stage, credential, logs) -> None:
-    """Three hundred random requests let in, at the AWS doors by their signature, and some not: never a crash."""
+    """Three hundred random requests let in, at the AWS APIs by their signature, and some not: never a crash."""
     start = len(logs)
     for number, shot in enumerate(shots(300)):
         good = let_in(stage.endpoint, shot, credential)

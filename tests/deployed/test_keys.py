@@ -43,7 +43,7 @@ def run(stage: Stage, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
 
 @pytest.fixture
 def create(run: Callable[..., str]) -> Callable[..., Credential]:
-    """Makes a key by the command, for every door unless it is said; its id and secret as they are printed once."""
+    """Makes a key by the command, for every API unless it is said; its id and secret as they are printed once."""
 
     def created(*arguments: str) -> Credential:
         name = ("--name", f"pump-{secrets.token_hex(4)}")
@@ -114,7 +114,7 @@ def test_while_the_table_cannot_be_read(
 def test_a_key_costs_one_look_up_and_one_note(
     fresh: str, stage: Stage, create: Callable[..., Credential], faults: Callable[..., None]
 ) -> None:
-    """Of an environment's requests in a minute, whichever door they come to; and its master secret is read once."""
+    """Of an environment's requests in a minute, whichever API they come to; and its master secret is read once."""
     key = create()
     table = {"effect": "delay", "delay_seconds": 0.001, "resource": stage.outputs["KeyTableName"]}
     faults(
@@ -138,7 +138,7 @@ def met(stage: Stage) -> dict[str, int]:
 def test_a_rotation_ends_no_key(
     fresh: str, stage: Stage, run: Callable[..., str], create: Callable[..., Credential]
 ) -> None:
-    """Keys of both versions of the master secret are let in, at every door."""
+    """Keys of both versions of the master secret are let in, at every API."""
     manager, secret = stage.client("secretsmanager"), stage.outputs["KeySecretArn"]
     before = manager.get_secret_value(SecretId=secret)["SecretString"]
     older = create()
@@ -154,7 +154,7 @@ def test_a_rotation_ends_no_key(
 
 
 def test_a_browsers_key_may_stand_in_the_url(stage: Stage, create: Callable[..., Credential]) -> None:
-    """And opens no other door, though it signs as every key does."""
+    """And opens no other API, though it signs as every key does."""
     key = create("--browser")
     posted = request(stage.endpoint, "POST", f"/v1/events?key={'.'.join(key)}", body=b"any")
 

@@ -70,7 +70,7 @@ def log_lines(stage, since):
 
 @pytest.fixture
 def through_each_sdk(firehose, kinesis, iotevents):
-    """Sends a body through each AWS door."""
+    """Sends a body through each AWS API."""
 
     def send(body: bytes) -> None:
         firehose.put_record(DeliveryStreamName="events", Record={"Data": body})
@@ -82,7 +82,7 @@ def through_each_sdk(firehose, kinesis, iotevents):
 
 
 def test_no_secret_and_no_payload_is_in_any_log(http, credential, faults, through_each_sdk, log_lines) -> None:
-    """Keys wherever they may stand, signatures, tokens, bodies and queries: through every door, and on every way."""
+    """Keys wherever they may stand, signatures, tokens, bodies and queries: through every API, and on every way."""
     key_id, secret = credential
     payload, token = f"payload-{uuid.uuid4().hex}", f"token-{uuid.uuid4().hex}"
     body = json.dumps({"deviceId": "quiet", "temperature": 99, "note": payload}).encode()

@@ -109,7 +109,7 @@ def test_a_token_may_not_speak_for_another(tokens: str, issuer: Issuer) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/events", "/v1/events?key={}", "/v1%2Fevents", "/v1%2Fevents?key={}"])
-def test_a_key_opens_this_door_no_more(tokens: str, credential: tuple[str, str], path: str) -> None:
+def test_a_key_opens_this_api_no_more(tokens: str, credential: tuple[str, str], path: str) -> None:
     """Not at API Gateway, and not at the function, where a path comes past its authorizer."""
     refused = request(tokens, "POST", path.format(".".join(credential)), headers=bearer(*credential), body=b"{}")
 
@@ -141,7 +141,7 @@ def test_the_aws_doors_go_on_taking_keys(tokens: str, credential: tuple[str, str
     assert put["SequenceNumber"]
 
 
-def test_a_token_opens_no_other_door(tokens: str, issuer: Issuer) -> None:
+def test_a_token_opens_no_other_api(tokens: str, issuer: Issuer) -> None:
     """The AWS wire wants a signature."""
     headers = {"authorization": f"Bearer {good(issuer)}", "x-amz-target": "Kinesis_20131202.PutRecord"}
 

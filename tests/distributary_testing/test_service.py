@@ -241,7 +241,7 @@ def test_pages_of_a_list_hold_each_detector_once(iot_events, control, data) -> N
 
 @pytest.mark.parametrize("case", [one for one in WIRE if not one.keys() & FAULTS], ids=lambda one: one["name"])
 def test_the_wire_is_the_stacks(case, control) -> None:
-    """Each case of BatchPutMessage without a failing queue has the status, error and entries of the stack's door."""
+    """Each case of BatchPutMessage without a failing queue has the status, error and entries of the stack's api."""
     body = case["body_text"] if "body_text" in case else json.dumps(written_out(case.get("body")))
     body = bytes.fromhex(case["body_hex"]) if "body_hex" in case else written_out(body)
     with mock_iot_events(strict=case.get("strict", False)) as iot_events:

@@ -1,7 +1,7 @@
 """`cd tests && python -m fuzz.requests [REQUESTS]`: random requests to a local stack, some slow, some cut short.
 
 None may be answered 5xx, none without a key may come in, and what was posted may stand in no log line. What goes to the
-AWS doors is signed, so that what is behind the signature is met too.
+AWS APIs is signed, so that what is behind the signature is met too.
 """
 
 import socket
@@ -111,7 +111,7 @@ class Shot:
 
 
 def shots(count: int, seed: int = SEED) -> Iterator[Shot]:
-    """So many requests, the same for the same seed; those to the AWS doors are not yet signed."""
+    """So many requests, the same for the same seed; those to the AWS APIs are not yet signed."""
     random = Random(seed)  # noqa: S311 - the same requests each time
     for _ in range(count):
         parts = [
@@ -129,7 +129,7 @@ def shots(count: int, seed: int = SEED) -> Iterator[Shot]:
 
 
 def let_in(endpoint: str, shot: Shot, credential: tuple[str, str]) -> Shot:
-    """The same with what its door asks for: the signature of its body, or the key itself."""
+    """The same with what its api asks for: the signature of its body, or the key itself."""
     if shot.path not in AWS_PATHS:
         return replace(shot, headers={**shot.headers, **bearer(*credential)})
     service = shot.headers["x-amz-target"].partition("_")[0].lower() if shot.path == "/" else "ioteventsdata"

@@ -154,7 +154,7 @@ def test_keys_need_no_authorizer(stack, functions, configured):
 
 
 def test_tokens(stack, functions, configured, properties):
-    """With an issuer, API Gateway lets to `/v1/events` its tokens alone; clients of the other doors have none."""
+    """With an issuer, API Gateway lets to `/v1/events` its tokens alone; clients of the other APIs have none."""
     jwt = JwtProps(issuer="https://issuer.example", audience=("a", "b"), scopes=("write",))
 
     api = Api(stack, "Api", functions=functions, configuration=configured(http={"jwt": jwt}))

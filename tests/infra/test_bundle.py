@@ -31,7 +31,7 @@ def files():
     return bundle(LAMBDAS / "ingest", CONFIGURATION)
 
 
-def test_what_is_carried(files):
+def test_what_is_bundled(files):
     """The function's modules, its configuration, the library and its dependencies, each at the top; nothing else."""
     top = {name.partition("/")[0] for name in files}
 
@@ -42,8 +42,8 @@ def test_what_is_carried(files):
     assert json.loads(files["configuration.json"]) == CONFIGURATION
 
 
-def test_the_library_is_carried_whole(files):
-    """Every module of the library is carried, and every service model it brings."""
+def test_the_library_is_bundled_whole(files):
+    """Every module of the library is bundled, and every service model it brings."""
     library = LAMBDAS / "distributary"
     wanted = [
         *library.rglob("*.py"),
@@ -63,7 +63,7 @@ def test_what_is_left_out(files):
 
 
 def test_services(files):
-    """Of botocore's services only those that we call are carried, with model and endpoint rules."""
+    """Of botocore's services only those that we call are bundled, with model and endpoint rules."""
     data = [name.split("/")[2:] for name in files if name.startswith("botocore/data/")]
 
     assert {parts[0] for parts in data if len(parts) > 1} == set(SERVICES)
@@ -115,7 +115,7 @@ def test_native_code_is_refused(tmp_path):
         bundle(tmp_path, {})
 
 
-def test_compiled_python_is_not_carried(tmp_path):
+def test_compiled_python_is_not_bundled(tmp_path):
     """What Python leaves beside the sources when it runs them changes nothing."""
     (tmp_path / "handler.py").write_text("x = 1")
     before = digest(bundle(tmp_path, {}))

@@ -86,7 +86,7 @@ GRAPHS = {
         "Consumers of Kinesis behind, in ms": ["GetRecords.IteratorAgeMilliseconds Maximum"],
     },
     "What waits": {
-        "Messages in the spill queues": [
+        "Messages in the retry queues": [
             f"ApproximateNumberOfMessagesVisible Maximum {name}" for name in ("Firehose", "Kinesis", "IotEvents")
         ],
         "Oldest spilled record, in s": each_sink("oldest_spilled_seconds_* Maximum"),
@@ -155,7 +155,7 @@ def test_a_stage_may_have_none(stack, configured):
     assert subprocess.run([sys.executable, "-c", code], env=environment, check=False).returncode == 0
 
 
-class Told(Part):
+class PartWithGraphs(Part):
     """A part with these graphs."""
 
     def __init__(self, *graphs):
@@ -174,9 +174,9 @@ def metric(name):
 def test_parts_share_the_graphs_that_they_name_alike():
     """Sections stand in the dashboard's order, graphs as the parts come, without sections that nobody names."""
     one, two, three = (metric(name) for name in ("One", "Two", "Three"))
-    first = Told(Graph("Cost", "Records in", [one]), Graph("Events", "Answers", [two]))
+    first = PartWithGraphs(Graph("Cost", "Records in", [one]), Graph("Events", "Answers", [two]))
 
-    sections = by_section([first, Told(), Told(Graph("Cost", "Records in", [three]))])
+    sections = by_section([first, PartWithGraphs(), PartWithGraphs(Graph("Cost", "Records in", [three]))])
 
     assert [(name, [*graphs.items()]) for name, graphs in sections.items()] == [
         ("Events", [("Answers", [two])]),
@@ -186,7 +186,7 @@ def test_parts_share_the_graphs_that_they_name_alike():
 
 def test_what_a_stage_lacks_has_no_graph(stack, configured):
     """Without alarms there is no line of them, without an API none of its graphs; what a part yields is there."""
-    parts = [Told(Graph("Sinks", "Spilled", [metric("One")]))]
+    parts = [PartWithGraphs(Graph("Sinks", "Spilled", [metric("One")]))]
     Dashboard(stack, "Dashboard", configuration=configured(dashboard={"on": True}), parts=parts)
     [(_, body)] = bodies(Template.from_stack(stack).to_json())
 

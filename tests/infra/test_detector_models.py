@@ -10,7 +10,7 @@ from any_settings import any_settings
 from distributary.errors import BadDefinition
 from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.runtime.bundled_models import Models
-from distributary_cdk.detector_models import carried_by, models_of, read_models
+from distributary_cdk.detector_models import bundled_by, models_of, read_models
 from distributary_cdk.function import environment_of
 from distributary_cdk.iot_rule import IotRule
 
@@ -145,15 +145,15 @@ def test_every_fault_of_an_input_is_named(configuration, root):
 
 def test_who_carries_what(configuration, configured):
     """Definitions go to who runs them, routes to who takes messages; nothing where another service runs them."""
-    assert {"models", "inputs", "debug", "switches"} == set(carried_by("run_detectors", configuration))
-    assert {"models"} == set(carried_by("serve_detectors", configuration))
-    assert {"readers", "inputs"} == set(carried_by("ingest", configuration))
+    assert {"models", "inputs", "debug", "switches"} == set(bundled_by("run_detectors", configuration))
+    assert {"models"} == set(bundled_by("serve_detectors", configuration))
+    assert {"readers", "inputs"} == set(bundled_by("ingest", configuration))
     sql = "SELECT * FROM 'a'"
     rules = [
         IotRule(name="One", sql=sql, input="telemetry", batch=True),
         IotRule(name="Two", sql=sql, input="alarm_command"),
     ]
-    taken = carried_by("take_messages", configured(iot_rules=rules))
+    taken = bundled_by("take_messages", configured(iot_rules=rules))
     assert {"readers", "inputs", "iot_rules"} == set(taken)
     assert taken["iot_rules"] == {
         "One": {"input": "telemetry", "batch": True},
@@ -169,7 +169,7 @@ def test_what_a_stage_says_of_its_detectors_reaches_who_runs_them(configuration,
     )
     inputs = {**configuration.inputs, "telemetry": {"attributes": ["deviceId"], "late": "drop"}}
     stage = replace(configuration, detectors=detectors, inputs=inputs)
-    (tmp_path / "configuration.json").write_text(json.dumps(carried_by("run_detectors", stage)))
+    (tmp_path / "configuration.json").write_text(json.dumps(bundled_by("run_detectors", stage)))
     shutil.copy(ROOT / "lambdas/run_detectors/handler.py", tmp_path)
     names = ("AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
     for name, value in {
@@ -213,6 +213,6 @@ def test_functions_read_the_definitions_that_the_template_names(configuration, r
     models = read_models(beside(root, named))
 
     told = {definition.name: definition.sha256() for definition in models.definitions}
-    carried = Models(models.carried, AWS_LIMITS)
-    assert told == {name: carried.sha256(name) for name in carried.names()}
-    assert carried.definition("device_heartbeat").key == "deviceId"
+    bundled = Models(models.bundled, AWS_LIMITS)
+    assert told == {name: bundled.sha256(name) for name in bundled.names()}
+    assert bundled.definition("device_heartbeat").key == "deviceId"

@@ -10,7 +10,7 @@ from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings
 from distributary_cdk.bundle import LAMBDAS
 from distributary_cdk.configuration import ReservedProps
-from distributary_cdk.function import Function, carried, checked_environment, environment_of
+from distributary_cdk.function import Function, bundled, checked_environment, environment_of
 from distributary_cdk.routes import ROUTES
 
 
@@ -102,7 +102,7 @@ def test_configuration_file(configured):
     """What travels as a file: the routes, the rules and the inputs, and nothing that the environment holds."""
     rules = ({"sinks": ["kinesis"]},)
 
-    assert carried(configured(rules=rules, inputs={})) == {
+    assert bundled(configured(rules=rules, inputs={})) == {
         "routes": [route._asdict() for route in ROUTES],
         "rules": rules,
         "inputs": {},

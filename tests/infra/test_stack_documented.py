@@ -104,7 +104,7 @@ def test_how_long_queues_and_buffers_keep(synthesised) -> None:
     expiry = {one.get("Prefix"): one.get("ExpirationInDays") for one in life_cycle}
     firehose = read(ROOT / "distributary.toml", "prod").firehose
     expected = {
-        "spill queues: visibility / retention / receives": "174 s (six times the function) / 14 days / 1,000",
+        "retry queues: visibility / retention / receives": "174 s (six times the function) / 14 days / 1,000",
         "objects under `spill/` (what no message holds)": f"deleted after {expiry['spill/']} days; the queue forgets "
         "after 14",
         "message queue of IoT Events: visibility / retention / receives": "120 s / 14 days / 1,000",

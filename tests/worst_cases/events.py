@@ -63,7 +63,7 @@ def _record(number: int, payload: str, model: str, key: str) -> dict[str, Any]:
 
 
 def spilled(sink: str, body: str) -> dict[str, Any]:
-    """A batch of ten messages of a sink's spill queue."""
+    """A batch of ten messages of a sink's retry queue."""
     attributes = {"ApproximateReceiveCount": "1", "SentTimestamp": "1780000000000"}
     source = f"arn:aws:sqs:us-east-1:123456789012:{sink}-spill"
     message = {"receiptHandle": "r", "body": body, "attributes": attributes, "eventSourceARN": source}

@@ -18,7 +18,7 @@ from distributary.functions.stage_sinks import StageSinks
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import read_documents
-from distributary.iot_events.runtime.bundled_models import Models, carry, route
+from distributary.iot_events.runtime.bundled_models import Models, bundle_model, route
 from distributary.iot_events.runtime.detector_item import version_key
 from distributary.sinks.registry import SINK_NAMES
 from worst_cases.bounds import LOOP_ON_LAMBDA, SECONDS, Cost, lambda_seconds
@@ -93,7 +93,7 @@ def bench(*, down: bool = False, rules: list[dict[str, Any]] | None = None) -> I
     """A bench with its stub, until the block ends."""
     documents = read_documents((HERE / "greedy.json").read_text(), name="greedy")
     definition = read_definition(documents[0]).definition
-    rows = [carry(documents[0], definition.key)]
+    rows = [bundle_model(documents[0], definition.key)]
     configuration = {
         "routes": [{"method": "POST", "path": path} for path in ("/v1/events", "/", "/inputs/messages")],
         "rules": rules or RULES,

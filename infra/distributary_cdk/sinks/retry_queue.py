@@ -54,4 +54,4 @@ class RetryQueue(Queue):
         waiting = self.metric_approximate_number_of_messages_visible(
             label=self._name, statistic="Maximum", period=GRAPH_PERIOD
         )
-        yield Graph("What waits", "Messages in the spill queues", [waiting])
+        yield Graph("What waits", "Messages in the retry queues", [waiting])

@@ -118,9 +118,9 @@ def _read(status: int, body: bytes) -> Mapping[str, Any]:
     except ValueError:
         members = None
     if status != _OK:
-        told = members if isinstance(members, dict) else {}
-        code = str(told.get("__type", status)).rpartition("#")[2]
-        raise failure(code, str(told.get("message") or told.get("Message") or ""), status)
+        error = members if isinstance(members, dict) else {}
+        code = str(error.get("__type", status)).rpartition("#")[2]
+        raise failure(code, str(error.get("message") or error.get("Message") or ""), status)
     if not isinstance(members, dict):
         raise SinkUnavailable("ResponseParserError", "an answer that is not JSON", retryable=True)
     return members

@@ -40,7 +40,7 @@ def test_a_key_comes_back_from_its_item_as_it_went(key: Key) -> None:
     "name", ["doors", "rights", "sinks", "sources", "browser", "expires", "revoked", "rate", "burst"]
 )
 def test_an_attribute_of_a_wrong_type_allows_nothing(name: str, value: dict) -> None:
-    """A slip in the console never opens a door: the key loses what the attribute gave, or has expired."""
+    """A slip in the console never opens an API: the key loses what the attribute gave, or has expired."""
     right = {"browser": "BOOL", "expires": "N", "revoked": "N", "rate": "N", "burst": "N"}.get(name, "SS")
     if right in value:
         return

@@ -1,9 +1,9 @@
 import ssl
 
 import pytest
+from api_server import served
 from botocore.stub import Stubber
 from certificate import localhost_certificate
-from door_server import served
 
 from distributary.aws import timeouts
 from distributary.aws.clients import QUICK, Clients

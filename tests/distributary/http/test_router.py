@@ -43,7 +43,7 @@ def router() -> Router:
     ],
 )
 def test_the_route_table_decides(method: str, path: str, status: int, answer: str | None) -> None:
-    """A known route reaches its door; another method is 405 with Allow; another path is 404; each has x-request-id."""
+    """A known route reaches its api; another method is 405 with Allow; another path is 404; each has x-request-id."""
     response = router().answer(Request(method, path, id="r-1"))
 
     assert response.status == status

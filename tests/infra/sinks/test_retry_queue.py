@@ -68,7 +68,7 @@ def test_alarms_and_graphs(retry_queue):
         ("set-aside", retry_queue.dead_letters),
     ]
     [graph] = retry_queue.graphs()
-    assert (graph.title, graph.metrics[0].label) == ("Messages in the spill queues", "Kinesis")
+    assert (graph.title, graph.metrics[0].label) == ("Messages in the retry queues", "Kinesis")
 
 
 def test_both_queues_feed_the_function(stack, redrive):

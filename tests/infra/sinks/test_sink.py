@@ -81,7 +81,7 @@ def test_graphs(sink):
         ("Sinks", "Delivered at once"): f"delivered_{sink.name}",
         ("Sinks", "Spilled"): f"spilled_{sink.name}",
         ("Sinks", "Redriven"): f"redriven_{sink.name}",
-        ("What waits", "Messages in the spill queues"): "ApproximateNumberOfMessagesVisible",
+        ("What waits", "Messages in the retry queues"): "ApproximateNumberOfMessagesVisible",
         ("What waits", "Oldest spilled record, in s"): f"oldest_spilled_seconds_{sink.name}",
         ("What waits", "Dead letters"): f"dead_letters_{sink.name}",
     }

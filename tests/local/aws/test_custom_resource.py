@@ -3,7 +3,7 @@ import json
 import pytest
 from moto.cloudformation import parsing
 
-from local.aws.custom_resource import PATH, CustomResourceFailed, CustomResources, Told
+from local.aws.custom_resource import PATH, CalledResource, CustomResourceFailed, CustomResources
 from local.functions import Invocation
 
 PROPERTIES = {"ServiceToken": "arn:f", "Wish": "1"}
@@ -46,20 +46,20 @@ def told(answer, *, error=None):
 def create():
     """The resource as CloudFormation makes it."""
     names = {"StackId": "s", "LogicalId": "L", "ResourceType": "Custom::Thing"}
-    return Told.create_from_cloudformation_json("n", {"Properties": PROPERTIES}, "1", "r", **names)
+    return CalledResource.create_from_cloudformation_json("n", {"Properties": PROPERTIES}, "1", "r", **names)
 
 
 def test_its_function_is_told_of_its_whole_life():
     """Created, changed with what it was before, deleted; its answer's data are its attributes."""
     resources, events = told({"Status": "SUCCESS", "Data": {"Version": "7"}})
-    before = parsing.CustomModel, vars(Told).get("resources")
+    before = parsing.CustomModel, vars(CalledResource).get("resources")
     with resources.in_place():
-        assert parsing.CustomModel is Told
+        assert parsing.CustomModel is CalledResource
         made = create()
-        changed = Told.update_from_cloudformation_json(made, "n", {"Properties": {**PROPERTIES, "Wish": "2"}})
+        changed = CalledResource.update_from_cloudformation_json(made, "n", {"Properties": {**PROPERTIES, "Wish": "2"}})
         changed.delete("1", "r")
 
-    assert (parsing.CustomModel, vars(Told).get("resources")) == before
+    assert (parsing.CustomModel, vars(CalledResource).get("resources")) == before
     assert [one["RequestType"] for one in events] == ["Create", "Update", "Delete"]
     assert events[1]["OldResourceProperties"] == PROPERTIES
     assert events[2]["PhysicalResourceId"] == "it" == made.physical_resource_id

@@ -41,8 +41,8 @@ class KinesisOperations:
         """PutRecords: what is refused is sent again while there is time."""
         records = [self._record(entry) for entry in body.structures("Records", longest=KINESIS_CALL_RECORDS)]
         self._check(body, records)
-        told, refused = entries_of(deliver(self._sink, records), _ENTRY, PUT_MANY)
-        return Answer({"FailedRecordCount": refused, "Records": told, **self._encryption()}, len(records), refused)
+        entries, refused = entries_of(deliver(self._sink, records), _ENTRY, PUT_MANY)
+        return Answer({"FailedRecordCount": refused, "Records": entries, **self._encryption()}, len(records), refused)
 
     def _record(self, body: Structure) -> KinesisRecord:
         """The record of a PutRecord, or of one entry of a PutRecords."""

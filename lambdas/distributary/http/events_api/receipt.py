@@ -14,7 +14,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 """
 
 EventOutcome = EventResult | Rejection
-"""What became of an event: a Fate that is accepted or to be retried, or its rejection."""
+"""What became of an event: a delivery that is accepted or to be retried, or its rejection."""
 
 Entries = list[dict[str, Any]]
 View = Callable[[Sequence[EventOutcome], Shape], Entries]

@@ -58,11 +58,11 @@ class MessagesEndpoint:
         failed = [outcome for outcome in outcomes if isinstance(outcome, Failure) and _is_of_the_call(outcome)]
         if failed and len(failed) == len(outcomes):
             return _error(_code(failed[0]), "the messages could not be taken", request, cause=failed[0].code)
-        told = iter(outcomes)
+        each = iter(outcomes)
         entries = [
             entry
             for message in messages
-            if (entry := _entry(message, next(told) if self._fits(message) else self._too_large))
+            if (entry := _entry(message, next(each) if self._fits(message) else self._too_large))
         ]
         ids = event_ids.logged_ids(message.message_id for message in messages)
         log = {"operation": "BatchPutMessage", **ids, "received": len(messages), "refused": len(entries)}

@@ -11,7 +11,7 @@ MILLISECONDS = 1000
 class Timer(NamedTuple):
     """An armed timer: `due` in whole seconds since the epoch (None once cleared), `duration` in seconds.
 
-    `fired`: its Timer cycle has run. `reported`: some `timeout()` has been told. `generation` counts its armings.
+    `fired`: its Timer cycle has run. `reported`: some `timeout()` was true. `generation` counts its armings.
     """
 
     due: int | None

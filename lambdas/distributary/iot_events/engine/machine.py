@@ -163,14 +163,14 @@ def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
 
 
 def _reported(cycle: Cycle) -> Mapping[str, Timer]:
-    """The timers, those marked that some `timeout()` was told of, unless the same cycle armed them anew."""
+    """The timers, those marked that some `timeout()` has reported, unless the same cycle armed them anew."""
     start = cycle.detector.timers
-    told = {
+    reported = {
         name: cycle.timers[name]._replace(reported=True)
         for name in cycle.asked
         if cycle.timers[name].generation == start[name].generation
     }
-    return {**cycle.timers, **told}
+    return {**cycle.timers, **reported}
 
 
 def _kept(kept: Mapping[str, Kept | None], cycle: Cycle) -> Mapping[str, Any]:

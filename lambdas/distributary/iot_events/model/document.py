@@ -141,16 +141,16 @@ class _Reader:
         return self.known_action(kind, self.mapping(value[kind], f"{path}.{kind}"), f"{path}.{kind}")
 
     def known_action(self, kind: str, value: Mapping[str, Any], path: str) -> Action:
-        carried = () if kind in WITHOUT_PAYLOAD else ("payload",)
-        flat = _flatten({name: inner for name, inner in value.items() if name not in carried})
-        self.only(flat, path, *(member.name for member in ACTION_KINDS[kind]), *carried)
+        nested = () if kind in WITHOUT_PAYLOAD else ("payload",)
+        flat = _flatten({name: inner for name, inner in value.items() if name not in nested})
+        self.only(flat, path, *(member.name for member in ACTION_KINDS[kind]), *nested)
         members = {member.name: self.member(member, flat, path) for member in ACTION_KINDS[kind]}
         if members.get("separator", "\n") not in (*SEPARATORS, None):
             self.fault(f"{path}.separator", "none of newline, tab, carriage return with newline, comma")
         return Action(
             kind=kind,
             members={name: inner for name, inner in members.items() if inner is not None},
-            payload=self.payload(value.get("payload"), f"{path}.payload") if carried else None,
+            payload=self.payload(value.get("payload"), f"{path}.payload") if nested else None,
             path=path,
         )
 

@@ -14,7 +14,7 @@ from distributary.iot_events.runtime.detector_item import Version
 from distributary.iot_events.values import keep_json, read_json
 
 
-def carry(document: Document, key: str | None) -> dict[str, Any]:
+def bundle_model(document: Document, key: str | None) -> dict[str, Any]:
     """A model's document as one JSON text."""
     members = {
         "name": document.name,
@@ -31,7 +31,7 @@ def route(definition: Definition) -> dict[str, Any]:
 
 
 def definitions(rows: Iterable[Mapping[str, Any]]) -> dict[str, Definition]:
-    """The definitions that were carried, by name."""
+    """The definitions that were bundled, by name."""
     found = [read_definition(Document(**read_json(row["model"]))).definition for row in rows]
     return {one.name: one for one in found}
 

@@ -158,7 +158,7 @@ def _arm(before: Row, outcome: RunOutcome, token: Callable[[], str], *, woken: b
 
 
 def action_text(row: Row, effect: Effect, hops: int) -> str:
-    """An action as it is pending, queued and carried out."""
+    """An action as it is pending, queued and run."""
     members: dict[str, Any] = {"model": row.model, "key": row.key, "version": row.version, "hops": hops}
     return keep_json({**members, **effect._asdict(), "parameters": dict(effect.parameters)})
 

@@ -151,7 +151,7 @@ class RunDetectors:
             self._log("ERROR", "a record failed", {**where, "error": repr(group.outcome.error)})
 
     def _store_group(self, group: DetectorRecords) -> None:
-        """Buries, arms, stores, logs; on any failure the whole group comes again, and is recognised by its numbers."""
+        """Dead-letters, arms, stores, logs; on a failure the whole group is retried, and recognised by its numbers."""
         outcome = group.outcome
         if outcome is None:
             return

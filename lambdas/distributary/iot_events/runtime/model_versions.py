@@ -54,13 +54,13 @@ def resource_answer(event: Mapping[str, Any], store: DetectorTable, clock: Clock
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html
     """
     names = ("StackId", "RequestId", "LogicalResourceId")
-    told = {name: event[name] for name in names} | {"PhysicalResourceId": event.get("PhysicalResourceId", PHYSICAL_ID)}
+    about = {name: event[name] for name in names} | {"PhysicalResourceId": event.get("PhysicalResourceId", PHYSICAL_ID)}
     try:
         if event["RequestType"] != "Delete":
             publish_once_settled(event["ResourceProperties"]["Models"], store, clock)
     except Exception as error:  # noqa: BLE001 - without an answer CloudFormation waits for an hour
-        return {**told, "Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
-    return {**told, "Status": "SUCCESS"}
+        return {**about, "Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
+    return {**about, "Status": "SUCCESS"}
 
 
 def publisher(store: DetectorTable, clock: Clock) -> Callable[[Mapping[str, Any], object], None]:
@@ -68,8 +68,8 @@ def publisher(store: DetectorTable, clock: Clock) -> Callable[[Mapping[str, Any]
 
     def handle(event: Mapping[str, Any], _context: object = None) -> None:
         body = json.dumps(resource_answer(event, store, clock)).encode()
-        told = Request(event["ResponseURL"], data=body, method="PUT", headers={"content-type": ""})  # noqa: S310 - CloudFormation's own URL
-        with urlopen(told, timeout=_ANSWER_SECONDS):  # noqa: S310 - likewise
+        request = Request(event["ResponseURL"], data=body, method="PUT", headers={"content-type": ""})  # noqa: S310 - CloudFormation's own URL
+        with urlopen(request, timeout=_ANSWER_SECONDS):  # noqa: S310 - likewise
             pass
 
     return handle

@@ -54,7 +54,7 @@ class FakeKeys:
 
 
 class House:
-    """A guard with three doors; `seen` are the requests that came through, `answer` is what each gets."""
+    """A guard with three APIs; `seen` are the requests that came through, `answer` is what each gets."""
 
     def __init__(self, claims: Claims | None = None) -> None:
         self.time = FakeClock()
@@ -62,12 +62,12 @@ class House:
         self.seen: list[Request] = []
         self.answer = Response(202, "{}", {"content-type": "application/json"}, {"accepted": 1})
         guard = Guard(self.keys, Quotas(self.time.clock), self.time.clock, claims or Claims(""))
-        self.events = guard.protect(self._door, "events")
-        self.aws = guard.protect(self._door, "aws")
-        self.iot_events = guard.protect(self._door, "iot_events")
-        self.detectors = {right: guard.protect(self._door, "iot_events", right) for right in RIGHTS}
+        self.events = guard.protect(self._api, "events")
+        self.aws = guard.protect(self._api, "aws")
+        self.iot_events = guard.protect(self._api, "iot_events")
+        self.detectors = {right: guard.protect(self._api, "iot_events", right) for right in RIGHTS}
 
-    def _door(self, request: Request) -> Response:
+    def _api(self, request: Request) -> Response:
         self.seen.append(request)
         return self.answer
 
@@ -82,7 +82,7 @@ class House:
 
 @pytest.fixture
 def house() -> House:
-    """A house whose one key opens every door, and has no right to detectors."""
+    """A house whose one key opens every API, and has no right to detectors."""
     return House()
 
 
@@ -97,8 +97,8 @@ def house() -> House:
         {"authorization": "Basic " + base64.b64encode(f"{ID}:{SECRET}".encode()).decode()},
     ],
 )
-def test_a_good_key_gets_in_and_the_door_sees_it(house: House, headers: dict[str, str]) -> None:
-    """The answer is the door's own; its log says which key, and the key's use is noted."""
+def test_a_good_key_gets_in_and_the_api_sees_it(house: House, headers: dict[str, str]) -> None:
+    """The answer is the API's own; its log says which key, and the key's use is noted."""
     response = house.post(headers)
 
     assert (response.status, response.body) == (202, "{}")
@@ -180,19 +180,19 @@ def test_a_key_in_the_url_must_be_a_browsers(house: House) -> None:
     assert house.post({}, f"key={ID}.{SECRET}").status == 202
 
 
-@pytest.mark.parametrize("door", ["events", "aws", "iot_events"])
-def test_a_key_opens_its_own_doors_only(house: House, door: str) -> None:
-    """A good key at another door is 403, and its use there is none."""
-    house.give(doors=frozenset({door}))
+@pytest.mark.parametrize("api", ["events", "aws", "iot_events"])
+def test_a_key_opens_its_own_doors_only(house: House, api: str) -> None:
+    """A good key at another API is 403, and its use there is none."""
+    house.give(doors=frozenset({api}))
 
     response = house.post()
 
-    assert response.status == (202 if door == "events" else 403)
-    if door != "events":
+    assert response.status == (202 if api == "events" else 403)
+    if api != "events":
         assert json.loads(response.body)["detail"] == (
             "this key lacks the right events: its operator can grant it with `make keys`"
         )
-    assert bool(house.keys.used) is (door == "events")
+    assert bool(house.keys.used) is (api == "events")
 
 
 def test_a_used_up_quota_is_429_with_retry_after(house: House) -> None:
@@ -232,7 +232,7 @@ def test_keys_that_cannot_be_checked_are_503_with_retry_after(house: House) -> N
 
 
 def test_the_time_that_checking_took_is_not_the_doors(house: House) -> None:
-    """A key that took three seconds to look up leaves the door three seconds less, whenever that is."""
+    """A key that took three seconds to look up leaves the API three seconds less, whenever that is."""
     house.time.now = 100.0
 
     def find(_key_id: str) -> Key:
@@ -246,15 +246,15 @@ def test_the_time_that_checking_took_is_not_the_doors(house: House) -> None:
 
 
 def test_an_open_stage_has_no_guard() -> None:
-    """Without keys every door stays the very same."""
+    """Without keys every API stays the very same."""
 
-    def door(_request: Request) -> Response:
+    def api(_request: Request) -> Response:
         return Response(202)
 
-    assert Guard(None, Quotas(FakeClock().clock), FakeClock().clock).protect(door, "events") is door
+    assert Guard(None, Quotas(FakeClock().clock), FakeClock().clock).protect(api, "events") is api
 
 
-# ── the AWS doors, with AWS's own clients ──
+# ── the AWS APIs, with AWS's own clients ──
 
 
 class _Body:
@@ -291,8 +291,8 @@ def client(house: House, service: str, *, key_id: str = ID, secret: str = SECRET
         headers = {"host": url.netloc, **{name.lower(): _text(value) for name, value in request.headers.items()}}
         date = Clock().time()
         seen = Request(request.method, unquote(url.path), headers, url.query, request.body or b"", "r-1", date)
-        door = house.aws if url.path == "/" else house.iot_events
-        response = door(made.change(seen))
+        api = house.aws if url.path == "/" else house.iot_events
+        response = api(made.change(seen))
         return AWSResponse(request.url, response.status, response.headers, _Body(response.body.encode()))
 
     made.meta.events.register("before-send", send)
@@ -329,7 +329,7 @@ def call(request: pytest.FixtureRequest) -> tuple[str, Callable[[Any], Any], dic
 
 
 def test_an_sdk_with_a_key_of_ours_gets_in(house: House, call: tuple) -> None:
-    """Its access key id and secret are the key's; the door sees the key."""
+    """Its access key id and secret are the key's; the API sees the key."""
     service, put, answer = call
     house.answer = Response(200, json.dumps(answer), {"content-type": "application/x-amz-json-1.1"})
     put(client(house, service))
@@ -430,7 +430,7 @@ def test_a_key_reaches_its_own_sinks_only(house: House, call: tuple, allowed: st
     assert house.seen == []
 
 
-def test_a_key_of_another_door_is_denied(house: House, call: tuple) -> None:
+def test_a_key_of_another_api_is_denied(house: House, call: tuple) -> None:
     """A key for /v1/events alone makes good signatures to no avail."""
     service, put, _ = call
     house.give(doors=frozenset({"events"}))
@@ -440,7 +440,7 @@ def test_a_key_of_another_door_is_denied(house: House, call: tuple) -> None:
 
 @pytest.mark.parametrize("right", RIGHTS)
 def test_detectors_are_for_keys_with_the_right_alone(house: House, right: str) -> None:
-    """The door for messages does not open them, nor does the other right; and the right needs no door and no sink."""
+    """The API for messages does not open them, nor does the other right; and the right needs no API and no sink."""
     signed = AWSRequest("GET", "https://h/detectors/m")
     SigV4Auth(Credentials(ID, SECRET), "ioteventsdata", "us-east-1").add_auth(signed)
     headers = {"host": "h", **{name.lower(): value for name, value in signed.headers.items()}}
@@ -495,8 +495,8 @@ def test_a_refusal_for_a_sink_is_in_the_log_by_its_code(house: House) -> None:
 
 
 @pytest.mark.parametrize("name", ["host", "x-amz-date", "x-amz-target"])
-def test_a_door_asks_for_the_headers_that_matter(house: House, name: str) -> None:
-    """One of them is not among those that were signed: the door stays shut, whatever the signature."""
+def test_an_api_asks_for_the_headers_that_matter(house: House, name: str) -> None:
+    """One of them is not among those that were signed: the API stays shut, whatever the signature."""
     made = client(house, "kinesis")
     made.change = lambda seen: replace(
         seen, headers={**seen.headers, "authorization": seen.headers["authorization"].replace(name, "x-other")}
@@ -517,7 +517,7 @@ def test_signatures_are_compared_in_constant_time(house: House, monkeypatch: pyt
     assert expected == given
 
 
-def test_a_target_of_another_service_is_left_to_the_door(house: House) -> None:
+def test_a_target_of_another_service_is_left_to_the_api(house: House) -> None:
     """It knows what to say of an operation that it does not have; the signature must be for a stream all the same."""
     made = client(house, "dynamodb")
 
@@ -586,7 +586,7 @@ def test_a_caller_that_speaks_cbor_is_refused_in_cbor(house: House) -> None:
 
 @pytest.fixture
 def by_token() -> House:
-    """A house whose event door takes JWTs."""
+    """A house whose events API takes JWTs."""
     return House(Claims("sub", "sinks"))
 
 
@@ -603,7 +603,7 @@ def token(claims: object) -> str:
 
 
 def test_a_token_stands_for_a_key(by_token: House) -> None:
-    """The door sees a key made of its claims; nothing is looked up, nothing written down but its source in the log."""
+    """The API sees a key made of its claims; nothing is looked up, nothing written down but its source in the log."""
     by_token.keys.failure = KeysUnavailable("Down", 5)
 
     response = by_token.events(with_claims({"sub": "hall", "sinks": "[kinesis]"}))

@@ -25,7 +25,7 @@ HOST = "abc123.execute-api.eu-central-1.amazonaws.com"
 
 
 def check(request: Request, *services: str, secret: str = SECRET, signed: tuple[str, ...] = ()) -> None:
-    """What a door asks of a signature. Raises Unauthorized."""
+    """What an API asks of a signature. Raises Unauthorized."""
     verify(read_signature(request, services=services, signed=("host", "x-amz-date", *signed)), request, secret)
 
 

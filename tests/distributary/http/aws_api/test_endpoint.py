@@ -7,10 +7,10 @@ from typing import Any
 
 import boto3
 import pytest
+from api_server import served
 from aws_models import allowed
 from botocore.config import Config
 from botocore.exceptions import ClientError, ReadTimeoutError
-from door_server import served
 from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 from hypothesis import example, given
@@ -323,7 +323,7 @@ def test_no_member_is_an_exception(body, target) -> None:
 
 @pytest.fixture
 def client():
-    """Makes boto3 clients of a service that speak to the door before an Aws, and closes everything in the end."""
+    """Makes boto3 clients of a service that speak to the API before an Aws, and closes everything in the end."""
     stack = []
 
     def make(service: str, aws: Aws):
@@ -343,7 +343,7 @@ def client():
         context.__exit__(None, None, None)
 
 
-def test_boto3_reads_what_the_door_answers(client) -> None:
+def test_boto3_reads_what_the_api_answers(client) -> None:
     """Both puts of both services, and the three descriptions, through the SDK's own parsers."""
     firehose, kinesis = client("firehose", Aws([])), client("kinesis", Aws([]))
 
@@ -373,7 +373,7 @@ def test_boto3_reads_what_the_door_answers(client) -> None:
         ("events", [{"timeout": True}], "InternalFailureException", 500),
     ],
 )
-def test_boto3_raises_what_the_door_refuses(client, stream, script, code, status) -> None:
+def test_boto3_raises_what_the_api_refuses(client, stream, script, code, status) -> None:
     """The error's class, code, status and request id are AWS's."""
     kinesis = client("kinesis", Aws(script))
 

@@ -62,7 +62,7 @@ def post(
     clock: FakeClock | None = None,
     **more: Any,
 ) -> Response:
-    """The door's answer to JSON."""
+    """The API's answer to JSON."""
     request = Request(
         "POST",
         "/v1/events",

@@ -40,24 +40,24 @@ def cloud_of(count: int) -> Cloud:
     return cloud
 
 
-def door_of(cloud: Cloud, *, later: int = 0) -> DetectorsEndpoint:
-    """The door over this cloud, so many seconds later."""
+def api_of(cloud: Cloud, *, later: int = 0) -> DetectorsEndpoint:
+    """The API over this cloud, so many seconds later."""
     clock = FakeClock(now=10.0 + later).clock
     wake_ups = WakeUps(SETTINGS, cloud, cloud, clock)
     detectors = Detectors(MODELS, DetectorTable(cloud, "table"), wake_ups, clock, lambda: "token")
     return DetectorsEndpoint(detectors, clock, min_timer_seconds=60)
 
 
-def asked(door: DetectorsEndpoint, operation: str, path: str, query: str = "", body: object = None):
+def asked(api: DetectorsEndpoint, operation: str, path: str, query: str = "", body: object = None):
     """Status, error type and body of an answer."""
     request = Request("GET", path, {}, query, json.dumps(body) if body is not None else "", id="r")
-    response = getattr(door, operation)(request)
+    response = getattr(api, operation)(request)
     return response.status, response.headers.get("x-amzn-errortype"), json.loads(response.body)
 
 
 def test_a_detector_is_described_in_awss_members() -> None:
     """Variables as JSON texts, times in seconds with milliseconds."""
-    status, _, body = asked(door_of(cloud_of(3)), "describe", "/detectors/m/keyValues/", "keyValue=k2")
+    status, _, body = asked(api_of(cloud_of(3)), "describe", "/detectors/m/keyValues/", "keyValue=k2")
 
     assert status == 200
     assert body == {
@@ -81,10 +81,10 @@ def test_the_detector_of_a_model_without_a_key_has_no_key_value() -> None:
     detectors = Detectors(
         models, DetectorTable(cloud, "table"), WakeUps(SETTINGS, cloud, cloud, clock), clock, lambda: "t"
     )
-    door = DetectorsEndpoint(detectors, clock, min_timer_seconds=60)
+    api = DetectorsEndpoint(detectors, clock, min_timer_seconds=60)
 
-    _, _, described = asked(door, "describe", "/detectors/m/keyValues/")
-    _, _, listed = asked(door, "list", "/detectors/m")
+    _, _, described = asked(api, "describe", "/detectors/m/keyValues/")
+    _, _, listed = asked(api, "list", "/detectors/m")
 
     assert described["detector"]["state"]["stateName"] == "S"
     assert "keyValue" not in described["detector"]
@@ -94,7 +94,7 @@ def test_the_detector_of_a_model_without_a_key_has_no_key_value() -> None:
 
 
 def token_of(text: str) -> str:
-    """A token as the door writes one, of any text."""
+    """A token as the API writes one, of any text."""
     return quote(base64.urlsafe_b64encode(text.encode()).decode())
 
 
@@ -131,17 +131,17 @@ def token_of(text: str) -> str:
 )
 def test_what_is_not_there_or_cannot_be_asked_for(operation, path, query, status, kind) -> None:
     """AWS's status and error, and a message."""
-    found, found_kind, body = asked(door_of(cloud_of(1)), operation, path, query)
+    found, found_kind, body = asked(api_of(cloud_of(1)), operation, path, query)
 
     assert (found, found_kind) == (status, kind)
     assert body["message"]
 
 
-def pages(door: DetectorsEndpoint, query: str) -> list[list[str]]:
+def pages(api: DetectorsEndpoint, query: str) -> list[list[str]]:
     """The keys of each page of a list, up to the last."""
     found, token = [], ""
     while True:
-        status, _, body = asked(door, "list", "/detectors/m", f"{query}{token}")
+        status, _, body = asked(api, "list", "/detectors/m", f"{query}{token}")
         assert status == 200
         found.append([one["keyValue"] for one in body["detectorSummaries"]])
         if "nextToken" not in body:
@@ -152,7 +152,7 @@ def pages(door: DetectorsEndpoint, query: str) -> list[list[str]]:
 @given(st.integers(0, 12), st.integers(1, 13))
 def test_pages_hold_every_detector_once(count, size) -> None:
     """Whatever the size of a page, and never more than that."""
-    found = pages(door_of(cloud_of(count)), f"maxResults={size}")
+    found = pages(api_of(cloud_of(count)), f"maxResults={size}")
 
     assert all(len(page) <= size for page in found)
     assert sorted(key for page in found for key in page) == sorted(f"k{number}" for number in range(count))
@@ -168,7 +168,7 @@ def test_pages_of_one_state_hold_its_detectors_once(moved, gone, size) -> None:
             item["stateName"] = {"S": "T"}
         if number in gone:
             item.pop("stateName")
-    found = pages(door_of(cloud), f"maxResults={size}&stateName=T")
+    found = pages(api_of(cloud), f"maxResults={size}&stateName=T")
 
     assert all(len(page) <= size for page in found)
     assert sorted(key for page in found for key in page) == sorted(f"k{number}" for number in moved - gone)
@@ -183,11 +183,11 @@ def test_a_page_makes_a_bounded_number_of_queries() -> None:
         place = item_key("m", f"k{number}")
         cloud.items[place["pk"]["S"], place["sk"]["S"]] = {**gone, **place}
     cloud.calls.clear()
-    found = pages(door_of(cloud), "maxResults=10")
+    found = pages(api_of(cloud), "maxResults=10")
 
     assert [key for page in found for key in page] == ["k0"]
     assert cloud.calls.count("query") <= QUERIES * len(found)
-    asked(door_of(cloud), "list", "/detectors/m", "maxResults=10&stateName=nowhere")
+    asked(api_of(cloud), "list", "/detectors/m", "maxResults=10&stateName=nowhere")
     assert cloud.calls[cloud.calls.index("query") :].count("query") <= QUERIES * (len(found) + 1)
 
 
@@ -195,7 +195,7 @@ def test_a_list_starts_no_query_when_its_time_is_over() -> None:
     """It gives what it has, and the token."""
     cloud = cloud_of(9)
     request = Request("GET", "/detectors/m", {}, "maxResults=250", id="r", remaining=LAST_START - 1)
-    body = json.loads(door_of(cloud).list(request).body)
+    body = json.loads(api_of(cloud).list(request).body)
 
     assert cloud.calls.count("query") == 1
     assert body["nextToken"]
@@ -213,11 +213,11 @@ def test_a_detector_is_put_into_a_state_and_its_timer_armed_first() -> None:
     cloud.calls.clear()
     state = {"stateName": "T", "variables": [{"name": "v", "value": "1.50"}], "timers": [{"name": "t", "seconds": 60}]}
 
-    answer = asked(door_of(cloud), "update", "/detectors", body=change(state=state))
+    answer = asked(api_of(cloud), "update", "/detectors", body=change(state=state))
 
     assert answer == (200, None, {"batchUpdateDetectorErrorEntries": []})
     assert cloud.calls == ["batch_get_item", "send_message", "put_item"]
-    _, _, body = asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")
+    _, _, body = asked(api_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")
     assert body["detector"]["state"] == {
         "stateName": "T",
         "variables": [{"name": "v", "value": "1.50"}],
@@ -242,7 +242,7 @@ def test_a_change_waits_for_no_wake_up_that_is_late() -> None:
 def put(cloud: Cloud, seconds: int, *, later: int = 0) -> int:
     """How many wake-ups there are once the timer is so long."""
     state = {"stateName": "T", "variables": [], "timers": [{"name": "t", "seconds": seconds}]}
-    assert asked(door_of(cloud, later=later), "update", "/detectors", body=change(state=state))[0] == 200
+    assert asked(api_of(cloud, later=later), "update", "/detectors", body=change(state=state))[0] == 200
     return len(cloud.queues["wakes"]) + len(cloud.schedules)
 
 
@@ -250,14 +250,14 @@ def test_a_deleted_detector_remembers_what_it_has_handled() -> None:
     """A record that comes again after the deletion does not bring it back; a new message does."""
     cloud = cloud_of(1)
     gone = {"detectors": [{"messageId": "1", "detectorModelName": "m", "keyValue": "k0"}]}
-    assert asked(door_of(cloud), "delete", "/detectors/delete", body=gone)[2] == {"batchDeleteDetectorErrorEntries": []}
+    assert asked(api_of(cloud), "delete", "/detectors/delete", body=gone)[2] == {"batchDeleteDetectorErrorEntries": []}
     run = runner_of(cloud, MODELS, FakeClock().clock)
 
     run({"Records": [message(1, {"d": "k0", "n": 1}, sent=NOW, key="k0")]})
-    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 404
+    assert asked(api_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 404
 
     run({"Records": [message(2, {"d": "k0", "n": 1}, sent=NOW, key="k0")]})
-    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 200
+    assert asked(api_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 200
 
 
 VARIABLE = {"name": "v", "value": "1"}
@@ -292,12 +292,12 @@ def test_what_no_detector_can_hold_is_that_entrys_error_alone(state: dict, named
     entries = [{**change()["detectors"][0], "messageId": f"m{number}", "keyValue": f"k{number}"} for number in range(3)]
     entries[1]["state"] = wrong
 
-    status, _, body = asked(door_of(cloud), "update", "/detectors", body={"detectors": entries})
+    status, _, body = asked(api_of(cloud), "update", "/detectors", body={"detectors": entries})
 
     [error] = body["batchUpdateDetectorErrorEntries"]
     assert (status, error["messageId"], error["errorCode"]) == (200, "m1", "InvalidRequestException")
     assert named in error["errorMessage"]
-    assert sorted(key for page in pages(door_of(cloud), "stateName=T") for key in page) == ["k0", "k2"]
+    assert sorted(key for page in pages(api_of(cloud), "stateName=T") for key in page) == ["k0", "k2"]
 
 
 def test_the_largest_state_leaves_room_for_messages() -> None:
@@ -308,7 +308,7 @@ def test_the_largest_state_leaves_room_for_messages() -> None:
     ] + [{"name": "n", "value": "1"}]
     timers = [{"name": f"t{number}".ljust(128, "t"), "seconds": 60} for number in range(5)]
     state = {"stateName": "S", "variables": variables, "timers": timers}
-    assert asked(door_of(cloud), "update", "/detectors", body=change(state=state))[2] == {
+    assert asked(api_of(cloud), "update", "/detectors", body=change(state=state))[2] == {
         "batchUpdateDetectorErrorEntries": []
     }
     run = runner_of(cloud, MODELS, FakeClock().clock)
@@ -317,14 +317,14 @@ def test_the_largest_state_leaves_room_for_messages() -> None:
     [item] = [item for (_, key), item in cloud.items.items() if key == "k0"]
     assert cloud.queues["dead"] == []
     assert item["sequence"]["N"] == "2"
-    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 200
+    assert asked(api_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 200
 
 
 @pytest.mark.parametrize("operation", ["update", "delete"])
 def test_a_body_that_ten_changes_cannot_need_is_refused_unread(operation: str) -> None:
     """By its size."""
     request = Request("POST", "/detectors", {}, body=b"[" * (DETECTORS_BODY_BYTES + 1), id="r")
-    response = getattr(door_of(Cloud()), operation)(request)
+    response = getattr(api_of(Cloud()), operation)(request)
 
     assert response.status == 400
     assert str(DETECTORS_BODY_BYTES) in response.body
@@ -336,13 +336,13 @@ def test_a_change_that_there_is_no_time_for_is_not_begun() -> None:
     entries = [{**change()["detectors"][0], "messageId": f"m{number}", "keyValue": f"k{number}"} for number in range(3)]
     body = json.dumps({"detectors": entries})
     request = Request("POST", "/detectors", {}, body=body, id="r", remaining=LAST_START - 1)
-    errors = json.loads(door_of(cloud).update(request).body)["batchUpdateDetectorErrorEntries"]
+    errors = json.loads(api_of(cloud).update(request).body)["batchUpdateDetectorErrorEntries"]
 
     assert [(one["messageId"], one["errorCode"]) for one in errors] == [
         ("m1", "ServiceUnavailableException"),
         ("m2", "ServiceUnavailableException"),
     ]
-    assert [key for page in pages(door_of(cloud), "stateName=T") for key in page] == ["k0"]
+    assert [key for page in pages(api_of(cloud), "stateName=T") for key in page] == ["k0"]
 
 
 REFUSALS = [
@@ -361,7 +361,7 @@ def test_what_cannot_be_read_now_says_when_to_come_again(operation, path, query,
     """Throttled or not there: AWS's status and error."""
     refused, *answer = refusal
 
-    *found, body = asked(door_of(Refusing(refused)), operation, path, query)
+    *found, body = asked(api_of(Refusing(refused)), operation, path, query)
 
     assert found == answer
     assert body["message"]
@@ -382,7 +382,7 @@ def test_what_cannot_be_changed_now_is_that_entrys_error(operation, path, answer
     if operation == "delete":
         entry.pop("state")
 
-    status, _, body = asked(door_of(Refusing(refused)), operation, path, body={"detectors": [entry]})
+    status, _, body = asked(api_of(Refusing(refused)), operation, path, body={"detectors": [entry]})
 
     [error] = body[answered]
     assert (status, error["messageId"], error["errorCode"]) == (200, "1", kind)
@@ -411,7 +411,7 @@ def test_a_request_that_is_none_is_refused_as_a_whole(body) -> None:
     """400, InvalidRequestException; nothing is changed."""
     cloud = cloud_of(1)
 
-    status, kind, _ = asked(door_of(cloud), "delete", "/detectors/delete", body=body)
+    status, kind, _ = asked(api_of(cloud), "delete", "/detectors/delete", body=body)
 
     assert (status, kind) == (400, "InvalidRequestException")
 
@@ -434,4 +434,4 @@ def test_a_change_between_reading_and_writing_is_seen() -> None:
     late = Late(cloud, "table")
     Detectors(MODELS, late, WakeUps(SETTINGS, cloud, cloud, clock), clock, lambda: "t").delete("m", "k0")
 
-    assert asked(door_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 404
+    assert asked(api_of(cloud), "describe", "/detectors/m/keyValues/", "keyValue=k0")[0] == 404

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import boto3
 import pytest
+from api_server import served
 from aws_models import allowed_by_iot_events
 from botocore.config import Config
 from botocore.exceptions import ClientError
-from door_server import served
 from fake_client import FakeClient, aws_error
 from fake_clock import FakeClock
 from hypothesis import given
@@ -53,8 +53,8 @@ class Queue:
         return answer
 
 
-def door(queue, *, strict: bool = False) -> MessagesEndpoint:
-    """The door before this queue."""
+def api(queue, *, strict: bool = False) -> MessagesEndpoint:
+    """The API before this queue."""
     clock = FakeClock().clock
     provider = MessageQueue(queue, "q", INPUTS, READERS, max_payload_bytes=1024 if strict else 131_072, clock=clock)
     return MessagesEndpoint(IotEventsSink(provider), clock, strict=strict, retry_seconds=2)
@@ -77,7 +77,7 @@ def test_case(case) -> None:
     """Each case has its status, its entries or error, and stores what it says: nothing where the request is bad."""
     queue = Queue(case)
 
-    response = door(queue, strict=case.get("strict", False)).answer(request(case))
+    response = api(queue, strict=case.get("strict", False)).answer(request(case))
 
     body = json.loads(response.body)
     assert response.status == case["status"], body
@@ -101,7 +101,7 @@ def test_a_body_may_come_as_bytes() -> None:
     body = b'{"messages": [{"messageId": "m1", "inputName": "in", "payload": "e30="}]}'
     queue = Queue({})
 
-    response = door(queue).answer(Request("POST", "/inputs/messages", body=body))
+    response = api(queue).answer(Request("POST", "/inputs/messages", body=body))
 
     assert (response.status, response.body, queue.stored) == (200, '{"BatchPutMessageErrorEntries":[]}', ["m1"])
 
@@ -111,7 +111,7 @@ def test_the_log_counts_and_never_shows_a_payload() -> None:
     asked = request({"body": {"messages": [{"messageId": "m1", "inputName": "no", "payload": "c2VjcmV0"}] * 2}})
     fine = request({"body": {"messages": [{"messageId": "m1", "inputName": "in", "payload": "e30="}]}})
 
-    refused, down = door(Queue({})).answer(asked), door(Queue({"fail_after": 0})).answer(fine)
+    refused, down = api(Queue({})).answer(asked), api(Queue({"fail_after": 0})).answer(fine)
 
     counts = {"operation": "BatchPutMessage", "received": 2, "refused": 2}
     assert (refused.log, refused.events) == ({**counts, "event_ids": ["m1", "m1"]}, 2)
@@ -137,7 +137,7 @@ def test_no_json_is_an_exception(body) -> None:
     """Any JSON type at any member is answered; an accepted message was stored."""
     queue = Queue({})
 
-    response = door(queue).answer(Request("POST", "/inputs/messages", body=json.dumps(body)))
+    response = api(queue).answer(Request("POST", "/inputs/messages", body=json.dumps(body)))
 
     assert response.status in {200, 400}
     if response.status == 200:
@@ -149,14 +149,14 @@ def test_no_json_is_an_exception(body) -> None:
 
 @pytest.fixture
 def endpoint(monkeypatch):
-    """Serves the door before a Queue under a URL."""
+    """Serves the API before a Queue under a URL."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
     contexts = []
 
     def serve(queue) -> str:
-        contexts.append(served(door(queue).answer))
+        contexts.append(served(api(queue).answer))
         return contexts[-1].__enter__()
 
     yield serve
@@ -164,7 +164,7 @@ def endpoint(monkeypatch):
         context.__exit__(None, None, None)
 
 
-def test_boto3_with_our_model_reads_what_the_door_answers(endpoint) -> None:
+def test_boto3_with_our_model_reads_what_the_api_answers(endpoint) -> None:
     """Entries and whole-request errors through the SDK's own parsers."""
     client = boto3.Session(botocore_session=Clients()._session).client(
         "iotevents-data",
@@ -194,8 +194,8 @@ def test_boto3_raises_when_the_queue_is_down(endpoint) -> None:
     assert caught.value.response["ResponseMetadata"]["RetryAttempts"] == 1
 
 
-def test_the_endpoint_provider_speaks_to_another_door(endpoint) -> None:
-    """Provider and door are the two ends of one wire."""
+def test_the_endpoint_provider_speaks_to_another_api(endpoint) -> None:
+    """Provider and api are the two ends of one wire."""
     queue = Queue({})
     client = Clients().make("iotevents-data", endpoint=endpoint(queue))
     provider = DataEndpoint(client, max_messages=500, max_payload_bytes=131_072)
@@ -214,7 +214,7 @@ def test_the_client_of_a_fake_is_never_asked_without_messages() -> None:
     too_large = written_out({"$base64": 131_073})
     body = json.dumps({"messages": [{"messageId": "m1", "inputName": "in", "payload": too_large}]})
 
-    response = door(client).answer(Request("POST", "/inputs/messages", body=body))
+    response = api(client).answer(Request("POST", "/inputs/messages", body=body))
 
     assert response.status == 200
     assert client.calls == []
@@ -232,7 +232,7 @@ def test_a_message_is_its_callers() -> None:
         "POST", "/inputs/messages", body=b'{"messages":[{"messageId":"1","inputName":"in","payload":"e30="}]}'
     )
     for key in (Key(id="DK1A", name="hall"), Key(id="DK2B", name="hall"), Key(id="DK1C", name="cellar"), None):
-        assert door(FakeClient(send_message_batch=answer)).answer(replace(asked, key=key)).status == 200
+        assert api(FakeClient(send_message_batch=answer)).answer(replace(asked, key=key)).status == 200
 
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3

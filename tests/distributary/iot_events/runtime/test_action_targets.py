@@ -173,7 +173,7 @@ def test_each_kind_is_one_call_of_its_service(text, service, call) -> None:
     """With the action's members, its payload as the kind wants it, and numbers digit for digit."""
     clients = Clients()
 
-    assert carried(Targets(clients, Inputs()), text) == []
+    assert failed_ids(Targets(clients, Inputs()), text) == []
 
     assert clients.made == [service]
     assert clients.client.calls == [call]
@@ -194,7 +194,7 @@ class Pauses:
         """Nothing."""
 
 
-def carried(targets: Targets, *texts: str, log=None) -> list[str]:
+def failed_ids(targets: Targets, *texts: str, log=None) -> list[str]:
     """The ids of the records that come again."""
     records = [
         {"messageId": f"r{n}", "receiptHandle": "h", "body": text, "attributes": {"ApproximateReceiveCount": "1"}}
@@ -209,7 +209,7 @@ def test_a_message_to_an_input_has_the_effects_id_and_one_hop_more() -> None:
     inputs = Inputs()
     targets = Targets(Clients(), inputs)
 
-    failed = carried(
+    failed = failed_ids(
         targets, action("iotEvents", inputName="in", hops=2), action("iotEvents", inputName="in", hops=MAX_HOPS)
     )
 
@@ -226,7 +226,7 @@ def test_a_failed_action_comes_again_and_the_others_do_not() -> None:
     clients.client = FakeClient(publish=aws_error("NotFound", 404), send_message={})
     lines: list = []
 
-    failed = carried(
+    failed = failed_ids(
         Targets(clients, Inputs()),
         action("sns", targetArn="a"),
         action("sqs", queueUrl="q"),
@@ -251,7 +251,7 @@ def test_an_action_that_can_never_succeed_comes_again_alone(broken) -> None:
     """It ends among the dead letters, and the others of its batch are not repeated with it."""
     clients, lines = Clients(), []
 
-    failed = carried(
+    failed = failed_ids(
         Targets(clients, Inputs()),
         action("sqs", queueUrl="q"),
         broken,
@@ -299,7 +299,7 @@ def taken(*, crash: int = -1, after: bool = False) -> list[tuple]:
     clients.client = DyingClient(crash, after=after)
     left = SEVERAL
     for _ in range(3):
-        left = [left[int(name.removeprefix("r"))] for name in carried(Targets(clients, Inputs()), *left)]
+        left = [left[int(name.removeprefix("r"))] for name in failed_ids(Targets(clients, Inputs()), *left)]
     assert left == []
     return clients.client.taken
 

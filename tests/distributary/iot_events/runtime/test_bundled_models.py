@@ -7,7 +7,7 @@ from distributary.iot_events.engine.detector import Detector
 from distributary.iot_events.engine.machine import InputMessage, step
 from distributary.iot_events.limits import AWS_LIMITS
 from distributary.iot_events.model.document_forms import read_documents
-from distributary.iot_events.runtime.bundled_models import Models, carry
+from distributary.iot_events.runtime.bundled_models import Models, bundle_model
 from distributary.iot_events.runtime.detector_item import Version
 
 SUM = {"states": {"S": {"input": [["currentInput('in')", ["set", "n", "$input.in.a + $input.in.b"]]]}}}
@@ -27,7 +27,7 @@ SUM = {"states": {"S": {"input": [["currentInput('in')", ["set", "n", "$input.in
 def test_the_switches_of_a_stage_reach_every_model(switches, variables):
     """A payload laid over the last one, or attributes that no input declares hidden."""
     [document] = read_documents(json.dumps(definition_of(SUM)), name="m")
-    models = Models([carry(document, None)], AWS_LIMITS, **switches)
+    models = Models([bundle_model(document, None)], AWS_LIMITS, **switches)
     model = models.ready("m", Version("1", models.sha256("m")))
     detector = Detector(None)
 

@@ -30,7 +30,7 @@ def works_of(*records: dict) -> list:
 
 
 def redriven(sequence: int, payload: dict, *, accepted: int, sent: int) -> dict:
-    """The record of a message that waited in the spill queue."""
+    """The record of a message that waited in the retry queue."""
     waited = Message(f"id-{sequence}", "in", json.dumps({"d": "k", **payload}).encode(), accepted_ms=accepted)
     [entry] = queue_entries(0, waited, READERS)
     return record(entry.body, sequence, model="m", key="k", sent=sent)

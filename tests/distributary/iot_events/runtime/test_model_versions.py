@@ -30,9 +30,9 @@ def models(threshold: int, description: str = "") -> Models:
     )
 
 
-def hashes(carried: Models) -> dict[str, str]:
+def hashes(bundled: Models) -> dict[str, str]:
     """What the template says of them."""
-    return {name: carried.sha256(name) for name in carried.names()}
+    return {name: bundled.sha256(name) for name in bundled.names()}
 
 
 def test_a_version_is_raised_only_where_the_definition_is_another() -> None:
@@ -109,19 +109,19 @@ class Deployment:
         self.cloud = Cloud()
         self.sequence = 0
 
-    def publish(self, carried: Models) -> None:
+    def publish(self, bundled: Models) -> None:
         """What CloudFormation does last."""
-        event = {**EVENT, "ResourceProperties": {"Models": hashes(carried)}}
+        event = {**EVENT, "ResourceProperties": {"Models": hashes(bundled)}}
         said = resource_answer(event, DetectorTable(self.cloud, "table"), FakeClock().clock)
         assert said["Status"] == "SUCCESS"
 
-    def send(self, carried: Models, *, receives: int = 1, again: bool = False) -> bool:
+    def send(self, bundled: Models, *, receives: int = 1, again: bool = False) -> bool:
         """Whether a message is handled by a function that carries these models; else it waits 30 s."""
         self.sequence += not again
         record = message(self.sequence, {"d": "k", "a": 9}, sent=NOW + self.sequence)
         record["attributes"]["ApproximateReceiveCount"] = str(receives)
         paused = len(self.cloud.paused)
-        said = runner_of(self.cloud, carried, FakeClock().clock)({"Records": [record]})
+        said = runner_of(self.cloud, bundled, FakeClock().clock)({"Records": [record]})
         handled = said == {"batchItemFailures": []}
         assert self.cloud.paused[paused:] == ([] if handled else [30])
         return handled

@@ -32,7 +32,7 @@ def test_what_dies_again_keeps_its_first_reason() -> None:
 
 
 def test_what_waited_elsewhere_before_dies_with_its_reason_and_its_own_time() -> None:
-    """A message from the spill queue brings its time along."""
+    """A message from the retry queue brings its time along."""
     body = message(5, {"n": 1}, sent=NOW + 60_000)["body"].replace('"payload":', f'"acceptedAt":{NOW},"payload":')
 
     dead = dead_body(again(body), "because")

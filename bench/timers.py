@@ -16,7 +16,7 @@ from typing import Any
 WATCHED = (
     ("distributary.aws.json_client", "JsonClient._call", "AWS, {1}"),
     ("distributary.http.request", "Request.from_event", "request"),
-    ("distributary.http.events_api.body", "read", "parse"),
+    ("distributary.http.events_api.body", "read_posted", "parse"),
     ("distributary.ingest.envelope", "address", "ids"),
     ("distributary.ingest.envelope", "encode", "envelope"),
     ("distributary.ingest.rules", "Rules.route", "rules"),
@@ -25,7 +25,7 @@ WATCHED = (
     ("distributary.sinks.kinesis", "KinesisSink.put", "sink kinesis"),
     ("distributary.sinks.iot_events", "IotEventsSink.put", "sink iot_events"),
     ("distributary.ingest.fan_out", "FanOut.__call__", "fan-out"),
-    ("distributary.http.events_api.endpoint", "EventDoor._longest_that_fits", "answer"),
+    ("distributary.http.events_api.endpoint", "EventsEndpoint._longest_that_fits", "answer"),
 )
 
 

@@ -58,7 +58,7 @@ def show(stage: Stage, credential: Mapping[str, str]) -> list[Landing]:
     """Post every kind of body to a local stage, print and return where each event landed."""
     since = datetime.now(UTC) - timedelta(seconds=2)
     sent: list[Sent] = []
-    for sample in samples(uuid.uuid4().hex[:8]):
+    for sample in samples(uuid.uuid4().hex[:8], stage.sinks):
         sent += post(stage.endpoint, sample, credential)
         print(f"posted {sample.kind}: {len(sample.arrives)} accepted", flush=True)
     print("\nreading them back from the bucket, the stream and the queue\n", flush=True)

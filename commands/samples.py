@@ -4,7 +4,7 @@ import gzip
 import json
 import zlib
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,11 @@ class Sample:
     arrives: tuple[Mapping[str, Any], ...]
     headers: Mapping[str, str] = field(default_factory=dict)
     query: str = ""
+
+    @property
+    def is_for_detectors(self) -> bool:
+        """Whether each of its events is a message that the shipped models read; IoT Events skips the others."""
+        return all("deviceId" in one.get("data", {}) for one in self.arrives)
 
 
 _READING = {"deviceId": "pump-7", "temperature": 21.5, "ok": True, "note": "für Zoë \u2603"}
@@ -38,8 +43,13 @@ def _cloud_event(run: str, number: int, **more: object) -> dict[str, Any]:
     return {"specversion": "1.0", "id": f"{run}-{number}", "source": "/pumps/7", "type": "pump.read", **more}
 
 
-def samples(run: str) -> list[Sample]:
-    """Every kind of body; `run` keeps the ids of one run apart from another's."""
+def samples(run: str, sinks: Collection[str]) -> list[Sample]:
+    """Every kind of body that one of these sinks takes; `run` keeps the ids of one run apart from another's."""
+    every = _samples(run)
+    return [sample for sample in every if sample.is_for_detectors] if set(sinks) == {"iot_events"} else every
+
+
+def _samples(run: str) -> list[Sample]:
     structured = _cloud_event(run, 1, time="2026-01-02T03:04:05Z", datacontenttype="application/json", data=_READING)
     batch = [_cloud_event(run, 2, data=_reading(2)), _cloud_event(run, 3, data_base64=b64encode(b"\x00\x01").decode())]
     binary = {

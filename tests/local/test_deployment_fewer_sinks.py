@@ -106,7 +106,7 @@ def test_events_pass_through_the_sinks_that_there_are(tmp_path, project, sinks):
         client = Client(aws)
         event = client.post("d1")
         arrived = {name: ARRIVED[name](client, event, "d1") for name in sinks}
-        status = client.command("status")
+        status, smoke = client.command("status"), client.command("smoke")
         set_faults(aws, {name: CALLS_FAIL[name] for name in SINK_NAMES if name not in sinks})
         health = client.health()
         set_faults(aws, {})
@@ -124,6 +124,7 @@ def test_events_pass_through_the_sinks_that_there_are(tmp_path, project, sinks):
     assert [*event["sinks"]] == [*sinks]
     assert arrived == dict.fromkeys(sinks, True)
     assert health == (200, "pass")
+    assert "FAILED" not in smoke
     assert refused == dict.fromkeys(refused, "ResourceNotFoundException")
     for name in SINK_NAMES:
         assert (f"Spill{name.title().replace('_', '')}" in str(listed)) == (name in sinks), name

@@ -63,3 +63,14 @@ def test_nobody_imports_a_private_module() -> None:
 
     assert len(files) > 300
     assert broken == []
+
+
+def test_no_two_public_names_are_alike() -> None:
+    """A name means one thing in the library; `build` is each function's own."""
+    found: dict[str, list[str]] = {}
+    for path in LIBRARY.rglob("*.py"):
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
+                found.setdefault(node.name, []).append(name_of(path))
+
+    assert {name: places for name, places in found.items() if len(places) > 1 and name != "build"} == {}

@@ -10,7 +10,7 @@ from distributary.iot_events.analysis.checks import analyse
 from distributary.iot_events.limits import Limits
 from distributary.iot_events.model.definition import Definition
 from distributary.iot_events.model.document import read_definition
-from distributary.iot_events.model.document_forms import read_documents, read_inputs
+from distributary.iot_events.model.document_forms import declared_attributes, read_documents
 from distributary.iot_events.model.used_paths import inputs_of
 from distributary.iot_events.runtime.bundled_models import bundle_model, route
 from distributary_cdk.configuration import Configuration
@@ -126,7 +126,7 @@ def _inputs(configuration: Configuration, faults: list[str]) -> dict[str, Any]:
     for file in _files(configuration.input_files):
         name, parameters = file.name.partition(".")[0], configuration.detectors.parameters
         try:
-            declared |= read_inputs(file.read_text("utf-8"), name=name, parameters=parameters)
+            declared |= declared_attributes(file.read_text("utf-8"), name=name, parameters=parameters)
         except (BadDefinition, OSError, UnicodeDecodeError) as error:
             faults += [f"{_shown(file)}: {fault}" for fault in getattr(error, "faults", (error,))]
     tables = {name: {"attributes": list(paths)} for name, paths in declared.items()}

@@ -12,7 +12,7 @@ from distributary.iot_events.cli.replay import log_entries, replay
 from distributary.iot_events.engine.compiled_model import Model
 from distributary.iot_events.limits import AWS_LIMITS, Limits
 from distributary.iot_events.model.definition import Definition
-from distributary.iot_events.model.document_forms import read_inputs
+from distributary.iot_events.model.document_forms import declared_attributes
 from distributary.iot_events.values import BadPayload, read_json
 
 Write = Callable[[str], object]
@@ -123,5 +123,5 @@ def _inputs(files: Sequence[Path], parameters: Mapping[str, Any]) -> dict[str, t
     return {
         name: paths
         for file in files
-        for name, paths in read_inputs(_text(file), name=_name(file), parameters=parameters).items()
+        for name, paths in declared_attributes(_text(file), name=_name(file), parameters=parameters).items()
     }

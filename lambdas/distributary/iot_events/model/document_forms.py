@@ -45,7 +45,9 @@ def read_documents(text: str, *, name: str, parameters: Mapping[str, Any] | None
     return documents
 
 
-def read_inputs(text: str, *, name: str, parameters: Mapping[str, Any] | None = None) -> dict[str, tuple[str, ...]]:
+def declared_attributes(
+    text: str, *, name: str, parameters: Mapping[str, Any] | None = None
+) -> dict[str, tuple[str, ...]]:
     """Every input of a file: by name, the JSON paths that it declares. Named and refused as detector models are."""
     faults: list[str] = []
     inputs = {}

@@ -5,7 +5,7 @@ from detector_cases import definition_of
 
 from distributary.errors import BadDefinition
 from distributary.iot_events.analysis.load import load_text
-from distributary.iot_events.model.document_forms import read_documents, read_inputs
+from distributary.iot_events.model.document_forms import declared_attributes, read_documents
 
 API = definition_of(
     {
@@ -197,7 +197,7 @@ INPUTS = {
 @pytest.mark.parametrize("form", INPUTS)
 def test_inputs_are_read_in_the_same_forms(form):
     """An input's name and the paths that it declares."""
-    assert read_inputs(json.dumps(INPUTS[form]), name="file") == {"in": ("id", "data.`a b`")}
+    assert declared_attributes(json.dumps(INPUTS[form]), name="file") == {"in": ("id", "data.`a b`")}
 
 
 @pytest.mark.parametrize("attributes", [None, 5, [5], [{"path": "a"}], [{"jsonPath": 5}]])
@@ -206,4 +206,4 @@ def test_an_input_without_attributes_is_refused(attributes):
     text = json.dumps({"inputName": "in", "inputDefinition": {"attributes": attributes, "a": 1}})
 
     with pytest.raises(BadDefinition, match="a list of objects with jsonPath is missing"):
-        read_inputs(text, name="file")
+        declared_attributes(text, name="file")

@@ -32,21 +32,19 @@ def main() -> None:
     print(PYTHON, flush=True)
     began = time.perf_counter()
     with _stub() as url:
-        contestants, uncompiled = build(WORK, url)
+        contestants = build(WORK, url)
         log = WORK / "functions.log"
         # Once unmeasured: the files are in the machine's cache then.
-        measure([*contestants, uncompiled], 1, rounds=1, seconds=0, log=log)
+        measure(contestants, 1, rounds=1, seconds=0, log=log)
         floor = _floor(url)
         results: dict[int, dict[str, Samples]] = {}
         for events in SIZES:
             print(f"Measuring {events} events a request", flush=True)
             results[events] = measure(contestants, events, rounds=arguments.rounds, seconds=arguments.seconds, log=log)
-        start = measure([uncompiled], 1, rounds=arguments.rounds, seconds=0, log=log)[uncompiled.name]
         steps = division(contestants[-1], SIZES[-1], WORK)
         batches = detectors(WORK, url, ITEMS)
     print(f"\n{table(results)}\n")
     print(f"The stub's own answer, to a bare HTTP client: p50 {floor * 1000:.1f} ms.")
-    print(f"{uncompiled.name}, as its asset is, start to first answer: p50 {median(start.first) * 1000:.1f} ms.")
     print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
     print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}\n")
     print(f"{_engine()}\n\n{batches}")

@@ -34,8 +34,8 @@ class Contestant:
     environment: Mapping[str, str]
 
 
-def build(work: Path, stub_url: str) -> tuple[list[Contestant], Contestant]:
-    """The contestants, (a) first and the product last, and the product without .pyc files; `work` is emptied first."""
+def build(work: Path, stub_url: str) -> list[Contestant]:
+    """The contestants, (a) first and the product last, as its asset is; `work` is emptied first."""
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
     shutil.copytree(Folders(work / "links", PYTHON).runtime(), work / "runtime")
@@ -46,7 +46,6 @@ def build(work: Path, stub_url: str) -> tuple[list[Contestant], Contestant]:
         "QUEUE_URL": f"{stub_url}/123456789012/messages.fifo",
     }
     synthesise(work / "cdk.out")
-    deployed = function(work / "cdk.out", "Ingest", stub_url)
     contestants = [
         _python_peer("(a) docs", work, "docs", BOTO3, peer),
         _python_peer("(b) Powertools", work, "powertools", (*BOTO3, *POWERTOOLS), peer),
@@ -54,8 +53,7 @@ def build(work: Path, stub_url: str) -> tuple[list[Contestant], Contestant]:
         product(PRODUCT, work, "Ingest", stub_url),
     ]
     _for_one_model(work / "Ingest" / "configuration.json")
-    environment = {**_lambda_environment(stub_url), **deployed.environment}
-    return contestants, _python(f"{PRODUCT} without .pyc", work, deployed.asset, environment)
+    return contestants
 
 
 def product(name: str, work: Path, function_name: str, stub_url: str) -> Contestant:
@@ -64,7 +62,7 @@ def product(name: str, work: Path, function_name: str, stub_url: str) -> Contest
     environment = {**_lambda_environment(stub_url), **deployed.environment}
     folder = work / function_name
     shutil.copytree(deployed.asset, folder)
-    return _compiled(_python(name, work, folder, environment))
+    return _python(name, work, folder, environment)
 
 
 def _for_one_model(configuration: Path) -> None:

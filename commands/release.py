@@ -1,12 +1,14 @@
 """`make release`: wheel, sdist and SBOM of this version in `dist/`, once version and changelog agree."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from commands.ending import ended
+from distributary_cdk.bundle import prepare
 from distributary_cdk.version import VERSION
 
 ROOT = Path(__file__).parents[1]
@@ -33,9 +35,21 @@ def check(changelog: str, version: str) -> None:
         raise ReleaseError(f"CHANGELOG.md begins with {first[0]!r}: must be {wanted!r}, or change VERSION")
 
 
+def build_packages(folder: Path, root: Path = ROOT) -> None:
+    """Write wheel and sdist to the folder: what git knows, and all that a synthesis would install or compile."""
+    listed = subprocess.run(["git", "ls-files"], cwd=root, check=True, capture_output=True, text=True).stdout
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(scratch, "checkout")
+        for name in listed.splitlines():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(root / name, copy / name)
+        prepare(copy / "infra/distributary_cdk/prepared")
+        subprocess.run(["uv", "build", "--quiet", "--clear", "--out-dir", folder, copy], check=True)
+
+
 def build(folder: Path, version: str, root: Path = ROOT) -> list[Path]:
     """The wheel, the sdist and the SBOM of what the functions carry, written to the folder."""
-    subprocess.run(["uv", "build", "--quiet", "--clear", "--out-dir", folder, root], check=True)
+    build_packages(folder, root)
     sbom = folder / f"distributary-{version}.cdx.json"
     with tempfile.TemporaryDirectory() as scratch:
         # The tool reads no version that pyproject.toml only points to.

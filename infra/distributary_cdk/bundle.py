@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from importlib.util import find_spec
@@ -17,12 +17,16 @@ from pathlib import Path
 from typing import Any
 
 from distributary.errors import BadDefinition
+from distributary_cdk.bytecode import PYTHON, Files, Module, compile_once, modules_in, store, with_bytecode
 
 _PACKAGE = Path(str(resources.files("distributary_cdk")))
 _INSTALLED = _PACKAGE / "lambdas"
 # A wheel has the functions' folders as data of this package; a checkout has them at its top.
 LAMBDAS = _INSTALLED if _INSTALLED.is_dir() else _PACKAGE.parents[1] / "lambdas"
 LIBRARY = Path(str(resources.files("distributary")))
+
+# What a release puts beside the package, so that no synthesis needs a registry: `prepare`.
+_PREPARED = _PACKAGE / "prepared"
 
 # The AWS services that the functions call; botocore describes some four hundred.
 SERVICES = (
@@ -42,31 +46,39 @@ _NATIVE_NAME = re.compile(r".+\.(so(\.\d+)*|pyd|dll|dylib|a|node)")
 _NATIVE_STARTS = (b"\x7fELF", b"MZ", b"\xcf\xfa\xed\xfe", b"\xca\xfe\xba\xbe")
 
 # Pure Python for the functions' runtime, whatever Python this is.
-_PURE_PIP = ("--only-binary=:all:", "--platform=any", "--implementation=py", "--python-version=3.14", "--no-compile")
+_PURE_PIP = (
+    *("--only-binary=:all:", "--platform=any", "--implementation=py", f"--python-version={PYTHON}", "--no-compile"),
+)
 _PURE_UV = (
     "--only-binary=:all:",
     "--no-compile-bytecode",
-    "--python-version=3.14",
+    f"--python-version={PYTHON}",
     "--python-platform=aarch64-manylinux2014",
 )
 
-Files = Mapping[str, bytes]
-
 
 def bundle(folder: Path, configuration: Mapping[str, Any]) -> dict[str, bytes]:
-    """The files of one function's asset by their path in it. Raises BadDefinition if any is native code.
+    """The files of one function's asset by their path in it, bytecode included. Raises BadDefinition for native code.
 
     The folder's modules lie at the top, so that its handler is `handler.handle`; so does `configuration.json`.
     """
     files = {
-        **_dependencies(LAMBDAS / "requirements.txt"),
-        **{f"distributary/{name}": content for name, content in _read(LIBRARY, _LIBRARY)},
-        **dict(_read(folder, _LIBRARY)),
+        **_sources(folder),
         "configuration.json": json.dumps(configuration, ensure_ascii=False, indent=1).encode(),
     }
     if native := [name for name, content in files.items() if is_native(name, content)]:
         raise BadDefinition([f"{name}: native code runs on one kind of processor only" for name in native])
-    return files
+    # Every function's modules at once: to start the compiler takes longer than to compile a handler.
+    compile_once([*modules_in(files), *_modules()], _stores())
+    return with_bytecode(files)
+
+
+def prepare(folder: Path) -> None:
+    """Put the dependencies and all bytecode into the folder, which a wheel carries as `distributary_cdk/prepared`."""
+    requirements = LAMBDAS / "requirements.txt"
+    write(_dependencies(requirements), folder / _dependency_folder(requirements))
+    compile_once(_modules(), _stores())
+    store(_modules(), folder)
 
 
 def is_native(name: str, content: bytes) -> bool:
@@ -103,11 +115,36 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "distributary"
 
 
+def _stores() -> list[Path]:
+    return [_PREPARED, cache_folder()]
+
+
+def _sources(folder: Path) -> dict[str, bytes]:
+    return {
+        **_dependencies(LAMBDAS / "requirements.txt"),
+        **{f"distributary/{name}": content for name, content in _read(LIBRARY, _LIBRARY)},
+        **dict(_read(folder, _LIBRARY)),
+    }
+
+
+@cache
+def _modules() -> Sequence[Module]:
+    """The modules of all functions."""
+    folders = [handler.parent for handler in sorted(LAMBDAS.glob("*/handler.py"))]
+    return list(dict.fromkeys(module for folder in folders for module in modules_in(_sources(folder))))
+
+
+def _dependency_folder(requirements: Path) -> str:
+    """The name of what is installed of this version of the file and of this list."""
+    version = hashlib.sha256(requirements.read_bytes() + _DEPENDENCIES.pattern.encode()).hexdigest()[:16]
+    return f"dependencies-{version}"
+
+
 @cache
 def _dependencies(requirements: Path) -> Files:
-    """What the functions carry of their pinned requirements: installed once for each version of this file and list."""
-    version = hashlib.sha256(requirements.read_bytes() + _DEPENDENCIES.pattern.encode()).hexdigest()[:16]
-    kept = cache_folder() / f"dependencies-{version}"
+    """What the functions carry of their pinned requirements: of the release, or installed once."""
+    name = _dependency_folder(requirements)
+    kept = next((store / name for store in _stores() if (store / name).is_dir()), cache_folder() / name)
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:

@@ -16,7 +16,8 @@ from distributary.functions.needs import NEEDS
 from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
 from distributary.settings import Settings, StageSettings
 from distributary.sinks.registry import KINDS, SINK_NAMES, SINKS
-from distributary_cdk.bundle import LAMBDAS, Files, bundle, digest, write
+from distributary_cdk.bundle import LAMBDAS, bundle, digest, write
+from distributary_cdk.bytecode import PYTHON, Files
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.detector_models import bundled_by
 from distributary_cdk.findings import acknowledge
@@ -68,7 +69,7 @@ class Function(Part, lambda_.Function):
             scope,
             name,
             description=f"Distributary: {folder.replace('_', ' ')}",
-            runtime=lambda_.Runtime.PYTHON_3_14,
+            runtime=getattr(lambda_.Runtime, f"PYTHON_{PYTHON.replace('.', '_')}"),
             architecture=lambda_.Architecture.ARM_64,
             handler="handler.handle",
             code=_code(LAMBDAS / folder, bundled(configuration) | bundled_by(folder, configuration)),

@@ -13,16 +13,7 @@ from distributary_cdk.bundle import LAMBDAS, SERVICES, bundle, digest, is_native
 from distributary_cdk.function import environment_of
 
 FOLDERS = sorted(handler.parent for handler in LAMBDAS.glob("*/handler.py"))
-CONFIGURATION = {
-    "routes": [{"method": "POST", "path": "/v1/events", "function": "ingest"}],
-    "rules": [{"sinks": ["firehose", "kinesis", "iot_events"], "input": "telemetry"}],
-    "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},
-    "readers": [{"model": "m", "key": "deviceId", "inputs": ["telemetry"]}],
-    "models": [],
-    "iot_rules": {},
-    "debug": [],
-    "switches": {"merge": False, "declared": None},
-}
+CONFIGURATION = json.loads((Path(__file__).parents[1] / "cases/function_configuration.json").read_text())
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +27,7 @@ def test_what_is_bundled(files):
     top = {name.partition("/")[0] for name in files}
 
     assert top == {
-        *{"handler.py", "configuration.json", "distributary"},
+        *{"handler.py", "configuration.json", "distributary", "__pycache__"},
         *{"aws_lambda_powertools", "botocore", "dateutil", "jmespath", "six.py", "typing_extensions.py", "urllib3"},
     }
     assert json.loads(files["configuration.json"]) == CONFIGURATION
@@ -55,11 +46,12 @@ def test_the_library_is_bundled_whole(files):
 
 
 def test_what_is_left_out(files):
-    """No compiled Python, no tests, no package metadata, no type stubs, no documentation."""
+    """No tests, no package metadata, no type stubs, no documentation; of compiled Python the runtime's alone."""
     endings = {Path(name).suffix for name in files}
 
-    assert endings == {".py", ".json", ".gz", ".pem"}
-    assert not [name for name in files if "__pycache__" in name or "dist-info" in name or "/tests/" in name]
+    assert endings == {".py", ".pyc", ".json", ".gz", ".pem"}
+    assert not [name for name in files if "dist-info" in name or "/tests/" in name]
+    assert not [name for name in files if name.endswith(".pyc") and not name.endswith(".cpython-314.pyc")]
 
 
 def test_services(files):
@@ -115,7 +107,7 @@ def test_native_code_is_refused(tmp_path):
         bundle(tmp_path, {})
 
 
-def test_compiled_python_is_not_bundled(tmp_path):
+def test_python_compiled_elsewhere_is_not_bundled(tmp_path):
     """What Python leaves beside the sources when it runs them changes nothing."""
     (tmp_path / "handler.py").write_text("x = 1")
     before = digest(bundle(tmp_path, {}))

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -12,11 +13,13 @@ from own_process import own_process
 
 from commands.key_ring import KeyRing, bearer
 from commands.post import request
+from commands.release import build_packages
 from commands.stage import StageNotFoundError, _of_construct
 from distributary.access.key import for_everything
 
 ROOT = Path(__file__).parents[2]
 DOC = ROOT / "docs/how-to/embed-the-construct.md"
+REGISTRIES = ("PIP_INDEX_URL", "UV_DEFAULT_INDEX", "npm_config_registry", "HTTPS_PROXY", "https_proxy")
 RUN = """
 import sys, threading
 from pathlib import Path
@@ -31,7 +34,7 @@ with LocalStack(project=Path(sys.argv[1]), say=lambda line: print(line, file=sys
 def python(tmp_path_factory):
     """The Python of an environment that has the wheel, its CDK, and nothing else."""
     folder = tmp_path_factory.mktemp("installed")
-    subprocess.run(["uv", "build", "--quiet", "--wheel", "--out-dir", folder / "dist", ROOT], check=True)
+    build_packages(folder / "dist")
     [wheel] = (folder / "dist").glob("*.whl")
     subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, folder / "env"], check=True)
     python = folder / "env/bin/python"
@@ -45,8 +48,11 @@ def app(python, tmp_path_factory):
     folder = tmp_path_factory.mktemp("plant")
     [code] = re.findall(r"```python\n(.*?)```", DOC.read_text(), re.DOTALL)
     (folder / "app.py").write_text(code)
-    wheel_alone = f"env -u PYTHONPATH {python} app.py"  # else Python would find this checkout first
-    (folder / "cdk.json").write_text(json.dumps({"app": wheel_alone}))
+    # Without our PYTHONPATH, or Python would find this checkout first; with no registry, and no cache of before.
+    alone = [f"XDG_CACHE_HOME={folder / 'cache'}", *(f"{name}=http://127.0.0.1:9" for name in REGISTRIES)]
+    (folder / "cdk.json").write_text(
+        json.dumps({"app": shlex.join(["env", "-u", "PYTHONPATH", *alone, str(python), "app.py"])})
+    )
     return folder
 
 
@@ -100,8 +106,9 @@ def test_a_construct_that_is_not_there_is_named(running):
         _of_construct("plant", "Audit", running[0])
 
 
-def test_nothing_is_written_into_the_package(running, python):
-    """What synthesis keeps lies elsewhere; Python's own compiled files apart."""
+def test_nothing_is_written_into_the_package(running, app, python):
+    """Nor is anything installed or compiled: the wheel has it all. Python's own compiled files apart."""
+    assert not (app / "cache").exists()
     code = "import distributary_cdk, pathlib; print(pathlib.Path(distributary_cdk.__file__).parents[1])"
     folder = Path(subprocess.run([python, "-I", "-c", code], check=True, capture_output=True, text=True).stdout.strip())
     recorded = {

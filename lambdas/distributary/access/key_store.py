@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from distributary.access.key import Key, derive_secret, version_of
 from distributary.access.key_item import key_of
 from distributary.aws import timeouts
+from distributary.aws.call import call
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.errors import KeysUnavailable, SinkUnavailable
@@ -25,8 +24,6 @@ PAUSE_SECONDS = 5.0
 """How long nothing is asked of a table or secret that could not be read, so that not every request waits for it."""
 MAX_KEYS = 4096
 """Of these the longest unused is forgotten, and looked up again when it comes back."""
-
-_FAILED = (BotoCoreError, ClientError, SinkUnavailable)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +117,15 @@ class KeyStore:
             return
         seen.noted = today
         try:
-            self._dynamodb.update_item(
+            call(
+                self._dynamodb.update_item,
                 TableName=self._table_name,
                 Key={"id": {"S": key.id}},
                 UpdateExpression="SET last_used = :today",
                 ConditionExpression="attribute_exists(id)",
                 ExpressionAttributeValues={":today": {"S": today}},
             )
-        except _FAILED:
+        except SinkUnavailable:
             return  # the last use is for people to look at: it is worth no refusal, and tomorrow comes
 
     def _look_up(self, key_id: str) -> _Seen:
@@ -140,15 +138,16 @@ class KeyStore:
         if not self._pause.lasts(now):
             try:
                 return self._remember(key_id, _Seen(self._read(key_id), now, seen.noted if seen else ""))
-            except _FAILED as error:
+            except SinkUnavailable as error:
                 self._pause = _Pause(self._clock.time(), PAUSE_SECONDS)
-                cause = _code(error)
+                cause = error.code
         if seen and seen.key and 0 <= now - seen.at < GRACE_SECONDS:
             return seen
         raise KeysUnavailable(cause, int(PAUSE_SECONDS))
 
     def _read(self, key_id: str) -> Key | None:
-        answer = self._dynamodb.get_item(TableName=self._table_name, Key={"id": {"S": key_id}}, ConsistentRead=True)
+        key = {"id": {"S": key_id}}
+        answer = call(self._dynamodb.get_item, TableName=self._table_name, Key=key, ConsistentRead=True)
         return key_of(answer["Item"]) if "Item" in answer else None
 
     def _remember(self, key_id: str, seen: _Seen) -> _Seen:
@@ -193,11 +192,13 @@ class _MasterSecrets:
 
     def _read(self) -> None:
         try:
-            answer = self._secretsmanager.get_secret_value(SecretId=self._secret_id)
+            answer = call(self._secretsmanager.get_secret_value, SecretId=self._secret_id)
             self._versions = read_versions(answer["SecretString"])
             self._failure = ""
-        except (*_FAILED, KeyError, ValueError) as error:
-            self._failure = _code(error)
+        except SinkUnavailable as error:
+            self._failure = error.code
+        except (KeyError, ValueError) as error:
+            self._failure = type(error).__name__
         self._pause = _Pause(self._clock.time(), PAUSE_SECONDS if self._failure else FRESH_SECONDS)
 
 
@@ -207,7 +208,3 @@ def read_versions(text: str) -> dict[str, str]:
     if not isinstance(versions, dict) or not all(isinstance(one, str) and one for one in versions.values()):
         raise ValueError("the master secret must be a JSON object of texts by version")
     return versions
-
-
-def _code(error: Exception) -> str:
-    return str(error.response["Error"]["Code"]) if isinstance(error, ClientError) else type(error).__name__

@@ -1,11 +1,9 @@
 """One call to AWS: its answer, or SinkUnavailable."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
-
-from botocore.exceptions import BotoCoreError, ClientError, ConnectionError, HTTPClientError  # noqa: A004 botocore's name
-from botocore.parsers import ResponseParserError
 
 from distributary.errors import SinkUnavailable
 from distributary.events import Failure
@@ -53,14 +51,34 @@ def call(operation: Callable[..., Mapping[str, Any]], **parameters: Any) -> Mapp
     """AWS's answer. Raises SinkUnavailable with AWS's code, or the name of botocore's error where no answer came."""
     try:
         return operation(**parameters)
-    except ClientError as error:
+    except SinkUnavailable:
+        raise
+    except Exception as error:
+        if (unavailable := _of_botocore(error)) is None:
+            raise
+        raise unavailable from error
+
+
+def _of_botocore(error: Exception) -> SinkUnavailable | None:
+    """What an error of botocore's means; None for one of another's. Nothing is loaded that has not raised it."""
+    if "botocore.exceptions" not in sys.modules:
+        return None
+    from botocore.exceptions import (  # noqa: PLC0415 - it is loaded already
+        BotoCoreError,
+        ClientError,
+        ConnectionError,  # noqa: A004 - botocore's name
+        HTTPClientError,
+    )
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - likewise
+
+    if isinstance(error, ClientError):
         about = error.response.get("Error", {})
-        code = str(about.get("Code", "Unknown"))
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        raise failure(code, str(about.get("Message", "")), status) from error
-    except (BotoCoreError, ResponseParserError) as error:
+        return failure(str(about.get("Code", "Unknown")), str(about.get("Message", "")), status)
+    if isinstance(error, BotoCoreError | ResponseParserError):
         later = isinstance(error, ConnectionError | HTTPClientError | ResponseParserError)
-        raise SinkUnavailable(type(error).__name__, str(error), retryable=later) from error
+        return SinkUnavailable(type(error).__name__, str(error), retryable=later)
+    return None
 
 
 def failure(code: str, detail: str, status: int) -> SinkUnavailable:

@@ -1,66 +1,134 @@
-"""AWS clients, all from one botocore session, with the timeouts and attempts of `timeouts`."""
+"""AWS clients with the timeouts and attempts of `timeouts`: our own for AWS JSON, botocore's for other protocols."""
 
+from collections.abc import Callable, Mapping
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from ssl import SSLContext, create_default_context
 from typing import Any
 
-from botocore.config import Config
-from botocore.httpsession import get_cert_path
-from botocore.session import Session
-from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
-
 from distributary import VERSION
 from distributary.aws import timeouts
-from distributary.aws.json_client import JsonClient
-from distributary.aws.signing import Credentials
+from distributary.aws.connections import Connections
+from distributary.aws.environment import AwsEnvironment
+from distributary.aws.json_client import JsonClient, JsonService
 from distributary.clock import Clock
 
 MODELS = Path(__file__).parent / "service_models"
 """Service models that botocore does not bring: `iotevents-data`, which it dropped in 1.43.38."""
 
+JSON_SERVICES = {
+    service.name: service
+    for service in (
+        JsonService(
+            "dynamodb",
+            "DynamoDB_20120810",
+            "1.0",
+            frozenset({"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}),
+        ),
+        JsonService(
+            "firehose",
+            "Firehose_20150804",
+            "1.1",
+            frozenset({"DescribeDeliveryStream", "PutRecord", "PutRecordBatch"}),
+        ),
+        JsonService(
+            "kinesis",
+            "Kinesis_20131202",
+            "1.1",
+            frozenset({"DescribeStream", "DescribeStreamSummary", "ListShards", "PutRecord", "PutRecords"}),
+        ),
+        JsonService("secretsmanager", "secretsmanager", "1.1", frozenset({"GetSecretValue"})),
+        JsonService(
+            "sqs",
+            "AmazonSQS",
+            "1.0",
+            frozenset(
+                {
+                    *("ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "GetQueueAttributes"),
+                    *("SendMessage", "SendMessageBatch"),
+                }
+            ),
+        ),
+    )
+}
+"""The services that functions call while nothing fails. Source: the metadata of botocore's models."""
 
-QUICK = frozenset({"dynamodb", "firehose", "kinesis", "sqs"})
-"""Services whose frequent calls go by `JsonClient`."""
+_USER_AGENT = f"distributary/{VERSION}"
 
 
 class Clients:
-    """Makes clients; region, credentials and endpoints are where botocore always looks for them."""
+    """Makes clients; region, credentials and endpoints are where AWS puts them in a function's `environment`."""
 
-    def __init__(self) -> None:
-        self._session = Session()
-        self._session.get_component("data_loader").search_paths.append(str(MODELS))
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = AwsEnvironment(environment)
 
     def make(
         self, service: str, *, connections: int = 10, endpoint: str = "", read_timeout: float = timeouts.READ
     ) -> Any:
-        """A client that checks no parameters (its callers have) and keeps `connections` open; `endpoint` is a URL."""
+        """A client that checks no parameters (its callers have) and keeps `connections` open; `endpoint` is a URL.
+
+        botocore is loaded when the first call needs it: for the services that speak no AWS JSON.
+        """
+        if service not in JSON_SERVICES:
+            return LateClient(lambda: self._botocore(service, connections, endpoint, read_timeout))
+        url = endpoint or self._environment.endpoint(service)
+        url = url or str(self._botocore(service, connections, "", read_timeout).meta.endpoint_url)
+        return JsonClient(
+            JSON_SERVICES[service],
+            self._environment.region,
+            url,
+            _USER_AGENT,
+            self._environment.credentials,
+            Connections(url, kept=connections, connect=timeouts.CONNECT, read=read_timeout, trust=lambda: self.trust),
+            Clock(),
+        )
+
+    @cached_property
+    def trust(self) -> SSLContext:
+        """One for all connections: to read the certificates takes longer than a call."""
+        return create_default_context(cafile=self._environment.certificates or _botocores_certificates())
+
+    @cached_property
+    def _session(self) -> Any:
+        from botocore.session import Session  # noqa: PLC0415 - half of a cold start
+
+        session = Session()
+        session.get_component("data_loader").search_paths.append(str(MODELS))
+        return session
+
+    def _botocore(self, service: str, connections: int, endpoint: str, read_timeout: float) -> Any:
+        from botocore.config import Config  # noqa: PLC0415 - likewise
+
         config = Config(
             connect_timeout=timeouts.CONNECT,
             read_timeout=read_timeout,
             retries={"mode": "standard", "total_max_attempts": timeouts.ATTEMPTS},
             max_pool_connections=connections,
             parameter_validation=False,
-            user_agent=f"distributary/{VERSION}",  # whole: composing botocore's own costs 0.1 ms a call
+            user_agent=_USER_AGENT,  # whole: composing botocore's own costs 0.1 ms a call
         )
-        client = self._session.create_client(service, config=config, endpoint_url=endpoint or None)
-        if service not in QUICK:
-            return client
-        return JsonClient(client, self._credentials, self._pool(client), Clock())
+        where = {"region_name": self._environment.region, "endpoint_url": endpoint or None}
+        return self._session.create_client(service, config=config, **where)
 
-    def _credentials(self) -> Credentials | None:
-        found = self._session.get_credentials()
-        return found.get_frozen_credentials() if found else None
 
-    def _pool(self, client: Any) -> HTTPConnectionPool:
-        url, config = client.meta.endpoint_url, client.meta.config
-        timeout = Timeout(connect=config.connect_timeout, read=config.read_timeout)
-        trust = {"ssl_context": self._trust} if url.startswith("https:") else {}
-        return connection_from_url(url, maxsize=config.max_pool_connections, timeout=timeout, **trust)
+class LateClient:
+    """A client that is made when it is first used."""
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make = make
 
     @cached_property
-    def _trust(self) -> SSLContext:
-        """One for all connections: to read the certificates takes longer than a call."""
-        return create_default_context(
-            cafile=self._session.get_config_variable("ca_bundle") or get_cert_path(verify=True)
-        )
+    def _client(self) -> Any:
+        return self._make()
+
+    def __getattr__(self, name: str) -> Any:
+        """What the client has under this name."""
+        return getattr(self._client, name)
+
+
+def _botocores_certificates() -> str | None:
+    """The certificates that botocore brings along, without loading it; None for the system's where it is not there."""
+    found = find_spec("botocore")
+    [folder] = (found.submodule_search_locations if found else None) or [""]
+    return str(Path(folder, "cacert.pem")) if folder else None

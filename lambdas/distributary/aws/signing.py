@@ -6,25 +6,10 @@ Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-s
 import hmac
 from collections.abc import Mapping
 from hashlib import sha256
-from typing import Protocol
+
+from distributary.aws.environment import Credentials
 
 _ALGORITHM = "AWS4-HMAC-SHA256"
-
-
-class Credentials(Protocol):
-    """An access key; `token` where it is a temporary one."""
-
-    @property
-    def access_key(self) -> str:
-        """The key's id."""
-
-    @property
-    def secret_key(self) -> str:
-        """The key's secret."""
-
-    @property
-    def token(self) -> str | None:
-        """The session's token, which travels along."""
 
 
 class Signer:

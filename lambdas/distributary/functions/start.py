@@ -21,8 +21,12 @@ class Start:
 
     environment: Mapping[str, str]
     folder: Path
-    clients: Clients = field(default_factory=Clients)
     clock: Clock = field(default_factory=Clock)
+
+    @cached_property
+    def clients(self) -> Clients:
+        """Makes clients of AWS."""
+        return Clients(self.environment)
 
     def settings(self, part: type[Part]) -> Part:
         """A part of the settings. Raises SettingsError."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from distributary.aws.call import call, matched, refusal
@@ -110,16 +111,24 @@ class KinesisSink(EventSink[KinesisRecord]):
 
     def describe(self, **page: Any) -> Mapping[str, Any]:
         """DescribeStream's answer for this stream. Raises SinkUnavailable."""
-        return call(self._client.describe_stream, **page, **self._stream)
+        return _with_time(call(self._client.describe_stream, **page, **self._stream), "StreamDescription")
 
     def summarise(self) -> Mapping[str, Any]:
         """DescribeStreamSummary's answer for this stream. Raises SinkUnavailable."""
-        return call(self._client.describe_stream_summary, **self._stream)
+        return _with_time(call(self._client.describe_stream_summary, **self._stream), "StreamDescriptionSummary")
 
     def list_shards(self, next_token: str | None = None, **page: Any) -> Mapping[str, Any]:
         """ListShards' answer for this stream, or the page that an earlier answer named. Raises SinkUnavailable."""
         where = self._stream if next_token is None else {"NextToken": next_token}
         return call(self._client.list_shards, **page, **where)
+
+
+def _with_time(answer: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+    """The answer with the stream's creation as a time: AWS JSON has seconds, and CBOR writes times another way."""
+    described, name = answer[member], "StreamCreationTimestamp"
+    if not isinstance(described.get(name), int | float):
+        return answer
+    return {**answer, member: {**described, name: datetime.fromtimestamp(described[name], UTC)}}
 
 
 def _members(record: KinesisRecord) -> dict[str, Any]:

@@ -414,17 +414,17 @@ def test_a_master_secret_of_another_form_is_an_error_that_says_the_form(text: st
         read_versions(text)
 
 
-def test_a_stage_with_keys_waits_a_second_for_them_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stage_with_keys_waits_a_second_for_them_at_most() -> None:
     """The clients of table and secret have a short read timeout; an open stage has neither."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    here = Clients({"AWS_REGION": "eu-west-1"})
     closed = KeySettings(key_table_name="keys", key_secret_arn="arn")
     clock = Clock()
-    store = key_store(closed, Clients(), clock)
+    store = key_store(closed, here, clock)
 
     assert store is not None
     clients = (store._dynamodb, store._masters._secretsmanager)
-    assert [client.meta.config.read_timeout for client in clients] == [timeouts.READ_KEY] * 2
-    assert [client.meta.service_model.service_name for client in clients] == ["dynamodb", "secretsmanager"]
+    assert [client._connections._read for client in clients] == [timeouts.READ_KEY] * 2
+    assert [client._service.name for client in clients] == ["dynamodb", "secretsmanager"]
     assert (store._table_name, store._masters._secret_id) == ("keys", "arn")
     assert store._clock is store._masters._clock is clock
-    assert key_store(replace(closed, auth="open"), Clients(), Clock()) is None
+    assert key_store(replace(closed, auth="open"), here, Clock()) is None

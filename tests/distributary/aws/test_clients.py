@@ -1,31 +1,41 @@
+import os
 import ssl
+import subprocess
+import sys
 
 import pytest
 from api_server import served
+from botocore.session import Session
 from botocore.stub import Stubber
 from certificate import localhost_certificate
 
 from distributary.aws import timeouts
-from distributary.aws.clients import QUICK, Clients
+from distributary.aws.clients import JSON_SERVICES, Clients
 from distributary.aws.json_client import JsonClient
 from distributary.errors import SinkUnavailable
 from distributary.http.request import Response
 
+HERE = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
 
-def test_a_client_has_the_projects_timeouts_and_attempts(monkeypatch) -> None:
-    """Two attempts in mode `standard`, a second to connect, three to read."""
+
+@pytest.fixture(autouse=True)
+def region(monkeypatch) -> None:
+    """What botocore reads by itself."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
-    config = Clients().make("kinesis", connections=7).meta.config
+
+def test_a_client_of_botocores_has_the_projects_timeouts_and_attempts() -> None:
+    """Two attempts in mode `standard`, a second to connect, three to read."""
+    config = Clients(HERE).make("s3", connections=7).meta.config
 
     assert config.retries == {"mode": "standard", "total_max_attempts": timeouts.ATTEMPTS}
     assert (config.connect_timeout, config.read_timeout, config.max_pool_connections) == (1.0, 3.0, 7)
+    assert config.user_agent.startswith("distributary/")
 
 
-def test_no_parameters_are_checked(monkeypatch) -> None:
+def test_no_parameters_are_checked() -> None:
     """Whoever calls has made them; checking 500 records again costs a millisecond."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    client = Clients().make("iotevents-data")
+    client = Clients(HERE).make("iotevents-data")
 
     with Stubber(client) as stub:
         stub.add_client_error("batch_put_message", "InvalidRequestException")
@@ -33,22 +43,50 @@ def test_no_parameters_are_checked(monkeypatch) -> None:
             client.batch_put_message()
 
 
-@pytest.mark.parametrize("service", sorted(QUICK))
-def test_frequent_calls_go_the_shorter_way_over_one_pool(monkeypatch, service) -> None:
-    """The pool leads to the client's endpoint, keeps so many connections, and trusts what botocore trusts."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    clients = Clients()
+def test_botocore_is_loaded_when_it_is_first_needed() -> None:
+    """To make a client, even of a service that needs it, loads nothing: half of a cold start."""
+    program = (
+        "import sys; from distributary.aws.clients import Clients; clients = Clients({'AWS_REGION': 'eu-west-1'})\n"
+        "made = [clients.make(name) for name in ('s3', 'sqs', 'dynamodb', 'scheduler')]\n"
+        "before = 'botocore' in sys.modules; made[0].meta; print(before, 'botocore' in sys.modules)"
+    )
 
-    client = clients.make(service, connections=7, read_timeout=2.0)
+    run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, env=os.environ)
+
+    assert run.stdout.split() == ["False", "True"]
+
+
+@pytest.mark.parametrize("service", sorted(JSON_SERVICES))
+def test_a_json_service_is_what_botocores_model_says(service) -> None:
+    """Target, version and signing name; each operation is one of its own, without blobs in the answer."""
+    model = Session().get_service_model(service)
+    ours = JSON_SERVICES[service]
+
+    assert (model.metadata["targetPrefix"], model.metadata["jsonVersion"]) == (ours.target, ours.version)
+    assert (model.signing_name, model.endpoint_prefix) == (ours.name, ours.name)
+    assert ours.operations <= set(model.operation_names)
+
+
+@pytest.mark.parametrize("service", sorted(JSON_SERVICES))
+def test_a_json_services_connections_are_kept(service) -> None:
+    """So many, with the project's timeouts, to the service's endpoint."""
+    client = Clients(HERE).make(service, connections=7, read_timeout=2.0)
+    connections = client._connections
 
     assert isinstance(client, JsonClient)
-    assert f"{client._pool.scheme}://{client._pool.host}" == client.meta.endpoint_url
-    assert client._pool.pool.maxsize == 7
-    assert (client._pool.timeout.connect_timeout, client._pool.timeout.read_timeout) == (1.0, 2.0)
-    assert client._pool.conn_kw["ssl_context"] is clients._trust
-    assert clients._trust.verify_mode is ssl.CERT_REQUIRED
-    assert clients._trust.check_hostname
-    assert clients._trust.get_ca_certs()
+    assert (connections._host, connections._secure) == (f"{service}.eu-west-1.amazonaws.com", True)
+    assert (connections._kept, connections._connect, connections._read) == (7, timeouts.CONNECT, 2.0)
+
+
+def test_one_context_verifies_for_all_clients() -> None:
+    """With the certificates that botocore brings along."""
+    clients = Clients(HERE)
+
+    assert clients.trust is clients.trust
+    assert clients.make("sqs")._connections._trust() is clients.trust
+    assert clients.trust.verify_mode is ssl.CERT_REQUIRED
+    assert clients.trust.check_hostname
+    assert len(clients.trust.get_ca_certs()) > 100
 
 
 @pytest.fixture
@@ -58,15 +96,11 @@ def certificate(tmp_path):
 
 
 @pytest.mark.parametrize("trusted", [True, False])
-def test_a_server_is_believed_only_with_a_certificate_of_the_bundle(monkeypatch, certificate, trusted) -> None:
+def test_a_server_is_believed_only_with_a_certificate_of_the_bundle(certificate, trusted) -> None:
     """TLS is verified, against `AWS_CA_BUNDLE` where it is set."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
-    if trusted:
-        monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate))
+    bundle = {"AWS_CA_BUNDLE": str(certificate)} if trusted else {}
     with served(lambda _: Response(200, '{"Successful": []}'), certificate) as url:
-        client = Clients().make("sqs", endpoint=url)
+        client = Clients({**HERE, **bundle}).make("sqs", endpoint=url)
 
         if trusted:
             assert client.send_message_batch(QueueUrl="q", Entries=[]) == {"Successful": []}
@@ -75,21 +109,18 @@ def test_a_server_is_believed_only_with_a_certificate_of_the_bundle(monkeypatch,
                 client.send_message_batch(QueueUrl="q", Entries=[])
 
 
-def test_one_session_makes_all_clients(monkeypatch) -> None:
-    """Clients of a session share its credentials."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "x")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "y")
-    clients = Clients()
+def test_a_kind_of_endpoint_that_only_botocore_finds_is_asked_of_it(monkeypatch) -> None:
+    """FIPS, for instance."""
+    monkeypatch.setenv("AWS_USE_FIPS_ENDPOINT", "true")
 
-    assert clients.make("sqs").meta.config.user_agent.startswith("distributary/")
-    assert clients.make("sqs").meta.service_model.service_name == "sqs"
+    client = Clients({**HERE, "AWS_USE_FIPS_ENDPOINT": "true", "AWS_REGION": "us-east-1"}).make("kinesis")
+
+    assert client._connections._host == "kinesis-fips.us-east-1.amazonaws.com"
 
 
-def test_iot_events_data_is_spoken_though_botocore_dropped_it(monkeypatch) -> None:
+def test_iot_events_data_is_spoken_though_botocore_dropped_it() -> None:
     """The five operations that we serve, at AWS's own endpoint or at any URL."""
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    clients = Clients()
+    clients = Clients(HERE)
 
     aws, ours = clients.make("iotevents-data"), clients.make("iotevents-data", endpoint="https://example.com/stage")
 

@@ -1,16 +1,18 @@
 import json
+import re
+import ssl
 import threading
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import SimpleNamespace
 
 import pytest
-from botocore.credentials import Credentials
-from botocore.exceptions import NoCredentialsError
 from fake_clock import FakeClock
-from urllib3 import Timeout, connection_from_url
 
 from distributary.aws import timeouts
 from distributary.aws.call import call
+from distributary.aws.clients import JSON_SERVICES
+from distributary.aws.connections import Connections
+from distributary.aws.environment import Credentials
 from distributary.aws.json_client import JsonClient
 from distributary.errors import SinkUnavailable
 
@@ -79,21 +81,16 @@ def aws():
         one.close()
 
 
+FIREHOSE = JSON_SERVICES["firehose"]
+EVERY = FIREHOSE._replace(operations=frozenset().union(*(one.operations for one in JSON_SERVICES.values())))
+
+
 def client(port: int, time: FakeClock | None = None, credentials=Credentials("AKID", "secret", "token")) -> JsonClient:  # noqa: B008 never changed
-    """A client of a Firehose at this port."""
+    """A client of a Firehose at this port, which knows the operations of every service."""
     url = f"http://127.0.0.1:{port}"
-    model = SimpleNamespace(
-        signing_name="firehose", metadata={"targetPrefix": "Firehose_20150804", "jsonVersion": "1.1"}
-    )
-    meta = SimpleNamespace(
-        service_model=model,
-        region_name="eu-west-1",
-        endpoint_url=url,
-        config=SimpleNamespace(user_agent="distributary/1"),
-    )
-    botocores = SimpleNamespace(meta=meta, describe_delivery_stream=lambda: "botocore's")
-    pool = connection_from_url(url, timeout=Timeout(connect=1, read=1))
-    return JsonClient(botocores, lambda: credentials, pool, (time or FakeClock()).clock)
+    connections = Connections(url, kept=10, connect=1, read=1, trust=ssl.create_default_context)
+    clock = (time or FakeClock()).clock
+    return JsonClient(EVERY, "eu-west-1", url, "distributary/1", lambda: credentials, connections, clock)
 
 
 def test_a_put_is_a_signed_post_in_awss_json(aws) -> None:
@@ -115,18 +112,12 @@ def test_a_put_is_a_signed_post_in_awss_json(aws) -> None:
     assert headers["user-agent"] == "distributary/1"
 
 
-@pytest.mark.parametrize(
-    ("method", "target"),
-    [
-        ("put_record", "PutRecord"),
-        ("put_records", "PutRecords"),
-        ("put_record_batch", "PutRecordBatch"),
-        ("send_message_batch", "SendMessageBatch"),
-        ("batch_get_item", "BatchGetItem"),
-        ("put_item", "PutItem"),
-        ("update_item", "UpdateItem"),
-    ],
-)
+def botocores_name(operation: str) -> str:
+    """The method of botocore's client."""
+    return re.sub("(?<!^)(?=[A-Z])", "_", operation).lower()
+
+
+@pytest.mark.parametrize(("method", "target"), [(botocores_name(one), one) for one in sorted(EVERY.operations)])
 def test_each_call_has_its_operation(aws, method, target) -> None:
     """A client has botocore's names, the wire AWS's."""
     service = aws(STORED)
@@ -144,8 +135,8 @@ def test_each_call_has_its_operation(aws, method, target) -> None:
         ([DOWN, DENIED], "AccessDeniedException", False, [0.025]),
         ([DENIED], "AccessDeniedException", False, []),
         ([(500, "<html>"), (502, "")], "502", True, [0.025]),
-        (["drop", "drop"], "ProtocolError", True, [0.025]),
-        (["hang", "hang"], "ReadTimeoutError", True, [0.025]),
+        (["drop", "drop"], "RemoteDisconnected", True, [0.025]),
+        (["hang", "hang"], "TimeoutError", True, [0.025]),
         ([(200, "not JSON"), (200, "[]")], "ResponseParserError", True, [0.025]),
     ],
     ids=["throttled", "down", "down, denied", "denied", "no JSON", "dropped", "silent", "garbled"],
@@ -182,36 +173,29 @@ def test_nobody_there_is_sink_unavailable() -> None:
 
 
 def test_without_credentials_nothing_is_sent(aws) -> None:
-    """An error of botocore's own, which `call` reads as one that no later call can mend."""
+    """No later call can change that."""
     service = aws()
     lonely = client(service.server.server_port, credentials=None)
 
-    with pytest.raises(NoCredentialsError):
-        lonely.put_records()
-    with pytest.raises(SinkUnavailable) as caught:
+    with pytest.raises(SinkUnavailable, match="AWS_ACCESS_KEY_ID") as caught:
         call(lonely.put_records)
-    assert not caught.value.retryable
+    assert (caught.value.code, caught.value.retryable) == ("NoCredentialsError", False)
     assert service.asked == []
 
 
-def test_everything_else_is_botocores() -> None:
-    """Descriptions and errors come from the client itself."""
-    one = client(1)
-
-    assert one.describe_delivery_stream() == "botocore's"
-    with pytest.raises(AttributeError):
-        one.launch_rocket()
+def test_another_operation_is_none() -> None:
+    """A slip is an error before anything is sent."""
+    with pytest.raises(AttributeError, match="firehose has no operation launch_rocket here"):
+        client(1).launch_rocket()
 
 
-def test_a_connection_is_used_again(aws) -> None:
-    """Two puts, one connection."""
-    service = aws(STORED, STORED)
-    one = client(service.server.server_port)
+def test_a_time_is_seconds(aws) -> None:
+    """As AWS JSON writes it."""
+    service = aws(STORED)
 
-    one.put_records()
-    one.put_records()
+    client(service.server.server_port).list_shards(StreamCreationTimestamp=datetime(2026, 1, 2, tzinfo=UTC))
 
-    assert one._pool.num_connections == 1
+    assert json.loads(service.asked[0][1]) == {"StreamCreationTimestamp": 1767312000.0}
 
 
 def test_what_is_no_json_is_a_mistake_of_ours(aws) -> None:

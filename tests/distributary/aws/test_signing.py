@@ -1,9 +1,10 @@
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
+from botocore.credentials import Credentials as BotocoresCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
+from distributary.aws.environment import Credentials
 from distributary.aws.signing import Signer
 
 WORDS = st.text("abcdefghijklmnopqrstuvwxyzABCXYZ0123456789/+-_.", min_size=1, max_size=20)
@@ -40,7 +41,7 @@ def test_a_signature_is_the_one_that_botocore_makes(body, secret, token, target,
         "x-amz-target": target,
     }
     theirs = AWSRequest("POST", "https://sqs.eu-west-1.amazonaws.com/", headers, body)
-    At(credentials, "sqs", "eu-west-1", now).add_auth(theirs)
+    At(BotocoresCredentials(*credentials), "sqs", "eu-west-1", now).add_auth(theirs)
 
     ours = Signer("sqs", "eu-west-1").sign("/", headers, body, credentials, now)
 

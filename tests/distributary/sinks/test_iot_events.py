@@ -41,7 +41,7 @@ class Refuser:
 def stubbed(monkeypatch):
     """A real client with our own service model, and its stub."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    client = Clients().make("iotevents-data")
+    client = Clients({"AWS_REGION": "eu-west-1"}).make("iotevents-data")
     with Stubber(client) as stub:
         yield DataEndpoint(client, max_messages=10, max_payload_bytes=1024), stub
         stub.assert_no_pending_responses()
@@ -137,7 +137,7 @@ def test_the_settings_choose_the_provider_and_its_limits(monkeypatch, settings, 
     """The stack's queue, or an endpoint; `strict` has AWS's limits."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
 
-    context = SinkContext(Clients(), FakeClock().clock, {}, Readers(()), unnoted)
+    context = SinkContext(Clients({"AWS_REGION": "eu-west-1"}), FakeClock().clock, {}, Readers(()), unnoted)
     chosen = open_provider(IotEventsSettings(message_queue_url="q", **settings), context)
 
     assert isinstance(chosen, kind)

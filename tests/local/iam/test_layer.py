@@ -141,14 +141,10 @@ def test_a_resource_may_deny(served) -> None:
 
 
 @pytest.fixture
-def own_client(served, monkeypatch):
+def own_client(served):
     """The functions' JSON client with the role's credentials in its environment, as Lambda gives them."""
-    for name, value in served.keys.of(ROLE, "task").variables.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("AWS_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ENDPOINT_URL", served.endpoint)
-    return Clients().make("kinesis")
+    variables = served.keys.of(ROLE, "task").variables
+    return Clients({**variables, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": served.endpoint}).make("kinesis")
 
 
 def test_the_functions_json_client_is_let_in(served, own_client) -> None:

@@ -166,7 +166,7 @@ def endpoint(monkeypatch):
 
 def test_boto3_with_our_model_reads_what_the_api_answers(endpoint) -> None:
     """Entries and whole-request errors through the SDK's own parsers."""
-    client = boto3.Session(botocore_session=Clients()._session).client(
+    client = boto3.Session(botocore_session=Clients({})._session).client(
         "iotevents-data",
         endpoint_url=endpoint(Queue({})),
         config=Config(retries={"total_max_attempts": 1, "mode": "standard"}),
@@ -184,7 +184,7 @@ def test_boto3_with_our_model_reads_what_the_api_answers(endpoint) -> None:
 
 def test_boto3_raises_when_the_queue_is_down(endpoint) -> None:
     """503, so that the SDK's own retry works."""
-    client = Clients().make("iotevents-data", endpoint=endpoint(Queue({"fail_after": 0})))
+    client = Clients({"AWS_REGION": "eu-west-1"}).make("iotevents-data", endpoint=endpoint(Queue({"fail_after": 0})))
 
     with pytest.raises(ClientError) as caught:
         client.batch_put_message(messages=[{"messageId": "m1", "inputName": "in", "payload": b"{}"}])
@@ -197,7 +197,7 @@ def test_boto3_raises_when_the_queue_is_down(endpoint) -> None:
 def test_the_endpoint_provider_speaks_to_another_api(endpoint) -> None:
     """Provider and api are the two ends of one wire."""
     queue = Queue({})
-    client = Clients().make("iotevents-data", endpoint=endpoint(queue))
+    client = Clients({"AWS_REGION": "eu-west-1"}).make("iotevents-data", endpoint=endpoint(queue))
     provider = DataEndpoint(client, max_messages=500, max_payload_bytes=131_072)
 
     entries = provider.batch_put_message([Message("m1", "in", b"{}", 5), Message("m2", "nowhere", b"{}")])

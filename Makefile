@@ -132,6 +132,9 @@ second-opinion: clients build/second-opinion/installed second_opinion/node_modul
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
 	@cd tests && python -m chaos $(CHAOS)
 
+soak: setup ## load a local stack for minutes: pace, what waits, memory, and whether all of it landed: make soak ARGS="--minutes 10 --clients 3 --batch 100"
+	@cd tests && python -m soak $(ARGS)
+
 fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<number>), then random detector models
 	@cd tests && python -m fuzz.requests $(REQUESTS)
 	@cd tests && python -m fuzz.detectors
@@ -163,4 +166,4 @@ release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos fuzz worst-cases corpora mutants audit bench reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos soak fuzz worst-cases corpora mutants audit bench reference release clean

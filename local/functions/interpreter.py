@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 LAMBDA = "3.14"
-"""The version that the functions run on in AWS: `runtime` of infra/distributary_cdk/function.py."""
+"""The version that the functions run on in AWS: `PYTHON` of infra/distributary_cdk/bytecode.py."""
 
 VARIABLE = "FUNCTIONS_PYTHON"
 _ASK = "import sys; print(sys._base_executable); print(*sys.version_info[:3], sep='.')"

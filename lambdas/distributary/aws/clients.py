@@ -20,36 +20,11 @@ MODELS = Path(__file__).parent / "service_models"
 JSON_SERVICES = {
     service.name: service
     for service in (
-        JsonService(
-            "dynamodb",
-            "DynamoDB_20120810",
-            "1.0",
-            frozenset({"BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"}),
-        ),
-        JsonService(
-            "firehose",
-            "Firehose_20150804",
-            "1.1",
-            frozenset({"DescribeDeliveryStream", "PutRecord", "PutRecordBatch"}),
-        ),
-        JsonService(
-            "kinesis",
-            "Kinesis_20131202",
-            "1.1",
-            frozenset({"DescribeStream", "DescribeStreamSummary", "ListShards", "PutRecord", "PutRecords"}),
-        ),
-        JsonService("secretsmanager", "secretsmanager", "1.1", frozenset({"GetSecretValue"})),
-        JsonService(
-            "sqs",
-            "AmazonSQS",
-            "1.0",
-            frozenset(
-                {
-                    *("ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "GetQueueAttributes"),
-                    *("SendMessage", "SendMessageBatch"),
-                }
-            ),
-        ),
+        JsonService("dynamodb", "DynamoDB_20120810", "1.0"),
+        JsonService("firehose", "Firehose_20150804", "1.1"),
+        JsonService("kinesis", "Kinesis_20131202", "1.1"),
+        JsonService("secretsmanager", "secretsmanager", "1.1"),
+        JsonService("sqs", "AmazonSQS", "1.0"),
     )
 }
 """The services that functions call while nothing fails. Source: the metadata of botocore's models."""

@@ -34,7 +34,6 @@ class JsonService(NamedTuple):
     name: str
     target: str
     version: str
-    operations: frozenset[str]
 
 
 class JsonClient:
@@ -67,11 +66,10 @@ class JsonClient:
         }
 
     def __getattr__(self, name: str) -> Callable[..., Mapping[str, Any]]:
-        """The operation of this name, as in `put_record_batch`."""
-        operation = name.title().replace("_", "")
-        if operation not in self._service.operations:
-            raise AttributeError(f"{self._service.name} has no operation {name} here")
-        method = partial(self._call_with, operation)
+        """The operation of this name, as in `put_record_batch`: AWS refuses one that there is not."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        method = partial(self._call_with, name.title().replace("_", ""))
         setattr(self, name, method)
         return method
 

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from botocore.session import Session
 from fake_clock import FakeClock
 
 from distributary.aws import timeouts
@@ -82,15 +83,25 @@ def aws():
 
 
 FIREHOSE = JSON_SERVICES["firehose"]
-EVERY = FIREHOSE._replace(operations=frozenset().union(*(one.operations for one in JSON_SERVICES.values())))
+CALLED = {
+    "dynamodb": ("BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"),
+    "firehose": ("DescribeDeliveryStream", "PutRecord", "PutRecordBatch"),
+    "kinesis": ("DescribeStream", "DescribeStreamSummary", "ListShards", "PutRecord", "PutRecords"),
+    "secretsmanager": ("GetSecretValue",),
+    "sqs": (
+        *("ChangeMessageVisibility", "ChangeMessageVisibilityBatch", "GetQueueAttributes"),
+        *("SendMessage", "SendMessageBatch"),
+    ),
+}
+"""What functions call."""
 
 
 def client(port: int, time: FakeClock | None = None, credentials=Credentials("AKID", "secret", "token")) -> JsonClient:  # noqa: B008 never changed
-    """A client of a Firehose at this port, which knows the operations of every service."""
+    """A client of a Firehose at this port."""
     url = f"http://127.0.0.1:{port}"
     connections = Connections(url, kept=10, connect=1, read=1, trust=ssl.create_default_context)
     clock = (time or FakeClock()).clock
-    return JsonClient(EVERY, "eu-west-1", url, "distributary/1", lambda: credentials, connections, clock)
+    return JsonClient(FIREHOSE, "eu-west-1", url, "distributary/1", lambda: credentials, connections, clock)
 
 
 def test_a_put_is_a_signed_post_in_awss_json(aws) -> None:
@@ -117,7 +128,9 @@ def botocores_name(operation: str) -> str:
     return re.sub("(?<!^)(?=[A-Z])", "_", operation).lower()
 
 
-@pytest.mark.parametrize(("method", "target"), [(botocores_name(one), one) for one in sorted(EVERY.operations)])
+@pytest.mark.parametrize(
+    ("method", "target"), [(botocores_name(one), one) for every in CALLED.values() for one in every]
+)
 def test_each_call_has_its_operation(aws, method, target) -> None:
     """A client has botocore's names, the wire AWS's."""
     service = aws(STORED)
@@ -183,10 +196,20 @@ def test_without_credentials_nothing_is_sent(aws) -> None:
     assert service.asked == []
 
 
-def test_another_operation_is_none() -> None:
-    """A slip is an error before anything is sent."""
-    with pytest.raises(AttributeError, match="firehose has no operation launch_rocket here"):
-        client(1).launch_rocket()
+@pytest.mark.parametrize("service", CALLED)
+def test_what_is_called_is_there(service) -> None:
+    """Each is an operation of the service, under the name that botocore gives it."""
+    client = Session().create_client(service, region_name="eu-west-1")
+
+    assert {
+        operation: client.meta.method_to_api_mapping.get(botocores_name(operation)) for operation in CALLED[service]
+    } == {operation: operation for operation in CALLED[service]}
+
+
+def test_a_private_name_is_no_operation() -> None:
+    """Whoever copies or inspects a client calls nothing."""
+    with pytest.raises(AttributeError):
+        _ = client(1).__deepcopy__
 
 
 def test_a_time_is_seconds(aws) -> None:

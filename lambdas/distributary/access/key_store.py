@@ -2,9 +2,11 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Thread
 from typing import Any, Literal
 
 from distributary.access.key import Key, derive_secret, version_of
@@ -74,6 +76,10 @@ class _Pause:
         return 0 <= now - self.since < self.seconds
 
 
+def _noted() -> None:
+    """Nothing was to be written."""
+
+
 class KeyStore:
     """Gives the secret that a key id must come with, and then the key.
 
@@ -108,25 +114,32 @@ class KeyStore:
         key = self._look_up(key_id).key
         return key if key and key.is_live(self._clock.time()) else None
 
-    def note_use(self, key: Key) -> None:
-        """Write down that the key was used today: one UpdateItem at most per key and day, and none where it fails."""
+    def note_use(self, key: Key) -> Callable[[], None]:
+        """Begin to write down that the key was used today: one UpdateItem at most per key and day.
+
+        What is returned waits for its end. Where it fails, nothing is written.
+        """
         now = self._clock.time()
         today = datetime.fromtimestamp(now, UTC).date().isoformat()
         seen = self._seen.get(key.id)
         if seen is None or today in (key.last_used, seen.noted) or self._pause.lasts(now):
-            return
+            return _noted
         seen.noted = today
-        try:
+        writing = Thread(target=self._write_use, args=(key.id, today), name="last use")
+        writing.start()
+        return writing.join
+
+    def _write_use(self, key_id: str, today: str) -> None:
+        # The last use is for people to look at: it is worth no refusal, and tomorrow comes.
+        with suppress(SinkUnavailable):
             call(
                 self._dynamodb.update_item,
                 TableName=self._table_name,
-                Key={"id": {"S": key.id}},
+                Key={"id": {"S": key_id}},
                 UpdateExpression="SET last_used = :today",
                 ConditionExpression="attribute_exists(id)",
                 ExpressionAttributeValues={":today": {"S": today}},
             )
-        except SinkUnavailable:
-            return  # the last use is for people to look at: it is worth no refusal, and tomorrow comes
 
     def _look_up(self, key_id: str) -> _Seen:
         now = self._clock.time()

@@ -1,6 +1,8 @@
 import json
 import time
 from dataclasses import dataclass, field, replace
+from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -259,7 +261,7 @@ def use(store: KeyStore) -> None:
     """A request with the key."""
     key = store.find(ID)
     assert key
-    store.note_use(key)
+    store.note_use(key)()
 
 
 def test_the_use_of_a_key_is_written_once_a_day(world: World) -> None:
@@ -270,6 +272,28 @@ def test_the_use_of_a_key_is_written_once_a_day(world: World) -> None:
 
     # The fake time starts at 2023-11-14T22:13:20Z.
     assert world.table.updates == ["2023-11-14", "2023-11-15"]
+
+
+def test_a_use_is_written_beside_what_the_request_does(world: World) -> None:
+    """It begins at once and waits for nothing; whoever asked waits for its end."""
+    key = world.store.find(ID)
+    assert key
+    begun, go_on = Event(), Event()
+    update = world.table.update_item
+
+    def slow(**call: Any) -> None:
+        begun.set()
+        assert go_on.wait(5)
+        update(**call)
+
+    world.store._dynamodb = SimpleNamespace(update_item=slow)
+    ended = world.store.note_use(key)
+
+    assert begun.wait(5)
+    assert world.table.updates == []
+    go_on.set()
+    ended()
+    assert world.table.updates == ["2023-11-14"]
 
 
 def test_the_day_of_a_use_is_utcs(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,7 +323,7 @@ def test_a_use_that_cannot_be_written_fails_nothing(world: World, failure: Excep
     key = world.store.find(ID)
     assert key
     world.table.failure = failure
-    world.store.note_use(key)
+    world.store.note_use(key)()
     world.table.failure = None
     world.time.now += 61
     use(world.store)

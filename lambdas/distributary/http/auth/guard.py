@@ -31,8 +31,8 @@ class Keys(Protocol):
     def find(self, key_id: str) -> Key | None:
         """The key, unless there is none or it is revoked or expired."""
 
-    def note_use(self, key: Key) -> None:
-        """Write down that the key is in use; nothing where it is none of these."""
+    def note_use(self, key: Key) -> Callable[[], None]:
+        """Begin to write down that the key is in use; what is returned waits until that has ended."""
 
 
 Identify = Callable[[Keys, Request], Key]
@@ -66,10 +66,11 @@ class Guard:
                 key = self._admitted(identify(keys, request), kind, right)
             except (Unauthorized, Forbidden, TooManyRequests, KeysUnavailable) as error:
                 return refusal.refused(error, kind, request)
-            keys.note_use(key)
+            noted = keys.note_use(key)  # beside the sinks' calls: the first answer of an environment is a call sooner
             # The endpoint counts its time from its own start.
             remaining = request.remaining - (self._clock.monotonic() - began)
             response = endpoint(replace(request, key=key, remaining=remaining))
+            noted()
             if key.quota:
                 size = max(request.size, response.size)
                 self._quotas.charge(key.id, key.quota, events=response.events, size=size)

@@ -39,6 +39,7 @@ class FakeKeys:
     failure: Exception | None = None
     asked: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)
 
     def secret(self, key_id: str) -> str | None:
         if self.failure:
@@ -49,8 +50,9 @@ class FakeKeys:
         self.asked.append(key_id)
         return self.keys.get(key_id)
 
-    def note_use(self, key: Key) -> None:
+    def note_use(self, key: Key) -> Callable[[], None]:
         self.used.append(key.id)
+        return lambda: self.noted.append(key.id)
 
 
 class House:
@@ -104,7 +106,7 @@ def test_a_good_key_gets_in_and_the_api_sees_it(house: House, headers: dict[str,
     assert (response.status, response.body) == (202, "{}")
     assert response.log == {"accepted": 1, "key": ID}
     assert house.seen[0].key == KEY
-    assert house.keys.used == [ID]
+    assert house.keys.used == house.keys.noted == [ID]  # begun, and waited for
 
 
 WRONG = {

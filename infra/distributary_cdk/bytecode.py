@@ -23,7 +23,7 @@ PYODIDE = "314.0.7"
 """The version of npm's pyodide that compiles; its first number is its Python, and `package.json` pins it."""
 
 _PROGRAM = Path(str(resources.files("distributary_cdk") / "compile.mjs"))
-_CHECKOUT = _PROGRAM.parents[2]
+_CHECKOUT = _PROGRAM.resolve().parents[2]  # also where an app links to its folders
 _CANNOT = f"the functions' modules cannot be compiled for Python {PYTHON}"
 _found: dict[str, bytes] = {}
 

@@ -1,6 +1,7 @@
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,23 @@ def test_without_the_compiler_the_command_to_run_is_named(tmp_path, monkeypatch)
     (tmp_path / "Makefile").touch()
     with pytest.raises(BadDefinition, match="run: make setup"):
         compile_once(MODULES, [tmp_path])
+
+
+def test_an_app_that_links_to_the_checkout_has_its_compiler(tmp_path):
+    """The package is found where the link leads to."""
+    (tmp_path / "infra").symlink_to(ROOT / "infra")
+    code = "from distributary_cdk.bytecode import _pyodide; print(_pyodide())"
+    path = f"{tmp_path / 'infra'}:{ROOT / 'lambdas'}"
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": path},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+    assert run.stdout.strip() == str(ROOT / "node_modules/pyodide")
 
 
 def test_without_node_that_is_said(tmp_path, monkeypatch):

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from second_opinion.attempt import StaleListError, reduce
+from second_opinion.attempt import StaleListError, _path, reduce
 
 
 def resource(path, **more):
@@ -32,3 +32,13 @@ def test_a_name_that_the_stage_does_not_have_is_refused(template) -> None:
     """The list must not outlive what it names."""
     with pytest.raises(StaleListError, match=r"distributary-dev\.template\.json has no Deep/D: take it out"):
         reduce(template, ["A", "Deep/D"])
+
+
+def test_a_path_is_that_below_the_stacks_one_construct():
+    """Its id `Default` is in no logical id, and in no name of the list."""
+    paths = ("distributary-prod/Default/Alarms/ApiHttpServerErrors/Resource", "other/Streams/Bucket/Resource")
+
+    assert [_path({"Metadata": {"aws:cdk:path": path}}) for path in paths] == [
+        "Alarms/ApiHttpServerErrors",
+        "Streams/Bucket",
+    ]

@@ -24,7 +24,7 @@ class Row(NamedTuple):
     `counter` counts the item's changes, 0 where there is none. `queue` and `sequence` name the last record that changed
     it, `token` the live arming of its wake-up. `pending` are the actions that still have to be handed on, as texts;
     those in the objects `parked` come before them. `trying` says which record was tried alone, and how often: see
-    `trying.py`. `written` is the detector's text, where it has been made just now.
+    `solo_retry.py`. `written` is the detector's text, where it has been made just now.
     """
 
     model: str

@@ -17,6 +17,9 @@ class DetectorRecords:
     outcome: RunOutcome | None = None
     pause: int | None = None
     failed: bool = False
+    """Whether a call to AWS failed: its records come again."""
+    counted: bool = False
+    """Whether the detector's item counts this as a try of its first record alone."""
 
     @property
     def place(self) -> DetectorName | None:

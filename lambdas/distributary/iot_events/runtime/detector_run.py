@@ -70,7 +70,7 @@ class Runner:
         for work in works:
             if work.fault:
                 outcome.dead.append(Dead(work, work.fault))
-            elif not self._is_repeated(outcome.row, work):
+            elif not self.is_repeated(outcome.row, work):
                 trigger = self._trigger(outcome.row, work)
                 if trigger is None:
                     outcome.done += 1
@@ -82,7 +82,8 @@ class Runner:
         _arm(before, outcome, self.token, woken=woken)
         return outcome
 
-    def _is_repeated(self, row: Row, work: Work) -> bool:
+    def is_repeated(self, row: Row, work: Work) -> bool:
+        """Whether the detector is stored as it was after this record."""
         return row.queue == self.queue and work.sequence <= row.sequence
 
     def _trigger(self, row: Row, work: Work) -> Trigger | None:

@@ -74,11 +74,18 @@ class DetectorTable:
 
     def clear(self, row: Row) -> None:
         """Forgets the row's pending actions, which have been handed on."""
+        self._remove(row, "pending, parked")
+
+    def forget_tries(self, row: Row) -> None:
+        """Forgets how often a record was tried alone."""
+        self._remove(row, "trying")
+
+    def _remove(self, row: Row, names: str) -> None:
         call(
             self._client.update_item,
             TableName=self._table,
             Key=item_key(row.model, row.key),
-            UpdateExpression="REMOVE pending, parked",
+            UpdateExpression=f"REMOVE {names}",
             ExpressionAttributeValues={":c": {"N": str(row.counter)}},
             **_UNCHANGED,
         )

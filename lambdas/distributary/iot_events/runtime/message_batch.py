@@ -112,11 +112,21 @@ class RunDetectors:
         for part in parts:
             if more and has_time(context):
                 self._handle([part])
+                self._forget_tries(part)
                 pause = part.pause
             else:
                 part.pause = pause
             more = more and not part.left()
         return parts
+
+    def _forget_tries(self, part: DetectorRecords) -> None:
+        """A failed call has not ended the function: what was counted of its record is taken back."""
+        if not (part.failed and part.counted and part.row):
+            return
+        try:
+            self._store.forget_tries(part.row)
+        except SinkUnavailable as error:
+            self._log("WARNING", "a failed call counts as an end of the function", {"error": str(error)})
 
     def _groups(self, records: Iterable[Mapping[str, Any]]) -> list[DetectorRecords]:
         groups: dict[str, DetectorRecords] = {}
@@ -141,8 +151,10 @@ class RunDetectors:
             self._step(group, model, rows[place])
 
     def _step(self, group: DetectorRecords, model: Model, row: Row) -> None:
-        group.works[0], row = noted(self._store, row, group.works[0])
-        group.row = row
+        loaded = row
+        if not self._runner.is_repeated(row, group.works[0]):
+            group.works[0], row = noted(self._store, row, group.works[0])
+        group.row, group.counted = row, row is not loaded
         group.outcome = self._runner.run(model, row, group.works)
         if group.outcome.behind:
             group.pause = BEHIND_SECONDS

@@ -2,7 +2,8 @@
 
 What ends a function (its memory, its time) leaves no answer behind: all records of the batch come again, and nobody
 knows which of them it was. So what comes again is handled record by record, and before a record is tried for the third
-time, its detector's item says so: an item that says it for the fourth time names the one.
+time, its detector's item says so: an item that says it for the fourth time names the one. Where the function lives on
+and a call to AWS has failed, the item forgets it: a record waits for a service as long as its queue keeps it.
 """
 
 from collections.abc import Iterable, Sequence

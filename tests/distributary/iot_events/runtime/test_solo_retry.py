@@ -1,11 +1,13 @@
 import json
+from copy import deepcopy
 
 import pytest
 from detector_cloud import Cloud, activated, message, models_of, runner_of
+from fake_client import aws_error
 from fake_clock import FakeClock
 
 from distributary.iot_events.engine.machine import step
-from distributary.iot_events.runtime import detector_run
+from distributary.iot_events.runtime import action_queue, detector_run
 from distributary.iot_events.runtime.solo_retry import LEFT_MILLISECONDS, MOST_TRIES
 
 NOW = 1_700_000_000_000
@@ -39,9 +41,10 @@ class Killed(BaseException):
 class Queue:
     """Records of several detectors that come again until their function answers; `deadly` end it."""
 
-    def __init__(self, monkeypatch, *, deadly: set[int] = frozenset()) -> None:
+    def __init__(self, monkeypatch, *, deadly: set[int] = frozenset(), models=MODELS) -> None:
         self.cloud = Cloud()
-        activated(self.cloud, MODELS)
+        self.models = models
+        activated(self.cloud, models)
         self.records: dict[str, dict] = {}
         self.steps: list[int] = []
 
@@ -65,7 +68,7 @@ class Queue:
         for one in self.records.values():
             receives = int(one["attributes"]["ApproximateReceiveCount"]) + 1
             one["attributes"]["ApproximateReceiveCount"] = str(receives)
-        handle = runner_of(self.cloud, MODELS, FakeClock(NOW / 1000).clock)
+        handle = runner_of(self.cloud, self.models, FakeClock().clock)
         try:
             answer = handle({"Records": list(self.records.values())}, context)
         except Killed:
@@ -137,6 +140,63 @@ def test_what_fails_without_an_end_is_no_dead_letter(monkeypatch) -> None:
     assert queue.cloud.queues["dead"] == []
     assert queue.receive()
     assert queue.values() == {"k1": 1, "k2": 2}
+
+
+def acting(*actions: dict) -> dict:
+    """The model above, which also does these with each message."""
+    model = deepcopy(KEEPING)
+    [event] = model["detectorModelDefinition"]["states"][0]["onInput"]["events"]
+    event["actions"] += actions
+    return model
+
+
+OUTAGES = {
+    "Scheduler refuses a long timer": ("create_schedule", acting({"setTimer": {"timerName": "t", "seconds": 7200}})),
+    "SQS refuses a short timer": ("send_message", acting({"setTimer": {"timerName": "t", "seconds": 60}})),
+    "SQS refuses actions": ("send_message_batch", acting({"iotTopicPublish": {"mqttTopic": "t"}})),
+    "S3 refuses large actions": ("put_object", acting({"iotTopicPublish": {"mqttTopic": "t"}})),
+    "DynamoDB refuses to forget actions": ("update_item", acting({"iotTopicPublish": {"mqttTopic": "t"}})),
+}
+
+
+@pytest.mark.parametrize(("operation", "model"), OUTAGES.values(), ids=OUTAGES)
+def test_a_message_waits_for_a_service_that_is_down(monkeypatch, operation, model) -> None:
+    """However often it is tried: its function was not ended. Once the service answers, it is taken once."""
+    if operation == "put_object":
+        monkeypatch.setattr(action_queue, "MAX_ITEM_BYTES", 10)
+    queue = Queue(monkeypatch, models=models_of(model))
+    queue.put(1)
+    with monkeypatch.context() as outage:
+        outage.setattr(Cloud, f"_{operation}", refusing)
+        answers = [queue.receive() for _ in range(20)]
+
+    assert answers == [True] * 20
+    assert queue.cloud.queues["dead"] == []
+    assert list(queue.records) == ["r1"]
+    assert queue.receive()
+    assert (queue.values(), queue.records) == ({"k1": 1}, {})
+    assert queue.cloud.queues["dead"] == []
+
+
+def refusing(*_, **__):
+    """A service that is down."""
+    raise aws_error("ServiceUnavailable", 503)
+
+
+def test_only_ends_of_the_function_are_counted(monkeypatch) -> None:
+    """A failed call between two of them begins the count again."""
+    model, deadly = acting({"setTimer": {"timerName": "t", "seconds": 60}}), {1}
+    queue = Queue(monkeypatch, deadly=deadly, models=models_of(model))
+    queue.put(1)
+    assert [queue.receive() for _ in range(4)] == [False] * 4  # two of them alone
+    deadly.clear()
+    with monkeypatch.context() as outage:
+        outage.setattr(Cloud, "_send_message", refusing)
+        assert queue.receive()
+    deadly.add(1)
+
+    assert [queue.receive() for _ in range(MOST_TRIES + 1)] == [False] * MOST_TRIES + [True]
+    assert len(queue.cloud.queues["dead"]) == 1
 
 
 def test_what_follows_a_record_that_fails_again_is_not_tried(monkeypatch) -> None:

@@ -1,4 +1,5 @@
 import json
+from threading import Barrier
 
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable
@@ -46,3 +47,13 @@ def test_the_sinks_are_looked_at_once_in_ten_seconds() -> None:
         health.answer(Request("GET", "/v1/health"))
 
     assert looks == [100.0, 110.0]
+
+
+def test_checks_that_hang_do_not_wait_for_each_other() -> None:
+    """Six sinks and queues that answer late take as long as one: here each waits for all the others."""
+    together = Barrier(6)
+    checks = {f"check {number}": lambda: together.wait(5) and None for number in range(6)}
+
+    response = Health(checks, Clock()).answer(Request("GET", "/v1/health"))
+
+    assert response.status == 200

@@ -34,7 +34,7 @@ def attempt(emulator: Emulator, stage: str, left_out: Collection[str]) -> list[s
 def reduce(file: Path, left_out: Collection[str]) -> dict[str, Any]:
     """Takes the resources at these paths out of a template, and gives what is left. Raises StaleListError.
 
-    A path is that in the construct tree, without the stack's name, `Default` and the last part: `Streams/Bucket`.
+    A path is that in the construct tree, without the stack's name and the last part: `Default/Streams/Bucket`.
     """
     template: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     names = {_path(resource): name for name, resource in template["Resources"].items()}
@@ -53,8 +53,8 @@ def reduce(file: Path, left_out: Collection[str]) -> dict[str, Any]:
 
 
 def _path(resource: Mapping[str, Any]) -> str:
-    _, *parts = resource.get("Metadata", {}).get("aws:cdk:path", "").split("/")
-    return "/".join(parts[parts[:1] == ["Default"] : -1])
+    parts = resource.get("Metadata", {}).get("aws:cdk:path", "").split("/")
+    return "/".join(parts[1:-1])
 
 
 def _missing(emulator: Emulator, stack: str, template: Mapping[str, Any]) -> list[str]:

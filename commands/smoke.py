@@ -87,12 +87,12 @@ def gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
 
 def _health(stage: Stage) -> int:
     """The status of the health check, which anyone may ask once a second: `make status` may just have done so."""
-    for _ in range(HEALTH_ATTEMPTS - 1):
+    for _ in range(HEALTH_ATTEMPTS):
         status = _get(stage, "GET", "/v1/health").status
         if status != HTTPStatus.TOO_MANY_REQUESTS:
-            return status
+            break
         time.sleep(HEALTH_PAUSE_SECONDS)
-    return _get(stage, "GET", "/v1/health").status
+    return status
 
 
 def _split(stage: Stage, credential: Credential) -> bool:

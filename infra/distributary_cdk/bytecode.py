@@ -25,7 +25,10 @@ PYODIDE = "314.0.7"
 _PROGRAM = Path(str(resources.files("distributary_cdk") / "compile.mjs"))
 _CHECKOUT = _PROGRAM.resolve().parents[2]  # also where an app links to its folders
 _CANNOT = f"the functions' modules cannot be compiled for Python {PYTHON}"
+_COMPILER_SECONDS = 300
+"""Of all modules at once, which take less than ten on an idle machine."""
 _found: dict[str, bytes] = {}
+"""Bytecode by the path in a store, for this process: every function's asset has most modules in common."""
 
 Files = Mapping[str, bytes]
 
@@ -99,7 +102,16 @@ def _compile(modules: Mapping[str, Module]) -> dict[str, bytes]:
     sys.stderr.write(f"Compiling {len(modules)} modules of the functions for Python {PYTHON} (once)\n")
     text = json.dumps({name: [path, base64.b64encode(source).decode()] for name, (path, source) in modules.items()})
     try:
-        run = subprocess.run(["node", _PROGRAM, _pyodide()], input=text, capture_output=True, text=True, check=True)
+        run = subprocess.run(
+            ["node", _PROGRAM, _pyodide()],
+            input=text,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_COMPILER_SECONDS,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BadDefinition([f"{_CANNOT}: pyodide has not ended after {_COMPILER_SECONDS} s"]) from error
     except OSError as error:
         raise BadDefinition([f"{_CANNOT}: Node does not run ({error})"]) from error
     except subprocess.CalledProcessError as error:

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 from any_settings import any_settings
+from botocore import xform_name
 
+from distributary.aws.clients import Clients
 from distributary.errors import BadDefinition
 from distributary_cdk.bundle import LAMBDAS, SERVICES, bundle, digest, is_native, write
 from distributary_cdk.function import environment_of
@@ -77,6 +79,23 @@ def test_services_are_those_that_are_called():
     own = {path.name for path in (LAMBDAS / "distributary" / "aws" / "service_models").iterdir()}
 
     assert called - own == set(SERVICES)
+
+
+def test_operations_are_those_of_aws():
+    """What `call` is given is a method of some service's client: a slip would be found by AWS alone."""
+    called = {
+        call.args[0].attr
+        for path in LAMBDAS.rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "call"
+        if isinstance(call.args[0], ast.Attribute) and not call.args[0].attr.startswith("_")
+    }
+    session = Clients({"AWS_REGION": "eu-west-1"})._session
+    models = [session.get_service_model(name) for name in (*SERVICES, "iotevents-data")]
+    known = {xform_name(operation) for model in models for operation in model.operation_names}
+
+    assert {"put_records", "get_item", "get_secret_value", "put_object"} <= called
+    assert called <= known
 
 
 @pytest.mark.parametrize(

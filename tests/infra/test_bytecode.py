@@ -148,6 +148,14 @@ def test_without_node_that_is_said(tmp_path, monkeypatch):
         compile_once(MODULES, [tmp_path])
 
 
+def test_a_compiler_that_does_not_end_is_ended(tmp_path, monkeypatch):
+    """As a fault too."""
+    monkeypatch.setattr(bytecode, "_COMPILER_SECONDS", 0.01)
+
+    with pytest.raises(BadDefinition, match=r"pyodide has not ended after 0\.01 s"):
+        compile_once(MODULES, [tmp_path])
+
+
 def test_what_is_no_python_is_named(tmp_path):
     """With its path in the asset and the compiler's words."""
     with pytest.raises(BadDefinition, match=r"(?s)/var/task/bad\.py.*SyntaxError"):

@@ -88,7 +88,7 @@ class Clients:
 
 
 class LateClient:
-    """A client that is made when it is first used."""
+    """Makes its client on first use."""
 
     def __init__(self, make: Callable[[], Any]) -> None:
         self._make = make

@@ -14,7 +14,9 @@ _SUFFIXES = {
     "us-isof-": "csp.hci.ic.gov",
     "eu-isoe-": "cloud.adc-e.uk",
 }
-_ASKING_FOR_OTHERS = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
+_OTHER_ENDPOINTS = ("AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT")
+# A service's id in the name of a variable, where it is not its name in capitals.
+_IDS = {"secretsmanager": "SECRETS_MANAGER"}
 
 
 class Credentials(NamedTuple):
@@ -47,16 +49,16 @@ class AwsEnvironment:
         return Credentials(key, secret, self._variables.get("AWS_SESSION_TOKEN")) if key and secret else None
 
     def endpoint(self, service: str) -> str | None:
-        """The URL of the service in this region; None for a kind of endpoint (FIPS, dual-stack) that botocore finds.
+        """The URL of the service in this region; None for FIPS and dual-stack endpoints, which botocore finds.
 
         `AWS_ENDPOINT_URL_<SERVICE>` and `AWS_ENDPOINT_URL` come first:
         https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
         """
-        if not self._says("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
+        if not self._is_true("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"):
             for name in (f"AWS_ENDPOINT_URL_{_IDS.get(service, service.upper())}", "AWS_ENDPOINT_URL"):
                 if url := self._variables.get(name):
                     return url
-        if any(map(self._says, _ASKING_FOR_OTHERS)):
+        if any(map(self._is_true, _OTHER_ENDPOINTS)):
             return None
         region = self.region
         suffix = next((one for start, one in _SUFFIXES.items() if region.startswith(start)), "amazonaws.com")
@@ -67,9 +69,5 @@ class AwsEnvironment:
         """The path of the certificates to trust instead of the usual ones; None where none is named."""
         return self._variables.get("AWS_CA_BUNDLE") or self._variables.get("REQUESTS_CA_BUNDLE")
 
-    def _says(self, name: str) -> bool:
+    def _is_true(self, name: str) -> bool:
         return self._variables.get(name, "").lower() == "true"
-
-
-_IDS = {"secretsmanager": "SECRETS_MANAGER"}
-"""The id of a service in a variable's name, where it is not the endpoint's in capitals."""

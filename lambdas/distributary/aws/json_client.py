@@ -9,7 +9,6 @@ import json
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from functools import partial
 from time import gmtime, strftime
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -69,12 +68,13 @@ class JsonClient:
         """The operation of this name, as in `put_record_batch`: AWS refuses one that there is not."""
         if name.startswith("_"):
             raise AttributeError(name)
-        method = partial(self._call_with, name.title().replace("_", ""))
+        operation = name.title().replace("_", "")
+
+        def method(**parameters: Any) -> Mapping[str, Any]:
+            return self._call(operation, parameters)
+
         setattr(self, name, method)
         return method
-
-    def _call_with(self, operation: str, **parameters: Any) -> Mapping[str, Any]:
-        return self._call(operation, parameters)
 
     def _call(self, operation: str, parameters: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to at most `timeouts.ATTEMPTS` attempts; a record is sent again by no one here."""

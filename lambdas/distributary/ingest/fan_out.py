@@ -53,8 +53,8 @@ class FanOut:
         self._store_oversize(deliveries, deadline)
         shipments = {name: shipment for name in self._sinks if (shipment := self._shipment(name, deliveries))}
         for name, outcomes in self._send(shipments, deadline).items():
-            for (_, deliveries), outcome in zip(shipments[name], outcomes, strict=True):
-                for delivery in deliveries:
+            for (_, joined), outcome in zip(shipments[name], outcomes, strict=True):
+                for delivery in joined:
                     delivery.note(name, outcome)
         return [_result(one) if isinstance(one, EventDelivery) else one for one in planned]
 

@@ -108,7 +108,7 @@ def test_a_token_may_write_to_the_sinks_that_it_names(given: dict, sinks: set) -
 
 
 def test_without_a_claim_for_sinks_a_token_may_write_to_all() -> None:
-    """As a key may that was made without `--sinks`; but it is for one api only."""
+    """It writes to every sink, as a key without `--sinks` does, through one API."""
     key = key_of_token({"sub": "auth0|5f7c"})
 
     assert (key.name, key.sinks) == ("auth0|5f7c", EVERY_SINK)

@@ -119,7 +119,7 @@ def test_what_no_input_can_take_is_a_dead_letter(take, provider, keeping, event,
 
 
 def test_each_message_of_a_batch_has_a_fate_of_its_own(take, provider, keeping, capsys) -> None:
-    """Stored, waiting in the retry queue, dead: nothing is lost and nothing comes again."""
+    """Each message is stored, pending in the retry queue or a dead letter, and none is retried by Lambda."""
     provider.codes = {b'{"n":1}': "ServiceUnavailableException", b'{"n":2}': "InvalidRequestException"}
 
     take([{"n": 0}, {"n": 1}, {"n": 2}, {"n": "x" * 50}], "many", "t-rule-line")

@@ -22,6 +22,12 @@ class OrderError(Exception):
     """The embedded AWS did not do what it was told to."""
 
 
+def messages_in(sqs: Any, queue_url: str) -> int:
+    """How many messages a queue holds, those that are delayed or being worked on included."""
+    counts = sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(COUNTS))["Attributes"]
+    return sum(int(counts[name]) for name in COUNTS)
+
+
 class Orders:
     """Orders to the AWS of one local stage."""
 
@@ -55,11 +61,7 @@ class Orders:
     def waiting(self) -> int:
         """How many messages the retry queues hold, those that are being worked on included."""
         queues = [url for name, url in self._stage.outputs.items() if "Spill" in name and name.endswith("QueueUrl")]
-        return sum(self._messages(url) for url in queues)
-
-    def _messages(self, queue_url: str) -> int:
-        counts = self._sqs.get_queue_attributes(QueueUrl=queue_url, AttributeNames=list(COUNTS))["Attributes"]
-        return sum(int(counts[name]) for name in COUNTS)
+        return sum(messages_in(self._sqs, url) for url in queues)
 
     def _order(self, method: str, path: str, body: bytes | None = None, allowed: int = HTTPStatus.OK) -> dict[str, Any]:
         answer = request(str(self._stage.aws_endpoint), method, f"/_distributary/{path}", body=body)

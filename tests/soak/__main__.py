@@ -14,8 +14,11 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
+from http.client import HTTPException
 from pathlib import Path
 from typing import Self
+
+from chaos.orders import messages_in
 
 from commands.ending import ended
 from commands.key_ring import passing_key
@@ -28,7 +31,6 @@ from soak.report import Minute, slowed_down, table
 MOST_MINUTES, MOST_CLIENTS, MOST_BATCH = 60, 32, 5000
 DRAIN_SECONDS = 600
 LANDS_WITHIN_SECONDS = 120
-COUNTS = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed")
 WATCHED = {"MessageQueueUrl": "messages", "ActionQueueUrl": "actions"}
 DEVICES = 500
 
@@ -43,7 +45,8 @@ class Load:
         self._run = uuid.uuid4().hex[:8]
         self._stopping = threading.Event()
         self.accepted: list[str] = []
-        self.refused: Counter[int] = Counter()
+        self.refused: list[int] = []
+        """The status of each answer that was another; 0 where none came."""
         self._threads = [threading.Thread(target=self._post, args=(number,)) for number in range(clients)]
 
     def __enter__(self) -> Self:
@@ -64,11 +67,17 @@ class Load:
             ids = [f"{self._run}-{client}-{number + place}" for place in range(self._batch)]
             number += self._batch
             body = json.dumps([_event(one, place + number) for place, one in enumerate(ids)]).encode()
-            answer = request(self._stage.endpoint, "POST", "/v1/events", headers=self._headers, body=body)
-            if answer.status == HTTPStatus.ACCEPTED:
+            status = self._status(body)
+            if status == HTTPStatus.ACCEPTED:
                 self.accepted += ids
             else:
-                self.refused[answer.status] += 1
+                self.refused.append(status)
+
+    def _status(self, body: bytes) -> int:
+        try:
+            return request(self._stage.endpoint, "POST", "/v1/events", headers=self._headers, body=body).status
+        except (OSError, HTTPException):
+            return 0
 
 
 def _event(event_id: str, number: int) -> dict[str, object]:
@@ -98,7 +107,12 @@ def _soak(stage: Stage, credential: Mapping[str, str], options: argparse.Namespa
     print(f"\n{table(minutes)}\n", flush=True)
     drained = _drain(stage)
     missing = _missing(stage, set(load.accepted), since)
-    faults = [slowed_down(minutes), drained, *missing, *(f"{n} answers {code}" for code, n in load.refused.items())]
+    faults = [
+        slowed_down(minutes),
+        drained,
+        *missing,
+        *(f"{n} answers {code}" for code, n in Counter(load.refused).items()),
+    ]
     for fault in filter(None, faults):
         print(f"FAILED: {fault}")
     print(f"{len(load.accepted)} events were accepted, and looked for in every sink.")
@@ -115,11 +129,10 @@ def _minute(stage: Stage, load: Load, number: int) -> Minute:
 
 def _waiting(stage: Stage) -> dict[str, int]:
     """Messages in each queue: retry queues together, and those of the detectors."""
-    counts = {"retry": 0, **dict.fromkeys(WATCHED.values(), 0)}
+    sqs, counts = stage.client("sqs"), {"retry": 0, **dict.fromkeys(WATCHED.values(), 0)}
     for output, url in stage.outputs.items():
         if output.endswith("QueueUrl") and (output in WATCHED or "Spill" in output):
-            found = stage.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=list(COUNTS))["Attributes"]
-            counts[WATCHED.get(output, "retry")] += sum(int(found[name]) for name in COUNTS)
+            counts[WATCHED.get(output, "retry")] += messages_in(sqs, url)
     return counts
 
 

@@ -29,7 +29,8 @@ from distributary.sinks.registry import KINDS, SINK_NAMES
 from distributary_cdk.contradictions import contradictions
 from distributary_cdk.entrance import HttpProps
 from distributary_cdk.iot_rule import IotRule
-from distributary_cdk.props import WHOLE, Given, Table, Tables, Texts, props, within
+from distributary_cdk.prop_types import WHOLE, Given, Table, Tables, Texts, within
+from distributary_cdk.props import props
 
 Parts = dict[type[Settings], Callable[[], Settings]]
 Stream = Annotated[kinesis.IStream | None, Given("a Kinesis stream", ("stream_arn",)), SkipJsonSchema()]

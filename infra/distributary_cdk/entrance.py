@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from distributary_cdk.props import Texts, props, within
+from distributary_cdk.prop_types import Texts, within
+from distributary_cdk.props import props
 
 
 @props

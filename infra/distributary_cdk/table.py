@@ -7,7 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from distributary_cdk.props import Table, faults_of, known
+from distributary_cdk.prop_faults import faults_of, known
+from distributary_cdk.prop_types import Table
 
 __all__ = ["Table", "laid_over", "read"]
 

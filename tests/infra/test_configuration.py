@@ -9,7 +9,7 @@ from distributary.errors import BadDefinition, SettingsError
 from distributary.sinks.registry import SINK_NAMES
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.configuration_file import read, said
-from distributary_cdk.props import known
+from distributary_cdk.prop_faults import known
 
 ROOT = Path(__file__).parent.parent.parent
 CASES = json.loads((ROOT / "tests/cases/configuration.json").read_text())

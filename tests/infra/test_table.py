@@ -2,7 +2,8 @@ from typing import Annotated, Any, Literal
 
 import pytest
 
-from distributary_cdk.props import WHOLE, Texts, props, within
+from distributary_cdk.prop_types import WHOLE, Texts, within
+from distributary_cdk.props import props
 from distributary_cdk.table import laid_over, read
 
 

@@ -157,6 +157,7 @@ bench: setup ## measure, side by side with what one writes from the docs
 
 reference: setup ## write distributary.schema.json and the generated pages of docs/reference/
 	@python -m distributary_cdk.reference
+	@python -m commands.problem_pages
 	@cdk synth --quiet --context stage=prod
 	@python -m distributary_cdk.permission_reference cdk.out/distributary-prod.template.json
 

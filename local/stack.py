@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from local.functions import FunctionSpec, Invocation
+    from local.gateway.answer import Answer
+    from local.gateway.event import HttpRequest
     from local.iam.access import Access
 
 
@@ -39,7 +41,8 @@ class LocalStack:
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
     that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `concurrency` is
-    how many requests of a function may be under way; `say` takes each line of progress and of the functions' logs.
+    how many requests of a function may be under way; `say` takes each line of progress and of the functions' logs,
+    `observe` each request to the endpoint with its answer.
     `interpreter` is the Python that the functions run on.
     Raises BadFaults, BadKeys, BadInterpreter, RuntimeNotInstalled, PortRefused, StepFailed or NotCreated, whose
     messages are written for the user.
@@ -56,6 +59,7 @@ class LocalStack:
         jwks: Path | None = None,
         concurrency: int = CONCURRENCY,
         say: Callable[[str], None] = print,
+        observe: Callable[[HttpRequest, Answer], None] | None = None,
     ) -> None:
         self.outputs: dict[str, str] = {}
         self._ports = {"PORT": port, "AWS_PORT": aws_port}
@@ -69,6 +73,7 @@ class LocalStack:
         self._concurrency = concurrency
         self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
         self._say = say
+        self._observe = observe
         self._open = ExitStack()
 
     @property
@@ -140,6 +145,7 @@ class LocalStack:
             keys=self._jwks,
             log=self._say,
             keep=cloud_watch.keep,
+            observe=self._observe,
         )
         with self._naming_the_port("PORT"):
             self._gateway.start()

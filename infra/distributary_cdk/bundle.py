@@ -34,7 +34,7 @@ SERVICES = (
     *("sns", "sqs"),
 )
 
-_LIBRARY = re.compile(r".+\.py|aws/service_models/.+\.json(\.gz)?")
+_LIBRARY = re.compile(r".+\.py|aws/service_models/.+\.json(\.gz)?|http/[a-z_]+\.json")
 _DEPENDENCIES = re.compile(
     r"(six|typing_extensions)\.py"
     r"|(botocore|dateutil|jmespath|urllib3)/.+\.py"

@@ -25,6 +25,8 @@ ROUTES = (
     Route("POST", "/detectors", "serve_detectors"),
     Route("POST", "/detectors/delete", "serve_detectors"),
     Route("GET", "/", "ingest"),
+    Route("GET", "/openapi.json", "ingest"),
+    Route("GET", "/problems/{slug}", "ingest"),
     Route("GET", "/v1/health", "check_health"),
 )
 
@@ -35,4 +37,10 @@ BY_JWT = {"POST /v1/events"}
 DEFAULT = "ingest"
 
 # Requests a second and burst of what anyone may call but nobody needs often; the other routes have the stage's.
-THROTTLES = {"GET /v1/health": (1, 2), "GET /": (5, 10), "$default": (20, 40)}
+THROTTLES = {
+    "GET /v1/health": (1, 2),
+    "GET /": (5, 10),
+    "GET /openapi.json": (5, 10),
+    "GET /problems/{slug}": (5, 10),
+    "$default": (20, 40),
+}

@@ -24,7 +24,7 @@ from local.gateway.throttle import Throttles
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
-    from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, HTTPScope, Scope
+    from uvicorn._types import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, HTTPScope, Scope
 
 # "Amazon API Gateway quotas", HTTP API: payload size 10 MB, request line and header values 10,240 bytes in all
 # (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
@@ -48,7 +48,8 @@ _AT_ONCE = 2048
 class Application:
     """The ASGI application of one API; `seconds` is how long a function may take, `keys` check JWTs.
 
-    `keep` takes the log group, the log stream and the line of each request where the API has an access log.
+    `keep` takes the log group, the log stream and the line of each request where the API has an access log; `observe`
+    takes each request, with what was read of its body, and its answer.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Application:
         *,
         keys: "KeySet | None" = None,
         keep: Callable[[str, str, str], None] = lambda *_: None,
+        observe: Callable[[HttpRequest, Answer], None] | None = None,
     ) -> None:
+        self._observe = observe
         self._api = api
         self._functions = functions
         self._seconds = seconds
@@ -86,9 +89,12 @@ class Application:
         except LookupError:
             api = HttpApi("", ())
         with contextlib.suppress(_ClientGone):
-            given = await self._answer(api, request, request_id, receive)
+            body: list[bytes] = []
+            given = await self._answer(api, request, request_id, _kept(receive, body) if self._observe else receive)
             complete = _complete(given, api.cors, request, request_id)
             await _write(complete, send)
+            if self._observe:
+                self._observe(replace(request, body=b"".join(body)), complete)
             self._note(api, request, complete, time.monotonic() - began)
 
     def _note(self, api: HttpApi, request: HttpRequest, given: Answer, seconds: float) -> None:
@@ -169,6 +175,18 @@ def _read(scope: "HTTPScope") -> HttpRequest:
         fields=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
         source_ip=client[0] if client else "127.0.0.1",
     )
+
+
+def _kept(receive: "ASGIReceiveCallable", body: list[bytes]) -> "ASGIReceiveCallable":
+    """Receives as before; each part of the body is appended to the list."""
+
+    async def keeping() -> "ASGIReceiveEvent":
+        message = await receive()
+        if message["type"] == "http.request":
+            body.append(message.get("body", b""))
+        return message
+
+    return keeping
 
 
 async def _body(request: HttpRequest, receive: "ASGIReceiveCallable") -> bytes | None:

@@ -12,7 +12,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from local.functions import Functions
 from local.gateway import answer
+from local.gateway.answer import Answer
 from local.gateway.application import Application
+from local.gateway.event import HttpRequest
 from local.gateway.routing import HttpApi
 
 # "Amazon API Gateway quotas", HTTP API: maximum integration timeout 30 s
@@ -28,7 +30,7 @@ class Gateway:
     `api` is asked at each request, so that a later deployment counts at once; it raises LookupError while there is
     none. `keys` are those that JWTs are checked with. A connection is closed when it was idle for `idle_seconds`. `log`
     takes a line for each answer of the gateway's own that a developer would wonder about, `keep` what belongs into the
-    API's access log.
+    API's access log, `observe` each request and its answer.
     """
 
     def __init__(
@@ -42,9 +44,10 @@ class Gateway:
         idle_seconds: int = _IDLE_SECONDS,
         log: Callable[[str], None] = print,
         keep: Callable[[str, str, str], None] = lambda *_: None,
+        observe: Callable[[HttpRequest, Answer], None] | None = None,
     ) -> None:
         self.port = port
-        self._app = Application(api, functions, integration_seconds, log, keys=keys, keep=keep)
+        self._app = Application(api, functions, integration_seconds, log, keys=keys, keep=keep, observe=observe)
         config = uvicorn.Config(
             self._app,
             http=_Protocol,

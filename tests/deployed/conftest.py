@@ -16,6 +16,7 @@ import botocore.session
 import pytest
 from botocore.config import Config
 from chaos.orders import Orders
+from exchanges import Exchanges
 
 from commands.key_ring import KeyRing, bearer
 from commands.post import Answer, request
@@ -26,14 +27,14 @@ from local.stack import LocalStack
 ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "lambdas" / "distributary" / "aws" / "service_models"
 PATIENCE_SECONDS = 60
-LAST = Path(__file__).with_name("test_permissions.py")
+LAST = [Path(__file__).with_name(name) for name in ("test_permissions.py", "test_contract.py")]
 LEFT_OUT = pytest.StashKey[bool]()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is said of all deployed tests is said after them: in one worker of xdist, too, tests keep this order."""
-    items.sort(key=lambda item: item.path == LAST)
+    items.sort(key=lambda item: item.path in LAST)
 
 
 def pytest_deselected(items: list[pytest.Item]) -> None:
@@ -46,6 +47,12 @@ def pytest_deselected(items: list[pytest.Item]) -> None:
 def logs() -> list[str]:
     """What the stack said: its start, then each line of the functions' logs."""
     return []
+
+
+@pytest.fixture(scope="session")
+def exchanges() -> Exchanges:
+    """Every request to the endpoint, judged by the OpenAPI document."""
+    return Exchanges()
 
 
 @pytest.fixture(scope="session")
@@ -70,14 +77,14 @@ def once(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session")
-def local(once: None, logs: list[str], project: Path) -> Iterator[LocalStack]:
+def local(once: None, logs: list[str], project: Path, exchanges: Exchanges) -> Iterator[LocalStack]:
     """The running stack."""
 
     def say(line: str) -> None:
         logs.append(line)
         sys.stdout.write(f"{line}\n")
 
-    with LocalStack(port=0, aws_port=0, project=project, say=say) as stack:
+    with LocalStack(port=0, aws_port=0, project=project, say=say, observe=exchanges.append) as stack:
         yield stack
 
 

@@ -58,6 +58,8 @@ def test_stage(stack, functions, configured, properties):
     assert stage["RouteSettings"] == {
         "GET /v1/health": {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 2},
         "GET /": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
+        "GET /openapi.json": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
+        "GET /problems/{slug}": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
         "$default": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 40},
     }
     template = Template.from_stack(stack)

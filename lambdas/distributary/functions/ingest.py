@@ -17,6 +17,7 @@ from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
 from distributary.http.events_api.endpoint import EventsEndpoint
 from distributary.http.iot_events_api import messages
 from distributary.http.iot_events_api.messages import MessagesEndpoint
+from distributary.http.request import Request, Response
 from distributary.http.request_log import Handler, request_logged
 from distributary.http.router import Known, Router
 from distributary.http.welcome import welcome
@@ -54,6 +55,8 @@ def build(start: Start) -> Handler:
         Known("POST", "/"): guard.protect(_aws_endpoint(start, sinks, retry_seconds).answer, "aws"),
         Known("POST", "/inputs/messages"): guard.protect(_messages(start, sinks, retry_seconds), "iot_events"),
         Known("GET", "/"): welcome(keys),
+        Known("GET", "/openapi.json"): _openapi,
+        Known("GET", "/problems/{slug}"): _problem_page,
     }
     routes = [Known(route["method"], route["path"]) for route in start.configuration["routes"]]
     return request_logged(
@@ -64,6 +67,18 @@ def build(start: Start) -> Handler:
         units=registry.UNITS,
         noteworthy=registry.NOTEWORTHY,
     )
+
+
+def _openapi(request: Request) -> Response:
+    from distributary.http import documents  # noqa: PLC0415 - seldom asked for; every start would pay for it
+
+    return documents.openapi(request)
+
+
+def _problem_page(request: Request) -> Response:
+    from distributary.http import documents  # noqa: PLC0415 - likewise
+
+    return documents.problem_page(request)
 
 
 def _aws_endpoint(start: Start, sinks: Sinks, retry_seconds: float) -> AwsEndpoint:

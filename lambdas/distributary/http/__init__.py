@@ -3,4 +3,15 @@
 The packages inside are the APIs: `events_api`, `aws_api`, `iot_events_api`; `auth` lets callers in.
 """
 
-__all__ = ["content", "event_ids", "health", "problem", "request", "request_log", "router", "structure", "welcome"]
+__all__ = [
+    "content",
+    "documents",
+    "event_ids",
+    "health",
+    "problem",
+    "request",
+    "request_log",
+    "router",
+    "structure",
+    "welcome",
+]

@@ -20,6 +20,7 @@ def welcome(settings: KeySettings) -> Endpoint:
         "name": "distributary",
         "version": VERSION,
         "docs": "README.md and docs/ of this version's source",
+        "openapi": "/openapi.json",
         "access": _ACCESS["jwt" if settings.jwt_source_claim else settings.auth],
     }
     body = json.dumps(about)

@@ -21,5 +21,5 @@ def test_the_root_says_who_may_come_in(settings: dict, says: str) -> None:
     about = json.loads(response.body)
 
     assert (response.status, about["name"]) == (200, "distributary")
-    assert set(about) == {"name", "version", "docs", "access"}
+    assert set(about) == {"name", "version", "docs", "openapi", "access"}
     assert about["access"].startswith(says)

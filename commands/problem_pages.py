@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from commands.ending import ended
 from distributary.http.documents import PROBLEM_PAGES
 
 SOURCE = Path(__file__).parents[1] / "docs" / "problems.md"
@@ -28,4 +29,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(ended(main))

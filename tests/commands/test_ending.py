@@ -8,7 +8,19 @@ import pytest
 from commands.ending import ended
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("demo", "functions_python", "keys", "release", "replay", "rollback", "set_up", "smoke", "status", "up")
+COMMANDS = (
+    "demo",
+    "functions_python",
+    "keys",
+    "problem_pages",
+    "release",
+    "replay",
+    "rollback",
+    "set_up",
+    "smoke",
+    "status",
+    "up",
+)
 # A command that prints a line, waits to be told to go on, and then prints as much as no pipe holds.
 PRINTING = """
 import sys

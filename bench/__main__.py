@@ -15,9 +15,11 @@ from subprocess import PIPE
 from bench.contestants import PRODUCT, PYTHON, build
 from bench.detectors import detectors
 from bench.division import division
+from bench.growth import growth
 from bench.measure import Samples, measure
 from bench.report import table
 from bench.runtime import FunctionFailedError
+from bench.starts import starts
 from commands.set_up import SetUpFailed
 
 SIZES = (1, 25, 500)
@@ -43,11 +45,14 @@ def main() -> None:
             results[events] = measure(contestants, events, rounds=arguments.rounds, seconds=arguments.seconds, log=log)
         steps = division(contestants[-1], SIZES[-1], WORK)
         batches = detectors(WORK, url, ITEMS)
+        print("Measuring growth and cold starts", flush=True)
+        grows, cold = growth(contestants[-1], WORK), starts(WORK, url)
     print(f"\n{table(results)}\n")
     print(f"The stub's own answer, to a bare HTTP client: p50 {floor * 1000:.1f} ms.")
     print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
     print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}\n")
-    print(f"{_engine()}\n\n{batches}")
+    print(f"{_engine()}\n\n{batches}\n")
+    print(f"How CPU and memory grow:\n\n{grows}\n\nCold starts:\n\n{cold}")
 
 
 def _floor(url: str) -> float:

@@ -56,13 +56,21 @@ def build(work: Path, stub_url: str) -> list[Contestant]:
     return contestants
 
 
-def product(name: str, work: Path, function_name: str, stub_url: str) -> Contestant:
-    """A function of the stack that has been synthesised into `work`."""
+def product(name: str, work: Path, function_name: str, stub_url: str, place: str = "") -> Contestant:
+    """A function of the stack that has been synthesised into `work`, in a folder of its own below `place`."""
     deployed = function(work / "cdk.out", function_name, stub_url)
     environment = {**_lambda_environment(stub_url), **deployed.environment}
-    folder = work / function_name
+    folder = work / place / function_name
     shutil.copytree(deployed.asset, folder)
     return _python(name, work, folder, environment)
+
+
+def empty(work: Path, stub_url: str) -> Contestant:
+    """A function that does nothing."""
+    folder = work / "empty"
+    folder.mkdir()
+    (folder / "handler.py").write_text("def handle(event, context):\n    return {}\n", encoding="utf-8")
+    return _compiled(_python("an empty function", work, folder, _lambda_environment(stub_url)))
 
 
 def _for_one_model(configuration: Path) -> None:

@@ -12,14 +12,14 @@ KEY_ID = "DK1AAAAAAAAAAAAAAAA"
 BEARER = f"Bearer {KEY_ID}.{derive_secret('bench', KEY_ID)}"
 
 
-def request(events: int) -> bytes:
-    """A POST of so many events, each of 1,024 bytes and of a device of its own; a single one is posted as an object."""
-    posted = [_event(number) for number in range(events)]
+def request(events: int, size: int = EVENT_BYTES) -> bytes:
+    """A POST of so many events, each of `size` bytes and of its own device; a single one is posted as an object."""
+    posted = [_event(number, size) for number in range(events)]
     body = json.dumps(posted if events > 1 else posted[0], separators=(",", ":"))
     return json.dumps(_payload(body)).encode()
 
 
-def _event(number: int) -> dict[str, Any]:
+def _event(number: int, size: int) -> dict[str, Any]:
     event = {
         "deviceId": f"device-{number:05}",
         "recordedAt": "2026-11-22T15:32:13.123Z",
@@ -30,7 +30,7 @@ def _event(number: int) -> dict[str, Any]:
         "samples": [round(20 + (number * 7 + step * 3) % 50 / 10, 2) for step in range(24)],
         "note": "",
     }
-    event["note"] = "n" * (EVENT_BYTES - len(json.dumps(event, separators=(",", ":"))))
+    event["note"] = "n" * (size - len(json.dumps(event, separators=(",", ":"))))
     return event
 
 

@@ -9,6 +9,7 @@ MEASURES: Mapping[str, Callable[[Samples], float]] = {
     "process start to first answer, ms": lambda samples: median(samples.first) * 1000,
     "warm p50, ms": lambda samples: median(samples.warm) * 1000,
     "warm p99, ms": lambda samples: _percentile(samples.warm, 0.99) * 1000,
+    "requests a second, one after the other": lambda samples: len(samples.warm) / sum(samples.warm),
     "CPU per request, ms": lambda samples: samples.cpu / len(samples.warm) * 1000,
     "peak memory, MB": lambda samples: samples.peak / 1e6,
 }

@@ -40,6 +40,7 @@ class _Connection(socketserver.StreamRequestHandler):
                 length = int(value) if name.lower() == b"content-length" else length
             body = self.rfile.read(length)
             if path.endswith("/invocation/next"):
+                self.server.asked.put(time.perf_counter())
                 self._hand_out(self.server.invocations.get())
             else:
                 self.server.answers.put((time.perf_counter(), path, body))
@@ -67,6 +68,7 @@ class _Server(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Connection)
         self.invocations: queue.Queue[bytes | None] = queue.Queue()
         self.answers: queue.Queue[tuple[float, str, bytes]] = queue.Queue()
+        self.asked: queue.Queue[float] = queue.Queue()
         self.handed_out = 0.0
 
 
@@ -81,9 +83,22 @@ class Function:
 
     def start(self, payload: bytes) -> float:
         """Seconds from the process's start to its first answer."""
+        self._server.invocations.put(payload)
+        started = self._started()
+        return self._wait_for_answer() - started
+
+    def ready(self) -> float:
+        """Seconds from the process's start until it asks for its first event, which it is not given."""
+        started = self._started()
+        try:
+            return self._server.asked.get(timeout=PATIENCE_SECONDS) - started
+        except queue.Empty:
+            raise FunctionFailedError(f"not ready, exit code {self._running().poll()}") from None
+
+    def _started(self) -> float:
+        """When the process was started."""
         host, port = self._server.server_address[:2]
         environment = {**self._environment, "AWS_LAMBDA_RUNTIME_API": f"{host!s}:{port}"}
-        self._server.invocations.put(payload)
         started = time.perf_counter()
         self._process = subprocess.Popen(
             self._command,
@@ -93,7 +108,7 @@ class Function:
             stdout=self._log,
             stderr=self._log,
         )
-        return self._wait_for_answer() - started
+        return started
 
     def invoke(self, payload: bytes) -> float:
         """Seconds from handing the event out to the last byte of its answer."""

@@ -121,7 +121,8 @@ class Cloud:
 
     def _send_message_batch(self, *, QueueUrl, Entries):
         assert 0 < len(Entries) <= 10
-        self.queues[QueueUrl] += [{"body": entry["MessageBody"]} for entry in Entries]
+        for entry in Entries:
+            self._send_message(QueueUrl=QueueUrl, **{name: one for name, one in entry.items() if name != "Id"})
         return {"Successful": [{"Id": entry["Id"]} for entry in Entries]}
 
     def _change_message_visibility_batch(self, *, QueueUrl, Entries):

@@ -128,9 +128,9 @@ def test_a_large_body_arrives_whole() -> None:
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        (b"", "RemoteDisconnected"),
-        (b"no HTTP\r\n\r\n", "BadStatusLine"),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", "IncompleteRead"),
+        (b"", "ConnectionResetError"),
+        (b"no HTTP\r\n\r\n", "BadAnswer"),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc", "BadAnswer"),
     ],
 )
 def test_what_is_no_answer_may_be_sent_again(line, code) -> None:

@@ -148,7 +148,7 @@ def test_each_call_has_its_operation(aws, method, target) -> None:
         ([DOWN, DENIED], "AccessDeniedException", False, [0.025]),
         ([DENIED], "AccessDeniedException", False, []),
         ([(500, "<html>"), (502, "")], "502", True, [0.025]),
-        (["drop", "drop"], "RemoteDisconnected", True, [0.025]),
+        (["drop", "drop"], "ConnectionResetError", True, [0.025]),
         (["hang", "hang"], "TimeoutError", True, [0.025]),
         ([(200, "not JSON"), (200, "[]")], "ResponseParserError", True, [0.025]),
     ],

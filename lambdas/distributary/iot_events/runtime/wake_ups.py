@@ -3,11 +3,13 @@
 import json
 import math
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from distributary.aws.batching import split
 from distributary.aws.call import call
+from distributary.aws.queue import MAX_ENTRIES
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable
 from distributary.iot_events.queue_entry import digest, group_of
@@ -51,10 +53,23 @@ class WakeUps:
         call(
             self._sqs.send_message,
             QueueUrl=self._settings.message_queue_url,
-            MessageBody=wake_up_body(*arming),
-            MessageGroupId=group_of(arming.model, arming.key),
-            MessageDeduplicationId=deduplication_id,
+            **_message(arming, deduplication_id),
         )
+
+    def wake_all(self, due: Mapping[str, Arming]) -> list[str]:
+        """Puts wake-ups, by the ids of their records, among their detectors' messages; the ids that were not taken."""
+        return [
+            one for batch in split([*due], MAX_ENTRIES, MAX_ENTRIES, lambda _: 1) for one in self._refused(due, batch)
+        ]
+
+    def _refused(self, due: Mapping[str, Arming], batch: Sequence[str]) -> Sequence[str]:
+        entries = [{"Id": str(place), **_message(due[one], digest("wake", one))} for place, one in enumerate(batch)]
+        try:
+            answer = call(self._sqs.send_message_batch, QueueUrl=self._settings.message_queue_url, Entries=entries)
+        except SinkUnavailable:
+            return batch
+        taken = {entry["Id"] for entry in answer.get("Successful", ())}
+        return [one for place, one in enumerate(batch) if str(place) not in taken]
 
     def _schedule(self, arming: Arming) -> None:
         settings, at = self._settings, datetime.fromtimestamp(arming.wake_up.due, UTC)
@@ -82,6 +97,15 @@ class WakeUps:
                 raise
 
 
+def _message(arming: Arming, deduplication_id: str) -> dict[str, str]:
+    """The message that wakes, as SQS takes it."""
+    return {
+        "MessageBody": wake_up_body(*arming),
+        "MessageGroupId": group_of(arming.model, arming.key),
+        "MessageDeduplicationId": deduplication_id,
+    }
+
+
 def schedule_name(arming: Arming) -> str:
     """The name of the schedule, the same whenever the same arming is scheduled again; 54 of the 64 characters."""
     version, created, token, due = arming.wake_up
@@ -95,21 +119,13 @@ def woken(body: str) -> Arming:
 
 
 def waker(wake_ups: WakeUps) -> Callable[[Mapping[str, Any], object], dict[str, Any]]:
-    """A Lambda handler that puts each record of the delay queue among its detector's messages.
+    """A Lambda handler that puts each record of the delay queue among its detector's messages, ten in a call.
 
-    A record that comes twice wakes once: its own id is the deduplication id.
+    A record that comes twice wakes once: its own id is the deduplication id. One that was not taken comes again.
     """
 
     def handle(event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
-        failed = [record["messageId"] for record in event["Records"] if not _woke(wake_ups, record)]
-        return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
+        due = {record["messageId"]: woken(record["body"]) for record in event["Records"]}
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in wake_ups.wake_all(due)]}
 
     return handle
-
-
-def _woke(wake_ups: WakeUps, record: Mapping[str, Any]) -> bool:
-    try:
-        wake_ups.wake(woken(record["body"]), digest("wake", record["messageId"]))
-    except SinkUnavailable:
-        return False
-    return True

@@ -1,7 +1,9 @@
 import json
+from typing import Any
 
 import pytest
 from detector_cloud import SETTINGS, Cloud
+from fake_client import FakeClient
 from fake_clock import FakeClock
 
 from distributary.iot_events.runtime.queue_record import WakeUp
@@ -97,3 +99,39 @@ def test_a_wake_up_that_cannot_be_handed_on_comes_again() -> None:
     answer = waker(WakeUps(SETTINGS, down, down, FakeClock().clock))({"Records": [{"messageId": "r", **wake}]}, None)
 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "r"}]}
+
+
+def due(count: int) -> list[dict[str, str]]:
+    """Records of the delay queue, each of a detector of its own."""
+    return [
+        {"messageId": f"r{number}", "body": armed(NOW + 5, key=f"k{number}").queues["wakes"][0]["body"]}
+        for number in range(count)
+    ]
+
+
+@pytest.mark.parametrize(("count", "calls"), [(1, [1]), (10, [10]), (11, [10, 1]), (25, [10, 10, 5])])
+def test_ten_are_handed_on_in_a_call(count: int, calls: list[int]) -> None:
+    """A call costs as much for one as for ten."""
+    sent: list[int] = []
+
+    def send(asked: dict[str, Any]) -> dict[str, Any]:
+        sent.append(len(asked["Entries"]))
+        return {"Successful": [{"Id": entry["Id"]} for entry in asked["Entries"]]}
+
+    handle = waker(WakeUps(SETTINGS, FakeClient(send_message_batch=send), None, FakeClock().clock))
+
+    assert handle({"Records": due(count)}, None) == {"batchItemFailures": []}
+    assert sent == calls
+
+
+def test_those_that_the_queue_refuses_come_again() -> None:
+    """The others do not; what the answer does not name was not taken."""
+
+    def send(asked: dict[str, Any]) -> dict[str, Any]:
+        ids = [entry["Id"] for entry in asked["Entries"]]
+        return {"Successful": [{"Id": one} for one in ids[3:]], "Failed": [{"Id": ids[0], "Code": "InternalError"}]}
+
+    handle = waker(WakeUps(SETTINGS, FakeClient(send_message_batch=send), None, FakeClock().clock))
+
+    left = handle({"Records": due(5)}, None)
+    assert left == {"batchItemFailures": [{"itemIdentifier": one} for one in ("r0", "r1", "r2")]}

@@ -69,6 +69,37 @@ def test_a_file_that_cannot_be_read_is_named(configuration, root, folder):
     assert [fault.split(":")[0] for fault in error.value.faults] == [f"{folder}/a.json", f"{folder}/b.json"]
 
 
+def test_a_stage_may_have_several_folders(configuration, root):
+    """The models of all; one that stands in two of them is a fault."""
+    theirs = root / "theirs"
+    theirs.mkdir()
+    (root / "detectors/device_heartbeat.json").rename(theirs / "device_heartbeat.json")
+    both = replace(configuration, models=(root / "detectors", theirs))
+    files = read_models(both).files
+    shutil.copy(root / "detectors/temperature_alarm.json", theirs)
+
+    assert files == {
+        "device_heartbeat": "theirs/device_heartbeat.json",
+        "temperature_alarm": "detectors/temperature_alarm.json",
+    }
+    with pytest.raises(
+        BadDefinition, match=r"theirs/temperature_alarm\.json: there is another model temperature_alarm"
+    ):
+        read_models(both)
+
+
+def test_a_model_that_is_removed_is_not_in_a_file(configuration):
+    """What the deployment would start and stop at once."""
+    detectors = replace(configuration.detectors, remove=("gone", "device_heartbeat"))
+
+    with pytest.raises(BadDefinition) as error:
+        read_models(replace(configuration, detectors=detectors))
+
+    [fault] = error.value.faults
+    assert fault.startswith("detectors.remove = 'device_heartbeat': ")
+    assert fault.endswith("detectors/device_heartbeat.json has this model")
+
+
 def test_models_are_known_by_their_files(configuration):
     """For what is found out about them later."""
     assert read_models(configuration).files == {

@@ -120,11 +120,12 @@ def _checked(
 
 
 def _debug_faults(configuration: Configuration, models: Mapping[str, object]) -> Iterator[str]:
+    known = ", ".join(models) or "none"
     for place, table in enumerate(configuration.detectors.debug):
         if not table.keys() <= {"model", "key"} or not all(isinstance(one, str) for one in table.values()):
             yield f'detectors.debug[{place}]: must be {{model = "…", key = "…"}}, or without the key'
         elif table.get("model") not in models:
-            yield f"detectors.debug[{place}]: there is no model {table.get('model')!r}; there are {', '.join(models)}"
+            yield f"detectors.debug[{place}]: there is no model {table.get('model')!r}; there are {known}"
 
 
 def _remove_faults(configuration: Configuration, files: Mapping[str, str]) -> Iterator[str]:

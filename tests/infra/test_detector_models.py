@@ -17,10 +17,16 @@ from distributary_cdk.iot_rule import IotRule
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.fixture(scope="session")
+def configuration(configuration):
+    """The shipped configuration of stage dev, with the samples."""
+    return replace(configuration, models=ROOT / "examples/detectors")
+
+
 @pytest.fixture
 def root(tmp_path):
-    """A project with the shipped models."""
-    shutil.copytree(ROOT / "detectors", tmp_path / "detectors")
+    """A project with the samples as its models."""
+    shutil.copytree(ROOT / "examples/detectors", tmp_path / "detectors")
     (tmp_path / "inputs").mkdir()
     return tmp_path
 
@@ -30,7 +36,7 @@ def beside(root, configuration):
     return replace(configuration, models=root / "detectors", input_files=root / "inputs")
 
 
-def test_the_shipped_models_are_read(configuration):
+def test_the_samples_are_read(configuration):
     """With what they read, their keys, and nothing to warn of."""
     models = read_models(configuration)
 
@@ -100,11 +106,12 @@ def test_a_model_that_is_removed_is_not_in_a_file(configuration):
     assert fault.endswith("detectors/device_heartbeat.json has this model")
 
 
-def test_models_are_known_by_their_files(configuration):
-    """For what is found out about them later."""
+def test_models_are_known_by_their_files(configuration, monkeypatch):
+    """As whoever runs the command sees them, for what is found out about them later."""
+    monkeypatch.chdir(ROOT)
     assert read_models(configuration).files == {
-        "device_heartbeat": "detectors/device_heartbeat.json",
-        "temperature_alarm": "detectors/temperature_alarm.json",
+        "device_heartbeat": "examples/detectors/device_heartbeat.json",
+        "temperature_alarm": "examples/detectors/temperature_alarm.json",
     }
 
 
@@ -123,7 +130,7 @@ def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
     ("row", "told"),
     [
         ({"model": "gone"}, "there is no model 'gone'"),
-        ({"key": "d1"}, "there is no model None"),
+        ({"key": "d1"}, "there is no model None; there are device_heartbeat, temperature_alarm"),
         ({"model": "device_heartbeat", "keys": "d1"}, "must be"),
         ({"model": "device_heartbeat", "key": 7}, "must be"),
     ],

@@ -21,7 +21,7 @@ FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
 RULES = [{"sinks": ["firehose", "kinesis"]}]
 MODELS = {
     "rules": RULES,
-    "models": [ROOT / "detectors"],
+    "models": [ROOT / "examples/detectors"],
     "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},
 }
 # As different as two constructs of one stack may be.

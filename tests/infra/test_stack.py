@@ -57,8 +57,6 @@ PERMISSIONS = {
     "DetectorsCarryOutRole": {
         "DetectorsActions": {*CONSUME, "sqs:ChangeMessageVisibility"},
         "IotEventsMessages": {"sqs:SendMessage"},
-        "arn::iot:::topic/distributary/alarms/heartbeat/*": {"iot:Publish"},
-        "arn::iot:::topic/distributary/alarms/temperature/*": {"iot:Publish"},
         "DetectorsCarryOutLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "DetectorsWakeDetectorsRole": {
@@ -88,6 +86,15 @@ PERMISSIONS = {
         "StreamsBucket": {"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
         "StreamsBucket/*": {"s3:AbortMultipartUpload", "s3:PutObject"},
         "StreamsDeliveryLogs": {"logs:PutLogEvents"},
+    },
+}
+
+# What the actions of the samples need, which the stage `local` runs.
+SAMPLES = {
+    "DetectorsCarryOutRole": {
+        **PERMISSIONS["DetectorsCarryOutRole"],
+        "arn::iot:::topic/distributary/alarms/heartbeat/*": {"iot:Publish"},
+        "arn::iot:::topic/distributary/alarms/temperature/*": {"iot:Publish"},
     },
 }
 
@@ -208,7 +215,7 @@ def test_endpoint_output(synthesised):
 @pytest.mark.parametrize("stage", STAGES)
 def test_permissions(synthesised, stage):
     """Each role may do what the table says on the resource it says, and nothing else, in every stage."""
-    assert permissions(synthesised(stage)) == PERMISSIONS | (TOPIC_RULES if stage == "local" else {})
+    assert permissions(synthesised(stage)) == PERMISSIONS | (TOPIC_RULES | SAMPLES if stage == "local" else {})
 
 
 STACKS = (*STAGES, "careful", "told", "elsewhere")
@@ -491,14 +498,19 @@ def test_what_holds_data(synthesised, stage, policies):
     assert not [name for each in holding for name in each["Properties"] if name.endswith("Name")]
 
 
-@pytest.mark.parametrize(("stage", "count"), [("dev", 2), ("prod", 1), ("local", 2)])
-def test_custom_resources(synthesised, stage, count):
-    """Each stage has one that raises the models' versions; only dev has another, which empties its bucket."""
+SAMPLE_MODELS = {"device_heartbeat", "temperature_alarm"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "count", "models"), [("dev", 2, set()), ("prod", 1, set()), ("local", 2, SAMPLE_MODELS)]
+)
+def test_custom_resources(synthesised, stage, count, models):
+    """Each stage has one that raises the models' versions, and only `local` has models; another empties a bucket."""
     kinds = [each["Type"] for each in synthesised(stage)["Resources"].values()]
 
     assert len([kind for kind in kinds if kind.startswith("Custom::")]) == count
     [published] = resources(synthesised(stage), "Custom::DetectorModels").values()
-    assert set(published["Properties"]["Models"]) == {"device_heartbeat", "temperature_alarm"}
+    assert set(published["Properties"]["Models"]) == models
 
 
 def test_any_account_and_region(synthesised):

@@ -69,10 +69,10 @@ def now(tmp_path: Path) -> Path:
     """The project as it is."""
     folder = tmp_path / "now"
     folder.mkdir()
-    for name in ("build", "infra", "lambdas", "cdk.json", "distributary.toml"):
+    for name in ("build", "infra", "lambdas", "examples", "cdk.json", "distributary.toml"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "app.py", folder)
-    shutil.copytree(ROOT / "detectors", folder / "detectors")
+    (folder / "detectors").mkdir()
     return with_model(folder)
 
 

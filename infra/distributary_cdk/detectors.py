@@ -1,6 +1,7 @@
 """What runs detector models: their table, the queues of actions and wake-ups, the functions between them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -66,6 +67,7 @@ class Detectors(Part, Construct):
         self._queues: list[Queue] = []
         self.functions: dict[str, Function] = {}
         self.outputs: dict[str, str] = {}
+        self._published: cdk.CustomResource | None = None
         if iot_events and iot_events.queue and iot_events.dead_letters:
             self._messages, self._dead_messages = iot_events.queue, iot_events.dead_letters
             self._run(settings)
@@ -85,6 +87,16 @@ class Detectors(Part, Construct):
         yield Graph("Detectors", "Timers late, in s", [embedded_metric(TIMERS_LATE, "Maximum", stage=stage)])
         for function in self.functions.values():
             yield from function.graphs()
+
+    def publish_before(self, functions: Iterable[Function]) -> None:
+        """Let these functions, which send messages to detectors, change only once the models are accepted.
+
+        A deployment that would stop detectors fails then before anybody leaves their messages out.
+        """
+        if self._published:
+            for function in functions:
+                changed, published = function.node.default_child, self._published.node.default_child
+                cast("cdk.CfnResource", changed).add_resource_dependency(cast("cdk.CfnResource", published))
 
     def _run(self, settings: Sequence[Settings]) -> None:
         """Adds what keeps detectors, the functions, what sets them off, and what each may do."""
@@ -206,14 +218,14 @@ class Detectors(Part, Construct):
     def _publish(self, functions: Mapping[str, Function]) -> None:
         """Raises versions after every function has its new code, and only where a definition is another."""
         publish = functions["publish_models"]
-        self._allow_table(publish, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._allow_table(publish, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
         hashes = {definition.name: definition.sha256() for definition in self.models.definitions}
-        published = cdk.CustomResource(
+        self._published = published = cdk.CustomResource(
             self,
             "Published",
             service_token=publish.function_arn,
             resource_type="Custom::DetectorModels",
-            properties={"Models": hashes},
+            properties={"Models": hashes, "Remove": [*self._configuration.detectors.remove]},
             service_timeout=cdk.Duration.seconds(120),
         )
         for function in functions.values():

@@ -3,6 +3,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from aws_cdk.assertions import Template
+
+from distributary_cdk.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 STAGES = ("dev", "prod", "local")
@@ -65,7 +68,7 @@ PERMISSIONS = {
         "DetectorsWakeDetectorsLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "DetectorsPublishModelsRole": {
-        "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "DetectorsPublishModelsLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "DetectorsServeDetectorsRole": {
@@ -511,6 +514,27 @@ def test_custom_resources(synthesised, stage, count, models):
     assert len([kind for kind in kinds if kind.startswith("Custom::")]) == count
     [published] = resources(synthesised(stage), "Custom::DetectorModels").values()
     assert set(published["Properties"]["Models"]) == models
+
+
+def test_models_are_accepted_before_anybody_leaves_their_messages_out(synthesised):
+    """Who sends to detectors changes after the models, who runs them before; so a refused removal loses no message."""
+    template = synthesised("local")["Resources"]
+    [published] = resources(synthesised("local"), "Custom::DetectorModels")
+    after = {name for name, one in template.items() if published in one.get("DependsOn", ())}
+    before = {name for name in template[published]["DependsOn"] if template[name]["Type"] == "AWS::Lambda::Function"}
+
+    assert {name[:-8] for name in after} == {"Ingest", "Redrive", "IotRulesTakeMessages"}
+    assert {name[:-8].removeprefix("Detectors") for name in before} == {
+        *("RunDetectors", "CarryOut", "WakeDetectors", "PublishModels", "ServeDetectors")
+    }
+
+
+def test_the_removal_of_a_model_is_confirmed_to_the_deployment(new_app, configured):
+    """By its name in `detectors.remove`."""
+    stack = DistributaryStack(new_app(), "removing", configuration=configured(detectors={"remove": ("gone",)}))
+    [published] = Template.from_stack(stack).find_resources("Custom::DetectorModels").values()
+
+    assert published["Properties"]["Remove"] == ["gone"]
 
 
 def test_any_account_and_region(synthesised):

@@ -52,7 +52,7 @@ def read_models(configuration: Configuration) -> DetectorModels:
     return DetectorModels(
         definitions=tuple(one.definition for one in models.values()),
         bundled=tuple(one.bundled for one in models.values()),
-        warnings=tuple(warning for one in models.values() for warning in one.warnings),
+        warnings=(*(told for one in models.values() for told in one.warnings), *_unread(configuration, models)),
         inputs=inputs,
         files=files,
     )
@@ -117,6 +117,17 @@ def _checked(
         faults += by_level["ERROR"]
         if not by_level["ERROR"]:
             yield _Checked(definition, bundle_model(document, key), tuple(by_level["WARNING"]))
+
+
+def _unread(configuration: Configuration, models: Mapping[str, _Checked]) -> Iterator[str]:
+    """A warning for each rule whose events nobody would take."""
+    read = {name for one in models.values() for name in inputs_of(one.definition)}
+    for place, rule in enumerate(configuration.rules):
+        if [*rule["sinks"]] == ["iot_events"] and rule["input"] not in read:
+            yield (
+                f"rules[{place}]: its events are rejected (NothingToDo): no detector model reads the input "
+                f"{rule['input']}, and the rule names no other sink"
+            )
 
 
 def _debug_faults(configuration: Configuration, models: Mapping[str, object]) -> Iterator[str]:

@@ -22,6 +22,7 @@ from distributary_cdk.event_source import map_queue
 from distributary_cdk.findings import acknowledge, acknowledge_wildcard
 from distributary_cdk.function import Function
 from distributary_cdk.keys import Keys
+from distributary_cdk.model_costs import told
 from distributary_cdk.part import Graph, Part, Watch
 from distributary_cdk.permission import allow
 from distributary_cdk.queue import DeadLetterQueue, Queue
@@ -103,6 +104,7 @@ class Detectors(Part, Construct):
         self.models = read_models(self._configuration)
         for number, warning in enumerate(self.models.warnings):
             cdk.Annotations.of(self).add_warning_v2(f"distributary:{number}", warning)
+        cdk.Annotations.of(self).add_info_v2("distributary:model-costs", "\n  ".join(told(self.models.definitions)))
         self.table = self._table()
         self._dead_actions = self._dead_letter_queue("DeadActions")
         self._dead_wakes = self._dead_letter_queue("DeadWakes")

@@ -106,6 +106,21 @@ def test_a_model_that_is_removed_is_not_in_a_file(configuration):
     assert fault.endswith("detectors/device_heartbeat.json has this model")
 
 
+def test_a_rule_whose_events_nobody_would_take_is_told(configuration):
+    """Its only sink is `iot_events`, and no model reads its input: each event would be answered 400."""
+    rules = (
+        {"when": "type == 'alone'", "sinks": ["iot_events"], "input": "telemetry"},
+        {"sinks": ["kinesis", "iot_events"], "input": "telemetry"},
+    )
+    stage = replace(configuration, rules=rules)
+
+    assert read_models(stage).warnings == ()
+    [told] = read_models(replace(stage, models=())).warnings
+    assert told.startswith(
+        "rules[0]: its events are rejected (NothingToDo): no detector model reads the input telemetry"
+    )
+
+
 def test_models_are_known_by_their_files(configuration, monkeypatch):
     """As whoever runs the command sees them, for what is found out about them later."""
     monkeypatch.chdir(ROOT)

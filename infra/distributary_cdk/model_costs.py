@@ -6,22 +6,22 @@ https://aws.amazon.com/dynamodb/pricing/on-demand/, https://aws.amazon.com/cloud
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from distributary.iot_events.model.definition import Definition
 from distributary.iot_events.model.used_paths import inputs_of
 
 
-class Price(NamedTuple):
+@dataclass(frozen=True)
+class Price:
     """$ per million messages: where ten come in a request, and where one does."""
 
     ten: float
     one: float
 
-    def __add__(self, other: object) -> "Price":
+    def __add__(self, other: "Price") -> "Price":
         """Both together."""
-        ten, one = other  # type: ignore[misc]  # of another Price
-        return Price(self.ten + ten, self.one + one)
+        return Price(self.ten + other.ten, self.one + other.one)
 
 
 SENT = Price(0.05, 0.50)

@@ -46,7 +46,7 @@ smoke: setup ## post and read back against a deployed stage: make smoke STAGE=de
 	@python -m commands.smoke $(AT) $(ARGS)
 
 models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
-	@python -m distributary.iot_events.cli $(or $(ARGS),check detectors/*.json)
+	@python -m distributary.iot_events.cli $(or $(ARGS),check $(wildcard detectors/*.json examples/detectors/*.json))
 
 synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
 	@cdk synth --quiet $(CONTEXT) && echo "cdk.out/ holds the template of stage $(STAGE)"

@@ -22,8 +22,14 @@ class Deployed:
 
 
 def synthesise(assembly: Path) -> None:
-    """Writes the stack of stage `prod` into `assembly`."""
-    context = {"CDK_CONTEXT_JSON": json.dumps({"stage": STAGE}), "CDK_VALIDATION": "false"}
+    """Writes the stack of stage `prod` into `assembly`, with the samples, so that all three legs are measured."""
+    assembly.mkdir(parents=True, exist_ok=True)
+    settings = assembly / "bench.toml"
+    folders = json.dumps([str(ROOT / "examples/detectors")])
+    shipped = (ROOT / "distributary.toml").read_text(encoding="utf-8")
+    settings.write_text(f"{shipped}\n[stages.{STAGE}.detectors]\nfolders = {folders}\n", encoding="utf-8")
+    chosen = {"stage": STAGE, "config": str(settings)}
+    context = {"CDK_CONTEXT_JSON": json.dumps(chosen), "CDK_VALIDATION": "false"}
     environment = {**os.environ, **context, "CDK_OUTDIR": str(assembly)}
     subprocess.run([sys.executable, "app.py"], cwd=ROOT, env=environment, check=True, stderr=subprocess.PIPE)
 

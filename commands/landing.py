@@ -8,6 +8,8 @@ from commands.columns import ruled
 from commands.post import Sent
 
 FOUND, MISSING, DIFFERENT, SKIPPED, UNREAD, ABSENT = "found", "MISSING", "DIFFERENT", "skipped", "stored, not read", "-"
+NO_MODEL = "no model reads it"
+"""A stage without detector models skips what one with them takes."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def _message(sent: Sent, messages: Mapping[str, Any] | None) -> str:
     if (receipt := sent.receipts.get("iot_events")) is None:
         return ABSENT
     if receipt.get("skipped"):
+        if str(receipt.get("reason")).startswith("no detector model reads"):
+            return NO_MODEL
         data = sent.arrives.get("data")
         return MISSING if isinstance(data, dict) and "deviceId" in data else SKIPPED
     if messages is None:

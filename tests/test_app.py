@@ -54,7 +54,7 @@ def test_another_file_has_its_folders_beside_it(tmp_path):
     """By context: its stages, its detector models and its inputs, and none of the project's."""
     (tmp_path / "plant.toml").write_text(PLANT)
     (tmp_path / "detectors").mkdir()
-    model = json.loads((ROOT / "detectors/device_heartbeat.json").read_text())
+    model = json.loads((ROOT / "examples/detectors/device_heartbeat.json").read_text())
     (tmp_path / "detectors/mine.json").write_text(json.dumps({**model, "detectorModelName": "mine"}))
 
     run = synthesise(tmp_path / "cdk.out", {"stage": "plant", "config": str(tmp_path / "plant.toml")})

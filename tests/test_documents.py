@@ -10,7 +10,18 @@ ROOT = Path(__file__).parents[1]
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 _CODE = re.compile(r"`([^`\n]+)`")
 _FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
-_TOP = ("lambdas", "infra", "local", "commands", "tests", "docs", "detectors", "bench", "distributary_testing")
+_TOP = (
+    "lambdas",
+    "infra",
+    "local",
+    "commands",
+    "tests",
+    "docs",
+    "detectors",
+    "examples",
+    "bench",
+    "distributary_testing",
+)
 # A file or a folder; without an end it may be the name of something else, as mutants have it.
 _PATH = re.compile(rf"({'|'.join(_TOP)})/[\w./-]*(/|\.\w+)")
 

@@ -38,6 +38,13 @@ S3Bucket = Annotated[s3.IBucket | None, Given("an S3 bucket", ("bucket_arn",)), 
 Topic = Annotated[sns.ITopic | None, Given("an SNS topic", ("topic_arn",)), SkipJsonSchema()]
 Key = Annotated[kms.IKey | None, Given("a KMS key", ("key_arn",)), SkipJsonSchema()]
 Folder = Annotated[Path | None, Given("the Path of a folder", ("glob",)), SkipJsonSchema()]
+Folders = Annotated[
+    Path | Sequence[Path] | None,
+    Given("the Path of a folder, or a list of them", ("glob",), several=True),
+    SkipJsonSchema(),
+]
+MODEL_FOLDERS = ("detectors",)
+"""Where the models of a configuration file are unless it names other folders."""
 
 
 @props
@@ -100,6 +107,11 @@ class DetectorsProps(DetectorChoices):
 
     concurrency: int = within(2, 1000, 50)
     """Batches of messages, and of actions, that are handled at the same time; wake-ups have 10 at most."""
+    folders: Texts = MODEL_FOLDERS
+    """The folders of the detector models, as seen from this file; `detectors` may be missing. In Python: `models`."""
+    remove: Texts = ()
+    """Models that the stage no longer has: without this confirmation, no deployment takes a model from its detectors.
+    """
     declared_only: bool = False
     """Models read only the attributes that an input declares."""
     merge: bool = False
@@ -226,8 +238,8 @@ class Configuration(LogSettings, DeliverySettings, AwsApiSettings, EventSettings
     """The IoT Events inputs by name, each with `attributes`, and optionally `key`, `dedup`, `late`."""
     iot_rules: Annotated[Sequence[IotRule], AfterValidator(tuple)] = ()
 
-    models: Folder = None
-    """The folder with the detector models, a JSON file each; none: no models."""
+    models: Folders = None
+    """The folder with the detector models, or a list of folders, a JSON file for each model; none: no models."""
     input_files: Folder = None
     """The folder with inputs in files of AWS's own form, beside those of `inputs`."""
     alarm_topic: Topic = None
@@ -238,6 +250,11 @@ class Configuration(LogSettings, DeliverySettings, AwsApiSettings, EventSettings
     def faults(self) -> Iterator[str]:
         """What contradicts itself, by setting."""
         return contradictions(self)
+
+    @property
+    def model_folders(self) -> tuple[Path, ...]:
+        """The folders of `models`."""
+        return (self.models,) if isinstance(self.models, Path) else tuple(self.models or ())
 
     @property
     def deployed_sinks(self) -> tuple[SinkName, ...]:

@@ -10,20 +10,21 @@ from pathlib import Path
 from typing import cast
 
 from distributary.errors import DistributaryError, SettingsError
-from distributary_cdk.configuration import Configuration
+from distributary_cdk.configuration import MODEL_FOLDERS, Configuration
 from distributary_cdk.table import Table, laid_over
 from distributary_cdk.table import read as read_table
 
 FILE = Path("distributary.toml")
-# Folders beside the file; their files have their names in the faults of what they hold.
-_MODELS, _INPUTS = "detectors", "inputs"
+_INPUTS = "inputs"
+# How a fault begins that names the file of a model or an input.
+_OF_A_FILE = re.compile(r"[^:]+\.json: ")
 
 
 def said(error: DistributaryError, file: Path = FILE) -> str:
     """What is wrong with what the owner wrote, a line for each fault, which names the file that it is in."""
     faults = getattr(error, "faults", (str(error),))
-    named = (f"{file.name}:", f"{_MODELS}/", f"{_INPUTS}/")
-    lines = [fault if fault.startswith(named) else f"{file.name}: {fault}" for fault in faults]
+    named = [fault.startswith(f"{file.name}:") or _OF_A_FILE.match(fault) for fault in faults]
+    lines = [fault if is_named else f"{file.name}: {fault}" for fault, is_named in zip(faults, named, strict=True)]
     return "\n".join(["The stack cannot be synthesised:", *lines])
 
 
@@ -37,7 +38,7 @@ def faults_explained(file: Path) -> Iterator[None]:
 
 
 def read(file: Path, stage: str) -> Configuration:
-    """The configuration of a stage, with the folders `detectors` and `inputs` beside the file.
+    """The configuration of a stage, with the folders of its models, and `inputs`, as they are beside the file.
 
     Raises SettingsError with every fault of the file, those of other stages too.
     """
@@ -53,8 +54,22 @@ def read(file: Path, stage: str) -> Configuration:
         faults.append(f"stages: there is no {stage!r}; there are {', '.join(presets)}")
     if faults:
         raise SettingsError(faults)
-    found, folder = cast("Configuration", configurations[stage]), file.parent
-    return replace(found, models=folder / _MODELS, input_files=folder / _INPUTS)
+    found = cast("Configuration", configurations[stage])
+    return replace(found, models=_model_folders(file, found), input_files=file.parent / _INPUTS)
+
+
+def _model_folders(file: Path, configuration: Configuration) -> tuple[Path, ...]:
+    """The folders that the stage names; those of the default may be missing. Raises SettingsError."""
+    folders = {name: file.parent / name for name in configuration.detectors.folders}
+    faults = [
+        f"detectors.folders = {name!r}: for stage {configuration.stage} there is no folder {folder.absolute()}; "
+        "create it, or leave it out of the list"
+        for name, folder in folders.items()
+        if name not in MODEL_FOLDERS and not folder.is_dir()
+    ]
+    if faults:
+        raise SettingsError(faults)
+    return tuple(folder for folder in folders.values() if folder.is_dir())
 
 
 def _all_stages(own: Table, presets: Table) -> tuple[list[str], dict[str, Configuration | None]]:

@@ -13,7 +13,7 @@ from distributary.iot_events.model.document import read_definition
 from distributary.iot_events.model.document_forms import declared_attributes, read_documents
 from distributary.iot_events.model.used_paths import inputs_of
 from distributary.iot_events.runtime.bundled_models import bundle_model, route
-from distributary_cdk.configuration import Configuration
+from distributary_cdk.configuration import MODEL_FOLDERS, Configuration
 
 
 @dataclass(frozen=True)
@@ -41,21 +41,33 @@ def read_models(configuration: Configuration) -> DetectorModels:
     models: dict[str, _Checked] = {}
     files: dict[str, str] = {}
     inputs = _inputs(configuration, faults)
-    for file in _files(configuration.models):
+    for file in _model_files(configuration, faults):
         for one in _checked(file, configuration, _declared(inputs, configuration), faults):
             if one.definition.name in models:
                 faults.append(f"{_shown(file)}: there is another model {one.definition.name}")
             models[one.definition.name], files[one.definition.name] = one, _shown(file)
-    faults += _debug_faults(configuration, models)
+    faults += [*_debug_faults(configuration, models), *_remove_faults(configuration, files)]
     if faults:
         raise BadDefinition(faults)
     return DetectorModels(
         definitions=tuple(one.definition for one in models.values()),
         bundled=tuple(one.bundled for one in models.values()),
-        warnings=tuple(warning for one in models.values() for warning in one.warnings),
+        warnings=(*(told for one in models.values() for told in one.warnings), *_unread(configuration, models)),
         inputs=inputs,
         files=files,
     )
+
+
+def _model_files(configuration: Configuration, faults: list[str]) -> Iterator[Path]:
+    """The files of all folders; what is wrong with the folders goes to the faults."""
+    folders = configuration.model_folders
+    if configuration.models is None and configuration.detectors.folders != MODEL_FOLDERS:
+        faults.append(
+            "detectors.folders: is for a configuration file; in Python, pass models=Path(…), or a list of them"
+        )
+    faults += [f"models = {str(folder)!r}: there is no such folder" for folder in folders if not folder.is_dir()]
+    for folder in folders:
+        yield from _files(folder)
 
 
 def _files(folder: Path | None) -> list[Path]:
@@ -63,7 +75,9 @@ def _files(folder: Path | None) -> list[Path]:
 
 
 def _shown(file: Path) -> str:
-    return f"{file.parent.name}/{file.name}"
+    """The file as seen from where the command runs; of a file elsewhere, its folder and name."""
+    own = file.absolute()
+    return str(own.relative_to(Path.cwd())) if own.is_relative_to(Path.cwd()) else f"{file.parent.name}/{file.name}"
 
 
 class _Checked(NamedTuple):
@@ -105,12 +119,30 @@ def _checked(
             yield _Checked(definition, bundle_model(document, key), tuple(by_level["WARNING"]))
 
 
+def _unread(configuration: Configuration, models: Mapping[str, _Checked]) -> Iterator[str]:
+    """A warning for each rule whose events nobody would take."""
+    read = {name for one in models.values() for name in inputs_of(one.definition)}
+    for place, rule in enumerate(configuration.rules):
+        if [*rule["sinks"]] == ["iot_events"] and rule["input"] not in read:
+            yield (
+                f"rules[{place}]: its events are rejected (NothingToDo): no detector model reads the input "
+                f"{rule['input']}, and the rule names no other sink"
+            )
+
+
 def _debug_faults(configuration: Configuration, models: Mapping[str, object]) -> Iterator[str]:
+    known = ", ".join(models) or "none"
     for place, table in enumerate(configuration.detectors.debug):
         if not table.keys() <= {"model", "key"} or not all(isinstance(one, str) for one in table.values()):
             yield f'detectors.debug[{place}]: must be {{model = "…", key = "…"}}, or without the key'
         elif table.get("model") not in models:
-            yield f"detectors.debug[{place}]: there is no model {table.get('model')!r}; there are {', '.join(models)}"
+            yield f"detectors.debug[{place}]: there is no model {table.get('model')!r}; there are {known}"
+
+
+def _remove_faults(configuration: Configuration, files: Mapping[str, str]) -> Iterator[str]:
+    for name in configuration.detectors.remove:
+        if name in files:
+            yield f"detectors.remove = {name!r}: {files[name]} has this model"
 
 
 def _given_key(definition: Definition, configuration: Configuration) -> str | None:

@@ -1,6 +1,7 @@
 """What runs detector models: their table, the queues of actions and wake-ups, the functions between them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 import aws_cdk as cdk
 from aws_cdk import aws_dynamodb as dynamodb
@@ -21,6 +22,7 @@ from distributary_cdk.event_source import map_queue
 from distributary_cdk.findings import acknowledge, acknowledge_wildcard
 from distributary_cdk.function import Function
 from distributary_cdk.keys import Keys
+from distributary_cdk.model_costs import told
 from distributary_cdk.part import Graph, Part, Watch
 from distributary_cdk.permission import allow
 from distributary_cdk.queue import DeadLetterQueue, Queue
@@ -66,6 +68,7 @@ class Detectors(Part, Construct):
         self._queues: list[Queue] = []
         self.functions: dict[str, Function] = {}
         self.outputs: dict[str, str] = {}
+        self._published: cdk.CustomResource | None = None
         if iot_events and iot_events.queue and iot_events.dead_letters:
             self._messages, self._dead_messages = iot_events.queue, iot_events.dead_letters
             self._run(settings)
@@ -86,11 +89,22 @@ class Detectors(Part, Construct):
         for function in self.functions.values():
             yield from function.graphs()
 
+    def publish_before(self, functions: Iterable[Function]) -> None:
+        """Let these functions, which send messages to detectors, change only once the models are accepted.
+
+        A deployment that would stop detectors fails then before anybody leaves their messages out.
+        """
+        if self._published:
+            for function in functions:
+                changed, published = function.node.default_child, self._published.node.default_child
+                cast("cdk.CfnResource", changed).add_resource_dependency(cast("cdk.CfnResource", published))
+
     def _run(self, settings: Sequence[Settings]) -> None:
         """Adds what keeps detectors, the functions, what sets them off, and what each may do."""
         self.models = read_models(self._configuration)
         for number, warning in enumerate(self.models.warnings):
             cdk.Annotations.of(self).add_warning_v2(f"distributary:{number}", warning)
+        cdk.Annotations.of(self).add_info_v2("distributary:model-costs", "\n  ".join(told(self.models.definitions)))
         self.table = self._table()
         self._dead_actions = self._dead_letter_queue("DeadActions")
         self._dead_wakes = self._dead_letter_queue("DeadWakes")
@@ -206,14 +220,14 @@ class Detectors(Part, Construct):
     def _publish(self, functions: Mapping[str, Function]) -> None:
         """Raises versions after every function has its new code, and only where a definition is another."""
         publish = functions["publish_models"]
-        self._allow_table(publish, "dynamodb:BatchGetItem", "dynamodb:PutItem")
+        self._allow_table(publish, "dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query")
         hashes = {definition.name: definition.sha256() for definition in self.models.definitions}
-        published = cdk.CustomResource(
+        self._published = published = cdk.CustomResource(
             self,
             "Published",
             service_token=publish.function_arn,
             resource_type="Custom::DetectorModels",
-            properties={"Models": hashes},
+            properties={"Models": hashes, "Remove": [*self._configuration.detectors.remove]},
             service_timeout=cdk.Duration.seconds(120),
         )
         for function in functions.values():

@@ -74,6 +74,7 @@ class Distributary(Home):
         ingest = Ingest(self, "Ingest", sinks=written, storage=storage, keys=keys, **made)
         check_health = CheckHealth(self, "CheckHealth", sinks=written, **made)
         redrive = Redrive(self, "Redrive", sinks=sinks, **made)
+        detectors.publish_before([ingest, redrive, *rules.functions])
         release = Release(self, "Release", function=ingest, configuration=configuration)
         functions = {"ingest": release.alias, "check_health": check_health, **detectors.functions}
         api = Api(self, "Api", functions=functions, configuration=configuration, key=key)

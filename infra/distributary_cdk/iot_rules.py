@@ -41,6 +41,7 @@ class IotRules(Part, Construct):
     ) -> None:
         super().__init__(scope, name)
         self._parts: list[Part] = []
+        self.functions: list[Function] = []
         rules = _known(configuration)
         if not rules or not iot_events:
             return
@@ -53,6 +54,7 @@ class IotRules(Part, Construct):
             key=key,
             no_dead_letters=_BY_ALIASES,
         )
+        self.functions = [self._function]
         iot_events.grant_write(self._function)
         # What could not be handed to the function, or what it could keep nowhere.
         self._errors = DeadLetterQueue(self, "DeadRules", configuration=configuration, key=key)

@@ -36,6 +36,8 @@ class Given:
 
     kind: str
     members: tuple[str, ...]
+    several: bool = False
+    """Whether a list of such objects is taken too."""
 
     def __get_pydantic_core_schema__(self, _: Any, __: GetCoreSchemaHandler) -> CoreSchema:
         """Anything that has the members, or None; nothing of a file."""
@@ -45,6 +47,8 @@ class Given:
         )
 
     def _check(self, value: Any) -> Any:
+        if self.several and isinstance(value, (list, tuple)):
+            return tuple(map(self._check, value))
         if value is not None and (missing := [name for name in self.members if not hasattr(value, name)]):
             context = {"kind": self.kind, "missing": ", ".join(missing)}
             raise PydanticCustomError(GIVEN, "must be {kind}: it has no {missing}", context)

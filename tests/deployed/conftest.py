@@ -57,14 +57,14 @@ def exchanges() -> Exchanges:
 
 @pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project, with the detector models of tests/deployed/models beside its own."""
+    """The project with its samples, and the detector models of tests/deployed/models as its own."""
     folder = tmp_path_factory.mktemp("project")
     (ROOT / "build").mkdir(exist_ok=True)
-    for name in ("build", "infra", "lambdas", "cdk.json", "distributary.toml"):
+    for name in ("build", "infra", "lambdas", "examples", "cdk.json", "distributary.toml"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "app.py", folder)  # Python looks for modules where a script really is
     (folder / "detectors").mkdir()
-    for model in (*ROOT.glob("detectors/*.json"), *Path(__file__).parent.glob("models/*.json")):
+    for model in Path(__file__).parent.glob("models/*.json"):
         (folder / "detectors" / model.name).symlink_to(model)
     return folder
 

@@ -182,7 +182,10 @@ def test_many_detectors_act_in_the_same_order_each_time(control, data) -> None:
 
 def test_files_are_loaded_as_the_stack_reads_them(iot_events, data) -> None:
     """Inputs that the models read are known then; time makes the shipped heartbeat fall silent."""
-    assert iot_events.load(*sorted((ROOT / "detectors").glob("*.json"))) == ["device_heartbeat", "temperature_alarm"]
+    assert iot_events.load(*sorted((ROOT / "examples/detectors").glob("*.json"))) == [
+        "device_heartbeat",
+        "temperature_alarm",
+    ]
 
     put(data, {"deviceId": "d1", "temperature": 20.5}, name="telemetry")
     iot_events.advance(300)

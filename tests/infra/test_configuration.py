@@ -188,3 +188,22 @@ def test_each_fault_names_its_own_file(tmp_path):
     with pytest.raises(SettingsError) as error:
         read(tmp_path / "distributary.toml", "dev")
     assert said(error.value).splitlines()[1].startswith("distributary.toml: [Errno 2]")
+
+
+def test_the_folders_of_the_models(file):
+    """As the file sees them, those of a stage in place of the others; only `detectors`, the default, may be missing."""
+    file.write_text(RULES + '[stages.shop.detectors]\nfolders = ["detectors", "their/models"]\n')
+    own, theirs = file.parent / "detectors", file.parent / "their/models"
+
+    assert read(file, "plain").model_folders == ()
+    with pytest.raises(SettingsError) as error:
+        read(file, "shop")
+    theirs.mkdir(parents=True)
+    without = read(file, "shop").model_folders
+    own.mkdir()
+
+    told = f"distributary.toml: detectors.folders = 'their/models': for stage shop there is no folder {theirs}; "
+    assert said(error.value, file).splitlines()[1:] == [told + "create it, or leave it out of the list"]
+    assert without == (theirs,)
+    assert read(file, "shop").model_folders == (own, theirs)
+    assert read(file, "plain").model_folders == (own,)

@@ -17,10 +17,16 @@ from distributary_cdk.iot_rule import IotRule
 ROOT = Path(__file__).parent.parent.parent
 
 
+@pytest.fixture(scope="session")
+def configuration(configuration):
+    """The shipped configuration of stage dev, with the samples."""
+    return replace(configuration, models=ROOT / "examples/detectors")
+
+
 @pytest.fixture
 def root(tmp_path):
-    """A project with the shipped models."""
-    shutil.copytree(ROOT / "detectors", tmp_path / "detectors")
+    """A project with the samples as its models."""
+    shutil.copytree(ROOT / "examples/detectors", tmp_path / "detectors")
     (tmp_path / "inputs").mkdir()
     return tmp_path
 
@@ -30,7 +36,7 @@ def beside(root, configuration):
     return replace(configuration, models=root / "detectors", input_files=root / "inputs")
 
 
-def test_the_shipped_models_are_read(configuration):
+def test_the_samples_are_read(configuration):
     """With what they read, their keys, and nothing to warn of."""
     models = read_models(configuration)
 
@@ -69,11 +75,58 @@ def test_a_file_that_cannot_be_read_is_named(configuration, root, folder):
     assert [fault.split(":")[0] for fault in error.value.faults] == [f"{folder}/a.json", f"{folder}/b.json"]
 
 
-def test_models_are_known_by_their_files(configuration):
-    """For what is found out about them later."""
-    assert read_models(configuration).files == {
-        "device_heartbeat": "detectors/device_heartbeat.json",
+def test_a_stage_may_have_several_folders(configuration, root):
+    """The models of all; one that stands in two of them is a fault."""
+    theirs = root / "theirs"
+    theirs.mkdir()
+    (root / "detectors/device_heartbeat.json").rename(theirs / "device_heartbeat.json")
+    both = replace(configuration, models=(root / "detectors", theirs))
+    files = read_models(both).files
+    shutil.copy(root / "detectors/temperature_alarm.json", theirs)
+
+    assert files == {
+        "device_heartbeat": "theirs/device_heartbeat.json",
         "temperature_alarm": "detectors/temperature_alarm.json",
+    }
+    with pytest.raises(
+        BadDefinition, match=r"theirs/temperature_alarm\.json: there is another model temperature_alarm"
+    ):
+        read_models(both)
+
+
+def test_a_model_that_is_removed_is_not_in_a_file(configuration):
+    """What the deployment would start and stop at once."""
+    detectors = replace(configuration.detectors, remove=("gone", "device_heartbeat"))
+
+    with pytest.raises(BadDefinition) as error:
+        read_models(replace(configuration, detectors=detectors))
+
+    [fault] = error.value.faults
+    assert fault.startswith("detectors.remove = 'device_heartbeat': ")
+    assert fault.endswith("detectors/device_heartbeat.json has this model")
+
+
+def test_a_rule_whose_events_nobody_would_take_is_told(configuration):
+    """Its only sink is `iot_events`, and no model reads its input: each event would be answered 400."""
+    rules = (
+        {"when": "type == 'alone'", "sinks": ["iot_events"], "input": "telemetry"},
+        {"sinks": ["kinesis", "iot_events"], "input": "telemetry"},
+    )
+    stage = replace(configuration, rules=rules)
+
+    assert read_models(stage).warnings == ()
+    [told] = read_models(replace(stage, models=())).warnings
+    assert told.startswith(
+        "rules[0]: its events are rejected (NothingToDo): no detector model reads the input telemetry"
+    )
+
+
+def test_models_are_known_by_their_files(configuration, monkeypatch):
+    """As whoever runs the command sees them, for what is found out about them later."""
+    monkeypatch.chdir(ROOT)
+    assert read_models(configuration).files == {
+        "device_heartbeat": "examples/detectors/device_heartbeat.json",
+        "temperature_alarm": "examples/detectors/temperature_alarm.json",
     }
 
 
@@ -92,7 +145,7 @@ def test_a_model_without_a_key_has_the_one_of_its_inputs(configuration, root):
     ("row", "told"),
     [
         ({"model": "gone"}, "there is no model 'gone'"),
-        ({"key": "d1"}, "there is no model None"),
+        ({"key": "d1"}, "there is no model None; there are device_heartbeat, temperature_alarm"),
         ({"model": "device_heartbeat", "keys": "d1"}, "must be"),
         ({"model": "device_heartbeat", "key": 7}, "must be"),
     ],

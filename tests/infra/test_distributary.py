@@ -11,8 +11,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
-from distributary.errors import SettingsError
-from distributary_cdk import AlarmsProps, BucketProps, Distributary, FunctionsProps, KinesisProps
+from distributary.errors import BadDefinition, SettingsError
+from distributary_cdk import AlarmsProps, BucketProps, DetectorsProps, Distributary, FunctionsProps, KinesisProps
 from distributary_cdk.checks import CheckedApp
 from distributary_cdk.version import VERSION
 
@@ -21,7 +21,7 @@ FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]
 RULES = [{"sinks": ["firehose", "kinesis"]}]
 MODELS = {
     "rules": RULES,
-    "models": ROOT / "detectors",
+    "models": [ROOT / "examples/detectors"],
     "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},
 }
 # As different as two constructs of one stack may be.
@@ -216,7 +216,11 @@ def uses_of(statements, key):
     ("props", "fault"),
     [
         ({"alarm_topic": "arn"}, "alarm_topic = 'arn': must be an SNS topic: it has no topic_arn"),
-        ({"models": "detectors"}, "models = 'detectors': must be the Path of a folder: it has no glob"),
+        (
+            {"models": "detectors"},
+            "models = 'detectors': must be the Path of a folder, or a list of them: it has no glob",
+        ),
+        ({"models": [ROOT, "detectors"]}, f"models = {[ROOT, 'detectors']}: must be the Path of a folder, or a list"),
         ({"functions": {"log_days": 30}}, "functions = {'log_days': 30}: must be FunctionsProps"),
         ({"colour": "red"}, "colour: unknown; known are stage, sinks"),
     ],
@@ -225,6 +229,24 @@ def test_an_object_of_another_kind_is_a_fault(new_app, props, fault):
     """Of what only Python can give, too."""
     with pytest.raises(SettingsError) as error:
         Distributary(cdk.Stack(new_app(), "wrong"), "Events", rules=RULES, **props)
+
+    assert error.value.faults[0].startswith(fault), error.value.faults
+
+
+@pytest.mark.parametrize(
+    ("props", "fault"),
+    [
+        ({"models": ROOT / "nowhere"}, f"models = '{ROOT}/nowhere': there is no such folder"),
+        (
+            {"detectors": DetectorsProps(folders=["models"])},
+            "detectors.folders: is for a configuration file; in Python",
+        ),
+    ],
+)
+def test_models_are_in_folders_that_there_are(new_app, props, fault):
+    """A folder that nobody reads would leave the stage without its models."""
+    with pytest.raises(BadDefinition) as error:
+        Distributary(cdk.Stack(new_app(), "wrong"), "Events", **{**MODELS, "models": None, **props})
 
     assert error.value.faults[0].startswith(fault), error.value.faults
 

@@ -3,6 +3,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from aws_cdk.assertions import Template
+
+from distributary_cdk.stack import DistributaryStack
 
 ROOT = Path(__file__).parent.parent.parent
 STAGES = ("dev", "prod", "local")
@@ -57,8 +60,6 @@ PERMISSIONS = {
     "DetectorsCarryOutRole": {
         "DetectorsActions": {*CONSUME, "sqs:ChangeMessageVisibility"},
         "IotEventsMessages": {"sqs:SendMessage"},
-        "arn::iot:::topic/distributary/alarms/heartbeat/*": {"iot:Publish"},
-        "arn::iot:::topic/distributary/alarms/temperature/*": {"iot:Publish"},
         "DetectorsCarryOutLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "DetectorsWakeDetectorsRole": {
@@ -67,7 +68,7 @@ PERMISSIONS = {
         "DetectorsWakeDetectorsLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "DetectorsPublishModelsRole": {
-        "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem"},
+        "DetectorsTable": {"dynamodb:BatchGetItem", "dynamodb:PutItem", "dynamodb:Query"},
         "DetectorsPublishModelsLogs": {"logs:CreateLogStream", "logs:PutLogEvents"},
     },
     "DetectorsServeDetectorsRole": {
@@ -88,6 +89,15 @@ PERMISSIONS = {
         "StreamsBucket": {"s3:GetBucketLocation", "s3:ListBucket", "s3:ListBucketMultipartUploads"},
         "StreamsBucket/*": {"s3:AbortMultipartUpload", "s3:PutObject"},
         "StreamsDeliveryLogs": {"logs:PutLogEvents"},
+    },
+}
+
+# What the actions of the samples need, which the stage `local` runs.
+SAMPLES = {
+    "DetectorsCarryOutRole": {
+        **PERMISSIONS["DetectorsCarryOutRole"],
+        "arn::iot:::topic/distributary/alarms/heartbeat/*": {"iot:Publish"},
+        "arn::iot:::topic/distributary/alarms/temperature/*": {"iot:Publish"},
     },
 }
 
@@ -208,7 +218,7 @@ def test_endpoint_output(synthesised):
 @pytest.mark.parametrize("stage", STAGES)
 def test_permissions(synthesised, stage):
     """Each role may do what the table says on the resource it says, and nothing else, in every stage."""
-    assert permissions(synthesised(stage)) == PERMISSIONS | (TOPIC_RULES if stage == "local" else {})
+    assert permissions(synthesised(stage)) == PERMISSIONS | (TOPIC_RULES | SAMPLES if stage == "local" else {})
 
 
 STACKS = (*STAGES, "careful", "told", "elsewhere")
@@ -491,14 +501,40 @@ def test_what_holds_data(synthesised, stage, policies):
     assert not [name for each in holding for name in each["Properties"] if name.endswith("Name")]
 
 
-@pytest.mark.parametrize(("stage", "count"), [("dev", 2), ("prod", 1), ("local", 2)])
-def test_custom_resources(synthesised, stage, count):
-    """Each stage has one that raises the models' versions; only dev has another, which empties its bucket."""
+SAMPLE_MODELS = {"device_heartbeat", "temperature_alarm"}
+
+
+@pytest.mark.parametrize(
+    ("stage", "count", "models"), [("dev", 2, set()), ("prod", 1, set()), ("local", 2, SAMPLE_MODELS)]
+)
+def test_custom_resources(synthesised, stage, count, models):
+    """Each stage has one that raises the models' versions, and only `local` has models; another empties a bucket."""
     kinds = [each["Type"] for each in synthesised(stage)["Resources"].values()]
 
     assert len([kind for kind in kinds if kind.startswith("Custom::")]) == count
     [published] = resources(synthesised(stage), "Custom::DetectorModels").values()
-    assert set(published["Properties"]["Models"]) == {"device_heartbeat", "temperature_alarm"}
+    assert set(published["Properties"]["Models"]) == models
+
+
+def test_models_are_accepted_before_anybody_leaves_their_messages_out(synthesised):
+    """Who sends to detectors changes after the models, who runs them before; so a refused removal loses no message."""
+    template = synthesised("local")["Resources"]
+    [published] = resources(synthesised("local"), "Custom::DetectorModels")
+    after = {name for name, one in template.items() if published in one.get("DependsOn", ())}
+    before = {name for name in template[published]["DependsOn"] if template[name]["Type"] == "AWS::Lambda::Function"}
+
+    assert {name[:-8] for name in after} == {"Ingest", "Redrive", "IotRulesTakeMessages"}
+    assert {name[:-8].removeprefix("Detectors") for name in before} == {
+        *("RunDetectors", "CarryOut", "WakeDetectors", "PublishModels", "ServeDetectors")
+    }
+
+
+def test_the_removal_of_a_model_is_confirmed_to_the_deployment(new_app, configured):
+    """By its name in `detectors.remove`."""
+    stack = DistributaryStack(new_app(), "removing", configuration=configured(detectors={"remove": ("gone",)}))
+    [published] = Template.from_stack(stack).find_resources("Custom::DetectorModels").values()
+
+    assert published["Properties"]["Remove"] == ["gone"]
 
 
 def test_any_account_and_region(synthesised):

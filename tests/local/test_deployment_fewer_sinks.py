@@ -67,7 +67,7 @@ def project(tmp_path):
             (folder / part).symlink_to(ROOT / part)
         shutil.copy(ROOT / "app.py", folder)
         if "iot_events" in sinks:
-            (folder / "detectors").symlink_to(ROOT / "detectors")
+            (folder / "detectors").symlink_to(ROOT / "examples/detectors")
         write_settings(folder, sinks, lists)
         return folder
 

@@ -100,7 +100,7 @@ def with_a_key_of_its_own(tmp_path):
     folder = tmp_path / "own-key"
     folder.mkdir()
     (ROOT / "build").mkdir(exist_ok=True)
-    for name in ("build", "infra", "lambdas", "cdk.json", "detectors"):
+    for name in ("build", "infra", "lambdas", "cdk.json", "examples"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "app.py", folder)
     setting = (ROOT / "distributary.toml").read_text()

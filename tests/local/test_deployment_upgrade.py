@@ -18,6 +18,7 @@ from commands.post import request
 from commands.read_back import detector_state, kinesis_envelopes, s3_envelopes, wait_for
 from commands.stage import chosen
 from distributary.access.key import for_everything
+from local.deployment import StepFailed
 
 # The last version whose library and stack lay flat, before its modules moved into rooms and its settings into parts.
 BEFORE = "c8a344a653c9255a617d0fe47efc2e3cc0565855"
@@ -69,16 +70,27 @@ def now(tmp_path: Path) -> Path:
     """The project as it is."""
     folder = tmp_path / "now"
     folder.mkdir()
-    for name in ("build", "infra", "lambdas", "cdk.json", "distributary.toml"):
+    for name in ("build", "infra", "lambdas", "examples", "cdk.json", "distributary.toml"):
         (folder / name).symlink_to(ROOT / name)
     shutil.copy(ROOT / "app.py", folder)
-    shutil.copytree(ROOT / "detectors", folder / "detectors")
+    (folder / "detectors").mkdir()
     return with_model(folder)
 
 
 def with_model(folder: Path) -> Path:
     """The folder with one detector model more."""
     (folder / "detectors" / "upgrade_watch.json").write_text(json.dumps(MODEL))
+    return folder
+
+
+@pytest.fixture
+def without_its_model(tmp_path: Path) -> Path:
+    """The project as it is, without the model that the earlier version ran."""
+    folder = tmp_path / "without"
+    folder.mkdir()
+    for name in ("build", "infra", "lambdas", "examples", "cdk.json", "distributary.toml"):
+        (folder / name).symlink_to(ROOT / name)
+    shutil.copy(ROOT / "app.py", folder)
     return folder
 
 
@@ -142,3 +154,25 @@ def test_an_upgrade_keeps_keys_pending_records_and_timers(tmp_path: Path, before
     assert ids <= in_bucket.keys()
     assert delivered in ("Waiting", "Late")
     assert fired == "Late"
+
+
+def test_an_upgrade_stops_no_detector_unasked(tmp_path: Path, before: Path, without_its_model: Path) -> None:
+    """Without the model's file the deployment fails, says what to do, and the detectors go on."""
+    old, gone = Stage(tmp_path / "old", "local", before), Stage(tmp_path / "gone", "local", without_its_model)
+    for one in (old, gone):
+        done(one.synth())
+    with embedded_aws(tmp_path) as aws:
+        done(old.deploy(aws))
+        client = Client(aws)
+        client.post("armed")
+        armed = state_of(client, "armed", "Waiting", seconds=30)
+        with pytest.raises(StepFailed) as refused:
+            done(gone.deploy(aws))
+        [stack] = client.stage.client("cloudformation").describe_stacks(StackName=gone.stack)["Stacks"]
+        client.post("new")
+        fired = [state_of(client, device, "Late", seconds=90) for device in ("armed", "new")]
+
+    assert armed == "Waiting"
+    assert '[detectors] remove = ["upgrade_watch"]' in str(refused.value)
+    assert stack["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert fired == ["Late", "Late"]

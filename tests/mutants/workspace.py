@@ -8,7 +8,7 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build/mutants"
-FOLDERS = ("tests", "lambdas", "infra", "local", "commands", "detectors", "docs")
+FOLDERS = ("tests", "lambdas", "infra", "local", "commands", "detectors", "examples", "docs")
 COPIED = (*FOLDERS, "distributary.toml", "cdk.json", "app.py")
 LEFT_OUT = shutil.ignore_patterns("deployed", "node_modules", "__pycache__", ".hypothesis", "mutants")
 PROFILE = """

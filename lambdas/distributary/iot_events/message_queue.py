@@ -23,6 +23,7 @@ MAX_MESSAGES_A_REQUEST = 100_000
 QUEUE_CONNECTIONS = 17
 """Calls at the same time, so that 500 keys take three turns; the client should keep as many connections."""
 
+_NOTED_IDS = 10
 _EARLIER = "an earlier message of its key was refused"
 
 Note = Callable[[str, Mapping[str, Any]], None]
@@ -75,6 +76,7 @@ class MessageQueue:
         answers: list[ErrorEntry | None] = [None] * len(messages)
         chains: dict[str, list[QueueEntry]] = {}
         seen: set[tuple[str, str, str]] = set()
+        unread: dict[str, list[str]] = {}
         for place, message in enumerate(messages):
             try:
                 entries = self._entries(place, message, seen)
@@ -82,9 +84,12 @@ class MessageQueue:
                 answers[place] = refused.entry
                 continue
             if not entries:
-                self._note("unread", {"messageId": message.message_id, "inputName": message.input_name})
+                unread.setdefault(message.input_name, []).append(message.message_id)
             for entry in entries:
                 chains.setdefault(entry.group, []).append(entry)
+        # One line for a call, not for a message: a stage without models does not pay for its log either.
+        for name, ids in unread.items():
+            self._note("unread", {"inputName": name, "messages": len(ids), "messageIds": ids[:_NOTED_IDS]})
         for place, error in self._send_in_order(list(chains.values())):
             answers[place] = answers[place] or error
         return answers

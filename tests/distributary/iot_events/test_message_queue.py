@@ -265,7 +265,7 @@ def test_a_message_is_refused_unless_every_model_has_it() -> None:
 
 
 def test_a_message_that_no_model_reads_is_accepted_and_noted() -> None:
-    """As AWS did; the log says it."""
+    """As AWS did, without a call; the log has a line for them all."""
     notes: list = []
     client = FakeClient()
     queue = MessageQueue(
@@ -278,8 +278,9 @@ def test_a_message_that_no_model_reads_is_accepted_and_noted() -> None:
         note=lambda text, fields: notes.append((text, fields)),
     )
 
-    assert queue.batch_put_message([Message("m1", "unread", b"{}")]) == [None]
-    assert notes == [("unread", {"messageId": "m1", "inputName": "unread"})]
+    ids = [f"m{number}" for number in range(12)]
+    assert queue.batch_put_message([Message(one, "unread", b"{}") for one in ids]) == [None] * 12
+    assert notes == [("unread", {"inputName": "unread", "messages": 12, "messageIds": ids[:10]})]
     assert client.calls == []
 
 

@@ -53,10 +53,14 @@ class Row(NamedTuple):
 
 
 class Version(NamedTuple):
-    """The version of a model that is to run: its number, and the hash of its definition."""
+    """The version of a model that is to run: its number, and the hash of its definition.
+
+    `added`: when a deployment added the model to the stage, in seconds since 1970; 0 where the item does not hold it.
+    """
 
     number: str
     sha256: str
+    added: int = 0
 
 
 def item_key(model: str, key: str | None) -> Item:

@@ -23,6 +23,8 @@ DetectorName = tuple[str, str | None]
 CONFLICT = "ConditionalCheckFailedException"
 _MAX_KEYS = 100
 """Of one BatchGetItem: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html"""
+_PAGE = 100
+"""Items that are read at a time in search of a detector."""
 _LISTED = {"#s": "sk", "#v": "version", "#n": "stateName", "#c": "created", "#u": "updated"}
 """What a list reads of an item: a detector's state may be a thousand times as long."""
 _UNCHANGED = {"ConditionExpression": "#c = :c", "ExpressionAttributeNames": {"#c": "counter"}}
@@ -99,6 +101,8 @@ class DetectorTable:
     def activate(self, model: str, version: Version, before: Version | None) -> None:
         """Makes the version the active one, in place of the one before."""
         item = {**version_key(model), "version": {"S": version.number}, "sha256": {"S": version.sha256}}
+        if version.added:
+            item["added"] = {"N": str(version.added)}
         condition: dict[str, Any] = {"ConditionExpression": "attribute_not_exists(pk)"}
         if before:
             condition = {
@@ -128,6 +132,19 @@ class DetectorTable:
         last = answer.get("LastEvaluatedKey")
         return list(answer["Items"]), last["sk"]["S"] if last else None
 
+    def has_detectors(self, model: str) -> bool:
+        """Whether the model has a detector that is not deleted."""
+        return any(self._has_detectors(model, shard) for shard in SHARD_NUMBERS)
+
+    def _has_detectors(self, model: str, shard: int) -> bool:
+        after: str | None = None
+        while True:
+            items, after = self.page(model, shard, after, _PAGE)
+            if any("stateName" in item for item in items):
+                return True
+            if after is None:
+                return False
+
 
 SHARD_NUMBERS = range(SHARDS)
 
@@ -137,7 +154,7 @@ def _place(item: Mapping[str, Any]) -> tuple[str, str]:
 
 
 def _version(item: Mapping[str, Any]) -> Version:
-    return Version(item["version"]["S"], item["sha256"]["S"])
+    return Version(item["version"]["S"], item["sha256"]["S"], int(item.get("added", {}).get("N", 0)))
 
 
 def _row(item: Mapping[str, Any] | None, model: str, key: str | None, version: str) -> Row:

@@ -10,7 +10,8 @@ from distributary.iot_events.engine.detector import Detector, write_detector
 from distributary.iot_events.engine.machine import InputMessage, Timers, step
 from distributary.iot_events.values import read_object
 
-FOLDER = Path(__file__).parents[4] / "detectors"
+ROOT = Path(__file__).parents[4]
+FOLDER = ROOT / "examples" / "detectors"
 FILES = sorted(FOLDER.glob("*.json"))
 
 
@@ -131,7 +132,7 @@ def test_a_device_that_falls_silent_is_told_of_once_and_when_it_is_back():
 
 def test_the_alarm_model_that_the_docs_convert_runs():
     """The detector model of docs/migrating-from-iot-events.md: sound, and it acts at every change of state."""
-    told = (FOLDER.parent / "docs" / "migrating-from-iot-events.md").read_text("utf-8")
+    told = (ROOT / "docs" / "migrating-from-iot-events.md").read_text("utf-8")
     [text] = [
         block for block in re.findall(r"```json\n(.*?)```", told, re.DOTALL) if "detectorModelDefinition" in block
     ]

@@ -146,7 +146,7 @@ def test_the_module_is_a_command():
         "-m",
         "distributary.iot_events.cli",
         "check",
-        *map(str, (ROOT / "detectors").glob("*.json")),
+        *map(str, (ROOT / "examples/detectors").glob("*.json")),
     ]
 
     done = subprocess.run(command, cwd=ROOT / "lambdas", capture_output=True, text=True, check=False)

@@ -574,7 +574,7 @@ def test_a_timer_that_was_due_expires_before_the_message_is_looked_at() -> None:
     assert len(action_ids(cloud)) == 3
 
 
-HEARTBEAT = Path(__file__).parents[4] / "detectors" / "device_heartbeat.json"
+HEARTBEAT = Path(__file__).parents[4] / "examples" / "detectors" / "device_heartbeat.json"
 
 
 def test_a_heartbeat_is_woken_once_in_five_minutes_not_once_a_message() -> None:

@@ -190,3 +190,91 @@ def test_a_message_of_a_model_that_is_gone_is_a_dead_letter_in_the_end() -> None
 
     [dead] = stage.cloud.queues["dead"]
     assert "no such detector model" in dead["body"]
+
+
+def update(stage: Deployment, before: dict[str, str], after: dict[str, str], *remove: str, clock=None) -> dict:
+    """CloudFormation's answer where a stage goes from these models to those; `remove` confirms what goes."""
+    event = {
+        **EVENT,
+        "OldResourceProperties": {"Models": before},
+        "ResourceProperties": {"Models": after, "Remove": list(remove)},
+    }
+    return resource_answer(event, DetectorTable(stage.cloud, "table"), clock or FakeClock().clock)
+
+
+def with_a_detector(hours_ago: float) -> tuple[Deployment, dict[str, str]]:
+    """A stage whose model `m` was added so long ago, and has a detector; and its models."""
+    stage, added = Deployment(), FakeClock(since_1970=FakeClock().since_1970 - hours_ago * 3600)
+    known = hashes(models(1))
+    event = {**EVENT, "RequestType": "Create", "ResourceProperties": {"Models": known}}
+    assert resource_answer(event, DetectorTable(stage.cloud, "table"), added.clock)["Status"] == "SUCCESS"
+    assert stage.send(models(1))
+    return stage, known
+
+
+def test_a_model_is_not_taken_from_its_detectors_unasked() -> None:
+    """The deployment fails, before the endpoint forgets the model, and says which setting keeps it or lets it go."""
+    stage, known = with_a_detector(hours_ago=4)
+    said = update(stage, known, {"n": "e11"})
+
+    assert said["Status"] == "FAILED"
+    assert "m: its detectors would stop" in said["Reason"]
+    assert '[detectors] remove = ["m"]' in said["Reason"]
+    assert "n#version" not in {place[0] for place in stage.cloud.items}
+    assert update(stage, known, {}, "m")["Status"] == "SUCCESS"
+    assert stage.detector() == ("1", 1)
+
+
+def test_a_model_without_detectors_may_go() -> None:
+    """Also where there were some, which were deleted: their items stay for some days."""
+    stage, known = with_a_detector(hours_ago=4)
+    [place] = [place for place in stage.cloud.items if place[1] == "k"]
+    stage.cloud.items[place] = {name: one for name, one in stage.cloud.items[place].items() if name != "stateName"}
+
+    assert update(stage, known, {})["Status"] == "SUCCESS"
+
+
+def test_a_detector_is_found_wherever_it_is() -> None:
+    """In any shard, behind deleted ones that fill a page."""
+    stage, known = with_a_detector(hours_ago=4)
+    [(shard, _)] = [place for place in stage.cloud.items if place[1] == "k"]
+    for number in range(150):
+        stage.cloud.items[shard, f"a{number}"] = {"pk": {"S": shard}, "sk": {"S": f"a{number}"}}
+
+    assert update(stage, known, {})["Status"] == "FAILED"
+
+
+@pytest.mark.parametrize(("hours", "status"), [(0.5, "SUCCESS"), (2.9, "SUCCESS"), (3.1, "FAILED")])
+def test_a_rollback_takes_a_model_back_that_the_same_deployment_added(hours, status) -> None:
+    """CloudFormation asks as an owner would: what tells the two apart is how long the model has been there."""
+    stage, known = with_a_detector(hours_ago=hours)
+
+    assert update(stage, known, {})["Status"] == status
+
+
+def test_a_model_that_was_there_before_is_as_new_when_it_is_added_again() -> None:
+    """Else a rollback of that deployment would fail: the detectors of its first life are still in the table."""
+    stage, known = with_a_detector(hours_ago=400)
+    assert update(stage, known, {}, "m")["Status"] == "SUCCESS"
+    assert update(stage, {}, known)["Status"] == "SUCCESS"
+    assert stage.detector() == ("1", 1)
+
+    assert update(stage, known, {})["Status"] == "SUCCESS"
+
+
+def test_a_changed_definition_makes_no_model_new() -> None:
+    """Its detectors begin anew, and are not to be stopped unasked all the same."""
+    stage, known = with_a_detector(hours_ago=4)
+    changed = hashes(models(2))
+    assert update(stage, known, changed)["Status"] == "SUCCESS"
+
+    assert update(stage, changed, {})["Status"] == "FAILED"
+
+
+def test_a_stage_of_an_earlier_version_keeps_its_models() -> None:
+    """Its table does not hold when they were added: long ago."""
+    stage, known = with_a_detector(hours_ago=0)
+    for place, item in stage.cloud.items.items():
+        stage.cloud.items[place] = {name: one for name, one in item.items() if name != "added"}
+
+    assert update(stage, known, {})["Status"] == "FAILED"

@@ -77,7 +77,7 @@ def _headers(stream: BinaryIO) -> dict[bytes, bytes]:
 
 
 def _chunked(stream: BinaryIO) -> bytes:
-    parts = []
+    parts: list[bytes] = []
     while True:
         line = stream.readline(MAX_LINE)
         if not (found := _CHUNK.fullmatch(line)):

@@ -1,6 +1,7 @@
 """The log lines of a request of posted events, as `ingest` writes them."""
 
 import json
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -48,9 +49,12 @@ def post(events: int, *, sinks: Sequence[str], sample: float, served: Callable[[
         response = endpoint.answer(request)
         return replace(response, log={**response.log, "key": KEY})
 
+    # A name of its own: Powertools would write to the stdout of the logger's first test.
     settings = StageSettings(stage="prod", log_sample=sample)
-    handle = request_logged(answer, settings, service="ingest", clock=clock, units=UNITS, noteworthy=NOTEWORTHY)
-    event = {"v": "x" * 1014}
+    handle = request_logged(
+        answer, settings, service=f"ingest-{uuid.uuid4()}", clock=clock, units=UNITS, noteworthy=NOTEWORTHY
+    )
+    event = {"v": "x" * 1016}
     handle(
         {
             "routeKey": "POST /v1/events",

@@ -23,7 +23,7 @@ LOG_EVENT = 26
 ACCESS_LINE = 137
 """The HTTP API's access log: a line for each request."""
 SYSTEM_LINES = 430
-"""Lambda's own two lines for each call, with `system_log_level` INFO: as JSON, without the 26 bytes each."""
+"""Lambda's own two lines for each call with `system_log_level` INFO, by their documented form; without the 26 bytes."""
 RUN_LINE = 296
 """The line of `run_detectors` for each batch."""
 _METRICS, _REQUEST, _PER_SINK = 171, 426, 36

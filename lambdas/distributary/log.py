@@ -10,6 +10,8 @@ from distributary.clock import Clock
 from distributary.metrics import UNITS, embedded, without_zeros
 from distributary.settings import StageSettings
 
+# The log group names the function, and nothing is traced: a member that says so again would be paid by its length.
+_SAID_ELSEWHERE = ("service", "xray_trace_id")
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -62,6 +64,9 @@ def _logger(service: str) -> Logger:
     Powertools would take Lambda's own level over ours, and Lambda's must stay INFO: it drops metrics beyond.
     Source: https://docs.aws.amazon.com/powertools/python/latest/core/logger/#aws-lambda-advanced-logging-controls-alc
     """
-    logger = Logger(service=service, level="INFO", location=None, use_rfc3339=True)
-    logger.remove_keys(["service"])  # the log group says it
-    return logger
+    return Logger(service=service, level="INFO", location=None, use_rfc3339=True, json_serializer=_serialized)
+
+
+def _serialized(line: Mapping[str, Any]) -> str:
+    members = {name: value for name, value in line.items() if name not in _SAID_ELSEWHERE}
+    return json.dumps(members, default=str, ensure_ascii=False, separators=(",", ":"))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from commands.cost.load import Load
 from commands.cost.pages import written
 from distributary.aws import json_client, timeouts
 from distributary.delivery import breaker, delivery, retry_queue
@@ -161,6 +162,16 @@ def test_what_a_million_events_costs() -> None:
     assert place == 8
     for column, dollars in enumerate(total):
         assert sum(float(row[column]) for _, row in rows[:place]) == pytest.approx(float(dollars), abs=0.01)
+
+
+def test_the_arithmetic_has_the_settings_of_a_fresh_stage() -> None:
+    """What `make cost` and the tables take for granted is what `prod` is shipped with."""
+    prod, load = read(ROOT / "distributary.toml", "prod"), Load()
+
+    assert (load.log_sample, load.sinks) == (prod.log_sample, tuple(prod.sinks))
+    assert (load.kinesis_mode, load.retention_hours) == (prod.kinesis.mode, prod.kinesis.retention_hours)
+    functions = prod.functions
+    assert (load.memory_mb, load.system_log_level) == (functions.memory_mb, functions.system_log_level)
 
 
 def test_what_is_billed_of_an_event() -> None:

@@ -39,6 +39,9 @@ keys: setup ## create, change, list, revoke keys: make keys STAGE=local ARGS="cr
 status: setup ## one screen of how a stage is: make status STAGE=dev
 	@python -m commands.status $(AT) $(ARGS)
 
+cost: setup ## what a load costs, and what would make it cheaper; with STAGE=prod, what that stage's events really cost: make cost ARGS="--per-second 200 --batch 25"; ARGS=--help says all
+	@python -m commands.cost $(if $(filter command environment,$(origin STAGE)),$(AT)) $(ARGS)
+
 replay: setup ## bring dead letters back to their sinks: make replay STAGE=local ARGS="--dry-run"; ARGS=--help says all
 	@python -m commands.replay $(AT) $(ARGS)
 
@@ -164,11 +167,12 @@ audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know th
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
 
-reference: setup ## write distributary.schema.json and the generated pages of docs/reference/
+reference: setup ## write distributary.schema.json, the generated pages of docs/reference/ and the tables of costs
 	@python -m distributary_cdk.reference
 	@python -m commands.problem_pages
 	@cdk synth --quiet --context stage=prod
 	@python -m distributary_cdk.permission_reference cdk.out/distributary-prod.template.json
+	@python -m commands.cost.pages cdk.out/distributary-prod.template.json
 
 release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG.md begins with it
 	@python -m commands.release
@@ -176,4 +180,4 @@ release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench reference release clean

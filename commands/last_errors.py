@@ -14,10 +14,15 @@ MAX_LINES = 10_000
 """More of a log group are not read: who has more errors in an hour needs the log itself."""
 
 # As CloudWatch Logs finds lines (any of the words), and which of them are errors indeed: the lines of Powertools and of
-# Lambda's runtime client, Lambda's own, and Firehose's. The embedded AWS knows no such pattern and gives all lines.
-_PATTERN = '?ERROR ?"timed out" ?"Runtime exited" ?errorCode'
-_ERROR = re.compile(r'"level": ?"ERROR"|\[ERROR\]|Task timed out|Runtime exited|"errorCode"')
+# Lambda's runtime client, Lambda's own of a call that timed out or whose process ended (a stage may still have the log
+# format "Text"), and Firehose's. The embedded AWS knows no such pattern and gives all lines.
+_PATTERN = '?ERROR ?"platform.report" ?"timed out" ?"Runtime exited" ?errorCode'
+_ERROR = re.compile(
+    r'"level": ?"ERROR"|"type": ?"platform\.report".*"status": ?"(timeout|failure)"'
+    r'|\[ERROR\]|Task timed out|Runtime exited|"errorCode"'
+)
 _LONGEST = 160
+_SAID = ("errorCode", "errorType", "errorMessage", "error")
 
 
 class Complaint(NamedTuple):
@@ -66,5 +71,7 @@ def said(line: str) -> str:
     if not isinstance(members, dict) or not members:
         return line.strip().partition("\n")[0][:_LONGEST]
     record = members.get("record", members)
-    where = [members.get("message", ""), record.get("errorCode", ""), record.get("errorMessage", "")]
-    return " ".join(str(one) for one in [*where, record.get("error", "")] if one)[:_LONGEST]
+    where = [members.get("message", ""), *(record.get(name, "") for name in _SAID)]
+    if members.get("type") == "platform.report":
+        where = [f"Lambda ended the call: {record['status']}", record.get("errorType", "")]
+    return " ".join(str(one) for one in where if one)[:_LONGEST]

@@ -148,6 +148,8 @@ class FunctionsProps:
     reserved_concurrency: ReservedProps = ReservedProps()
     log_days: Annotated[Literal[1, 3, 5, 7, 14, 30, 60, 90, 180, 365, 400, 731], WHOLE] = 30
     """How many days CloudWatch keeps the functions' logs."""
+    system_log_level: Literal["DEBUG", "INFO", "WARN"] = "WARN"
+    """What Lambda itself logs: `WARN` is failed calls, `INFO` also a start and a report with memory for each call."""
 
 
 @props

@@ -80,6 +80,9 @@ class Function(Part, lambda_.Function):
             recursive_loop=lambda_.RecursiveLoop.ALLOW if folder in _FEED_THEMSELVES else None,
             role=role,
             log_group=logs,
+            logging_format=lambda_.LoggingFormat.JSON,  # the only one with levels
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,  # beyond it, Lambda would drop metrics
+            system_log_level_v2=lambda_.SystemLogLevel[configuration.functions.system_log_level],
             # Where versions are made at all, an earlier one is what a release is taken back to; one of a failed
             # deployment would keep Lambda from publishing the same code again.
             current_version_options=lambda_.VersionOptions(removal_policy=KEPT_BUT_FOR_A_FAILED_CREATION),

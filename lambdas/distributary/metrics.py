@@ -47,6 +47,11 @@ class SinkMetrics(NamedTuple):
         return {**dict.fromkeys(self[:-1]), self.oldest_pending: "Seconds"}
 
 
+def without_zeros(line: Mapping[str, Any], *, units: Mapping[str, str | None] = UNITS) -> dict[str, Any]:
+    """The line without the counts that are 0: a sum is the same without them, and each would be paid by its length."""
+    return {name: value for name, value in line.items() if value or units.get(name, "no count") is not None}
+
+
 def embedded(
     line: Mapping[str, Any], *, stage: str, time: float, units: Mapping[str, str | None] = UNITS
 ) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from moto.apigatewayv2.models import apigatewayv2_backends
 from moto.awslambda.exceptions import UnknownFunctionException
 from moto.awslambda.models import lambda_backends
 
+from local.aws.services.lambda_functions import LOG_LEVEL
 from local.deployment import ACCOUNT, REGION
 from local.event_sources import EventSource
 from local.functions import FunctionSpec
@@ -45,6 +46,7 @@ def function(name: str) -> FunctionSpec:
         timeout_seconds=int(found.timeout),
         memory_mb=int(found.memory_size),
         log_group=found.logs_group_name,
+        json_log_level=vars(found).get(LOG_LEVEL, ""),
         revision=revision(found),
         version=str(found.version),
         role=str(found.role),
@@ -60,7 +62,8 @@ def under(arn: str, qualifier: str) -> str:
 
 def revision(found: LambdaFunction) -> str:
     """A text that changes with the function's code or configuration."""
-    return hashlib.sha256(json.dumps(found.get_configuration(), sort_keys=True, default=str).encode()).hexdigest()
+    configuration = {**found.get_configuration(), LOG_LEVEL: vars(found).get(LOG_LEVEL)}
+    return hashlib.sha256(json.dumps(configuration, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def http_api() -> HttpApi:

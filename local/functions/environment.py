@@ -211,8 +211,10 @@ def _variables(
     spec: FunctionSpec, given: Mapping[str, str], runtime_api: str, task_root: Path, runtime: Path
 ) -> dict[str, str]:
     """What Lambda sets (docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html), over the template's own."""
+    json_log = {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": spec.json_log_level}
     return {
         **spec.environment,
+        **(json_log if spec.json_log_level else {}),
         "_HANDLER": spec.handler,
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,

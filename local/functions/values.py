@@ -24,6 +24,7 @@ class FunctionSpec:
     log_group: str
     revision: str
     version: str = "$LATEST"
+    json_log_level: str = ""  # empty: its log format is plain text
     role: str = ""  # its execution role's ARN
     reserved_concurrency: int | None = None  # None: it shares the account's
 

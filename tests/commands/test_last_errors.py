@@ -53,3 +53,27 @@ def test_a_long_line_is_cut() -> None:
     assert len(said("x" * 1000)) == 160
     assert said("[1]") == "[1]"
     assert said("2026 Task timed out after 29.00 seconds\n") == "2026 Task timed out after 29.00 seconds"
+
+
+def report(status: str, **more: str) -> str:
+    """Lambda's line at the end of a call, with the log format JSON."""
+    record = {"requestId": "8476a536", "metrics": {"durationMs": 29_000.0}, "status": status, **more}
+    return json.dumps({"time": "2026-11-27T08:00:00.000Z", "type": "platform.report", "record": record})
+
+
+def test_lambdas_own_errors_are_found_in_json() -> None:
+    """A call that timed out, a process that ended, an exception; not a report of a call that did well or raised."""
+    raised = {"level": "ERROR", "errorType": "ValueError", "errorMessage": "bad", "requestId": "8476a536"}
+    lines = [
+        report("success"),
+        report("error", errorType="ValueError"),
+        json.dumps(raised),
+        report("timeout"),
+        report("failure", errorType="Runtime.ExitError"),
+    ]
+
+    assert [one.text for one in last_errors(stage_of({"Ingest": lines}))] == [
+        "Lambda ended the call: failure Runtime.ExitError",
+        "Lambda ended the call: timeout",
+        "ValueError bad",
+    ]

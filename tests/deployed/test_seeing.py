@@ -30,6 +30,7 @@ def test_every_metric_of_alarms_and_dashboard_is_sent(http, anonymous, stage, fa
     body = json.dumps({"deviceId": device, "temperature": 1}).encode()
     anonymous("POST", "/v1/events", body, **JSON)
     http("POST", "/v1/events", body, **JSON)
+    http("POST", "/v1/events", b'[1,{"twice":1,"twice":2}]', **JSON)
     for sink in ("Firehose", "Kinesis", "IotEvents"):
         sqs.send_message(QueueUrl=stage.outputs[f"{sink}SpillQueueUrl"], MessageBody="not ours")
     sqs.send_message(
@@ -45,6 +46,10 @@ def test_every_metric_of_alarms_and_dashboard_is_sent(http, anonymous, stage, fa
     )
     http("POST", "/v1/events", body, **JSON)
     wait_for([name for name in UNITS if name.startswith("oldest")], lambda: names_of_metrics(stage), seconds=60)
+    spill = stage.outputs["KinesisSpillQueueUrl"].rsplit("/", 1)[-1]
+    retry_queue = {"operation": "sqs.SendMessage", "resource": spill, **DOWN}
+    faults(kinesis={"operation": "kinesis.PutRecords", **DOWN}, retry_queue=retry_queue)
+    http("POST", "/v1/events", body, **JSON)
     faults()
     found = wait_for(list(UNITS), lambda: names_of_metrics(stage), seconds=60)
 

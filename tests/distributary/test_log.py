@@ -42,3 +42,15 @@ def test_a_record_of_a_detector_that_is_debugged_is_written_at_any_level(capsys,
     found = lines(capsys)
     assert [one["record"]["level"] for one in found] == written
     assert {(one["message"], one["record"]["keyValue"]) for one in found} == {("text", "k")}
+
+
+@pytest.mark.parametrize(("level", "shown"), [("DEBUG", True), ("INFO", True), ("WARNING", False), ("ERROR", False)])
+def test_the_setting_decides_not_the_level_of_lambda(capsys, monkeypatch, level: str, shown: bool) -> None:
+    """Lambda's own level is INFO, whatever the setting says: beyond, it would drop the metrics."""
+    monkeypatch.setenv("AWS_LAMBDA_LOG_LEVEL", "INFO")
+    Lines(f"t-own-{level}", StageSettings(stage="test", log_level=level), FakeClock().clock).write("request", {"a": 1})
+    write = log.lines(service=f"t-own-lines-{level}", level=level)
+    write("INFO", "text", {})
+    write("DEBUG", "text", {})
+
+    assert [one["message"] for one in lines(capsys)] == ["request", "text", "text"] if shown else ["text"]

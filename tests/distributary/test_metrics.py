@@ -1,4 +1,6 @@
-from distributary.metrics import embedded
+import pytest
+
+from distributary.metrics import embedded, without_zeros
 from distributary.sinks.registry import UNITS
 
 
@@ -27,3 +29,16 @@ def test_a_lines_numbers_become_metrics() -> None:
 def test_a_line_without_metrics_stays_as_it_is() -> None:
     """Health and the welcome page cost no metric."""
     assert embedded({"status": 200}, stage="dev", time=1.5) == {}
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ({"accepted": 0, "retry": 2}, {"retry": 2}),
+        ({"milliseconds": 0.0, "messages": 0, "route": ""}, {"milliseconds": 0.0, "messages": 0, "route": ""}),
+        ({"oldest_spilled_seconds_kinesis": 0.0}, {"oldest_spilled_seconds_kinesis": 0.0}),
+    ],
+)
+def test_counts_of_nothing_are_left_out(line, left) -> None:
+    """Of metrics that are counts only: an age of 0 says something, and so may what is no metric."""
+    assert without_zeros(line, units=UNITS) == left

@@ -68,10 +68,15 @@ def test_settings_travel(function, properties, settings):
 
 
 def test_log(stack, function, properties):
-    """It logs to a group of its own, which forgets."""
+    """It logs to a group of its own, which forgets; Lambda drops its own lines below the level, and no metric."""
     [group] = Template.from_stack(stack).find_resources("AWS::Logs::LogGroup")
 
-    assert properties("AWS::Lambda::Function")["LoggingConfig"] == {"LogGroup": {"Ref": group}}
+    assert properties("AWS::Lambda::Function")["LoggingConfig"] == {
+        "LogGroup": {"Ref": group},
+        "LogFormat": "JSON",
+        "ApplicationLogLevel": "INFO",
+        "SystemLogLevel": "INFO",
+    }
     assert properties("AWS::Logs::LogGroup") == {"RetentionInDays": 7}
 
 

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from commands.cost.load import Load
+from commands.cost.pages import written
 from distributary.aws import json_client, timeouts
 from distributary.delivery import breaker, delivery, retry_queue
 from distributary.delivery.storing import DeliverySettings
@@ -145,14 +147,31 @@ def costs() -> dict[str, list[str]]:
     return {line[0]: line[1:] for line in lines if len(line) > 1 and line[1][:1].isdigit() and line[0]}
 
 
-def test_what_a_million_events_costs() -> None:
-    """The last row is the sum of the others, to a cent."""
-    parts = [row for row in costs().values() if len(row) == 3]
-    total = parts.pop()
+def test_the_tables_of_costs_are_current(synthesised) -> None:
+    """What is committed is what the arithmetic says of the template now: `make reference` writes it."""
+    for page, text in written(synthesised("prod")).items():
+        assert text == (ROOT / page).read_text(), f"{page} is old: make reference"
 
-    assert len(parts) == 7
+
+def test_what_a_million_events_costs() -> None:
+    """A sum is the sum of the rows above it, to a cent."""
+    rows = [(name, row) for name, row in costs().items() if len(row) == 3]
+    place = next(number for number, (name, _) in enumerate(rows) if "as it is shipped" in name)
+    total = rows[place][1]
+
+    assert place == 8
     for column, dollars in enumerate(total):
-        assert sum(float(row[column]) for row in parts) == pytest.approx(float(dollars), abs=0.006)
+        assert sum(float(row[column]) for _, row in rows[:place]) == pytest.approx(float(dollars), abs=0.01)
+
+
+def test_the_arithmetic_has_the_settings_of_a_fresh_stage() -> None:
+    """What `make cost` and the tables take for granted is what `prod` is shipped with."""
+    prod, load = read(ROOT / "distributary.toml", "prod"), Load()
+
+    assert (load.log_sample, load.sinks) == (prod.log_sample, tuple(prod.sinks))
+    assert (load.kinesis_mode, load.retention_hours) == (prod.kinesis.mode, prod.kinesis.retention_hours)
+    functions = prod.functions
+    assert (load.memory_mb, load.system_log_level) == (functions.memory_mb, functions.system_log_level)
 
 
 def test_what_is_billed_of_an_event() -> None:

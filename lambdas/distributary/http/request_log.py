@@ -42,13 +42,19 @@ def request_logged(
         response = answer(request)
         line = {
             "request_id": request.id,
-            "function_request_id": context.aws_request_id,
             "route": event["routeKey"],
             "status": response.status,
             "milliseconds": round((clock.monotonic() - began) * 1000, 1),
             **response.log,
         }
-        lines.write("request", line, sample=1.0 if is_noteworthy(response) else settings.log_sample)
+        if is_noteworthy(response):
+            about = {
+                "function_request_id": context.aws_request_id,
+                "ip": event["requestContext"]["http"].get("sourceIp"),
+            }
+            lines.write("request", {**line, **about})
+        else:
+            lines.write("request", line, sample=settings.log_sample)
         return response.to_payload()
 
     return handle

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 Run = Callable[[str, bytes], Invocation]  # a function's name and its payload → what came of it
 
+LOG_LEVEL = "application_log_level"
+"""What a function has where its log format is JSON; moto's has no such member."""
+
 OF_ONE_VERSION = ("Description", "FunctionArn", "LastModified", "Version")
 
 
@@ -50,12 +53,12 @@ class Lambda(Completed, LambdaBackend):
         self.access = access or Unchecked()
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
-        """The function, its log group as `LoggingConfig` has it (moto knows only the default group)."""
+        """The function, its log as `LoggingConfig` has it (moto knows only the default)."""
         try:
             self.access.check_trust("lambda.amazonaws.com", spec["Role"], "")
         except Denied as error:
             raise invalid("The role defined for the function cannot be assumed by Lambda.") from error
-        return with_log_group(super().create_function(spec), spec)
+        return with_logging(super().create_function(spec), spec)
 
     def create_event_source_mapping(self, spec: dict[str, Any]) -> EventSourceMapping:
         """The mapping; refused, as by AWS, where the function's role may not consume the queue."""
@@ -72,7 +75,7 @@ class Lambda(Completed, LambdaBackend):
         self, function_name: str, qualifier: str, body: dict[str, Any]
     ) -> dict[str, Any] | None:
         """The function's new configuration."""
-        with_log_group(self.get_function(function_name, qualifier), body)
+        with_logging(self.get_function(function_name, qualifier), body)
         return super().update_function_configuration(function_name, qualifier, body)
 
     def publish_version(self, function_name: str, description: str = "") -> LambdaFunction:
@@ -239,9 +242,11 @@ class Refused(LambdaClientError):
         self.code = status
 
 
-def with_log_group(function: LambdaFunction, spec: Mapping[str, Any]) -> LambdaFunction:
-    """The function, writing to the group that the specification names."""
-    group = (spec.get("LoggingConfig") or {}).get("LogGroup")
-    if group:
+def with_logging(function: LambdaFunction, spec: Mapping[str, Any]) -> LambdaFunction:
+    """The function, writing to the group and in the format that the specification names."""
+    given = spec.get("LoggingConfig") or {}
+    if group := given.get("LogGroup"):
         function.logs_group_name = group
+    if given.get("LogFormat") == "JSON":
+        vars(function)[LOG_LEVEL] = given.get("ApplicationLogLevel", "INFO")
     return function

@@ -13,7 +13,7 @@ from distributary.sinks.registry import NOTEWORTHY, UNITS
 EVENT = {
     "routeKey": "POST /v1/events",
     "rawPath": "/v1/events",
-    "requestContext": {"http": {"method": "POST"}, "requestId": "request", "timeEpoch": 0},
+    "requestContext": {"http": {"method": "POST", "sourceIp": "203.0.113.7"}, "requestId": "request", "timeEpoch": 0},
     "body": "a secret",
 }
 
@@ -39,7 +39,7 @@ def lines(capsys) -> list[dict]:
 
 
 def test_a_request_has_one_line_with_ids_and_counts(capsys) -> None:
-    """The line has both request ids, the route, the status, the counts as metrics, and nothing of the payload."""
+    """The line has the request id, the route, the status, the counts as metrics, and nothing of the payload."""
     answer = Response(202, "{}", log={"accepted": 1, "rejected": 0, "retry": 0})
     handle = logged(lambda _: answer, "t-ingest", FakeClock().clock)
     handle(EVENT, Context())
@@ -48,15 +48,24 @@ def test_a_request_has_one_line_with_ids_and_counts(capsys) -> None:
     expected = {
         "message": "request",
         "request_id": "request",
-        "function_request_id": "function-request",
         "route": "POST /v1/events",
         "status": 202,
         "accepted": 1,
         "stage": "test",
     }
     assert expected.items() <= line.items()
-    assert [one["Name"] for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["accepted", "rejected", "retry"]
+    assert [one["Name"] for one in line["_aws"]["CloudWatchMetrics"][0]["Metrics"]] == ["accepted"]
+    assert not {"rejected", "retry", "service", "function_request_id", "ip"} & line.keys()
     assert "secret" not in json.dumps(line)
+
+
+def test_a_problem_is_told_with_who_had_it(capsys) -> None:
+    """The line has the caller's address and Lambda's id of the call besides."""
+    answer = Response(503, "{}", log={"accepted": 0, "rejected": 0, "retry": 1})
+    logged(lambda _: answer, "t-problem", FakeClock().clock, sample=0.0)(EVENT, Context())
+    [line] = lines(capsys)
+
+    assert {"retry": 1, "ip": "203.0.113.7", "function_request_id": "function-request"}.items() <= line.items()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import json
 import os
 import signal
 from pathlib import Path
@@ -47,6 +48,17 @@ def test_the_environment_is_the_templates_and_lambdas_own(deploy, monkeypatch) -
     assert seen["TZ"] == ":UTC"
     assert "OF_THIS_PROCESS" not in seen
     assert seen["HOME"] != str(Path.home())
+
+
+def test_the_runtime_is_told_the_log_format(deploy) -> None:
+    """Its own lines are JSON then, an exception's among them; the default is plain text."""
+    source = "import os\ndef handle(event, context): return os.environ.get('AWS_LAMBDA_LOG_FORMAT')"
+    failing = deploy("def handle(event, context): raise ValueError('bad')", json_log_level="INFO")
+    failing.call()
+
+    assert (deploy(source).call(), deploy(source, json_log_level="INFO").call()) == (None, "JSON")
+    [said] = [json.loads(line) for _, _, line in failing.kept]
+    assert (said["level"], said["errorMessage"]) == ("ERROR", "bad")
 
 
 def test_the_package_is_the_task_root(deploy) -> None:

@@ -50,7 +50,7 @@ def test_a_function_is_created_with_its_configuration(aws, stack, function):
     assert found["Configuration"]["Architectures"] == ["arm64"]
     assert (found["Concurrency"], found["Tags"]) == ({"ReservedConcurrentExecutions": 7}, {"a": "b"})
     assert (spec.environment, spec.memory_mb, spec.timeout_seconds) == ({"GROUP": outputs["Group"]}, 512, 29)
-    assert (spec.handler, spec.log_group) == ("index.handler", outputs["Group"])
+    assert (spec.handler, spec.log_group, spec.json_log_level) == ("index.handler", outputs["Group"], "INFO")
 
 
 def test_new_code_and_configuration_take_effect_in_place(aws, stack, function):

@@ -14,7 +14,6 @@ CALL_MESSAGES = 10
 _SQS_UNIT = 64 * 1024
 _CARRY_OUT_SECONDS = 0.05
 _WAKE_SECONDS = 0.02
-_WAKE_SECONDS_PER_MESSAGE = 0.01
 
 
 @dataclass(frozen=True)
@@ -80,12 +79,11 @@ def _action(prices: Mapping[str, float]) -> float:
 
 
 def _wake_up(together: int, prices: Mapping[str, float]) -> float:
-    """A delayed message, `wake_detectors`, a message in the detector's group, and a batch that reads it."""
-    seconds = _WAKE_SECONDS if together == 1 else 0.001 + _WAKE_SECONDS_PER_MESSAGE
+    """A delayed message, `wake_detectors` with its one call, and a batch that reads the message in its group."""
     delayed = prices["sqs-request"] * (1 + 2 / together)
-    waking = prices["lambda-request"] / together + seconds * prices["lambda-gb-second"]
+    waking = prices["lambda-request"] + _WAKE_SECONDS * prices["lambda-gb-second"] + prices["sqs-fifo-request"]
     read = sum(part.dollars for part in running(_READER, together, prices)) / MILLION
-    return delayed + waking + prices["sqs-fifo-request"] + read
+    return delayed + waking / together + read
 
 
 _READER = Model("reader", writes=0.0)

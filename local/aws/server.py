@@ -18,18 +18,20 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.firehose.models import firehose_backends
 from moto.iotdata.models import iotdata_backends
 from moto.kinesis.models import kinesis_backends
-from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.scheduler.models import scheduler_backends
 from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
-from local.aws import due, emptied_bucket
+from local.aws import due, emptied_bucket, shortcuts
 from local.aws.account import MotoAccount
 from local.aws.added_operations import added_operations
 from local.aws.client import client
+from local.aws.connection import Connection, close_connections
 from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
+from local.aws.json_protocol import without_flask
 from local.aws.resource_type import moto_class
 from local.aws.services import dynamodb, iam, in_place_of, s3, s3_request
 from local.aws.services.api_gateway import ApiGateway
@@ -58,13 +60,6 @@ if TYPE_CHECKING:
 FLUSH_SECONDS = 0.1
 REQUESTS_WAITING = 128
 ONE_AT_A_TIME = threading.Lock()  # moto keeps its state in its modules
-
-
-class QuietHandler(MotoRequestHandler):
-    """moto's request handler without a line in the log for each request."""
-
-    def log_request(self, *_: Any) -> None:
-        """Says nothing."""
 
 
 class AwsServer:
@@ -144,6 +139,7 @@ class AwsServer:
         for backends, make in substitutes:
             opening.enter_context(in_place_of(backends, make))
         opening.enter_context(added_operations())
+        opening.enter_context(shortcuts.in_place())
         opening.enter_context(dynamodb.checked())
         opening.enter_context(iam.following_templates())
         opening.enter_context(s3.completed())
@@ -156,16 +152,17 @@ class AwsServer:
         forget_known_types()
 
     def _serve(self, listener: socket.socket, opening: ExitStack) -> None:
-        moto = s3_request.headers_checked(answered(DomainDispatcherApplication(create_backend_app)))
+        moto = s3_request.headers_checked(answered(without_flask(DomainDispatcherApplication(create_backend_app))))
         checked = self._enforcement(moto) if self._enforcement else moto
         application: Application = self._custom_resources.in_front_of(self.journal.in_front_of(checked))
         for layer in self._layers:
             application = layer(application)
         logging.getLogger("werkzeug").setLevel(logging.ERROR)
         server = make_server(
-            "127.0.0.1", self.port, application, threaded=True, request_handler=QuietHandler, fd=listener.fileno()
+            "127.0.0.1", self.port, application, threaded=True, request_handler=Connection, fd=listener.fileno()
         )
         threading.Thread(target=server.serve_forever, name="embedded AWS", daemon=True).start()
+        opening.callback(close_connections, server)
         opening.callback(server.server_close)
         opening.callback(server.shutdown)
         flusher = threading.Thread(target=self._flush, name="firehose", daemon=True)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import copy
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from moto.core.utils import camelcase_to_underscores, unix_time
+from moto.core.utils import unix_time
 from moto.sqs import models
 from moto.sqs.exceptions import InvalidParameterValue, ReceiptHandleIsInvalid
 from moto.sqs.models import Message
@@ -23,8 +22,6 @@ COUNTS = {
     "ApproximateNumberOfMessagesNotVisible": "approximate_number_of_messages_not_visible",
 }
 LONGEST_IN_FLIGHT_SECONDS = 43_200  # SQS API reference, ChangeMessageVisibility: 12 hours
-# Asked some forty times for each message sent, letter by letter.
-models.camelcase_to_underscores = lru_cache(maxsize=None)(camelcase_to_underscores)  # type: ignore[attr-defined]  # imported there
 
 
 class Queue(MotoQueue):

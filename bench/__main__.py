@@ -11,16 +11,21 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from subprocess import PIPE
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from bench.contestants import PRODUCT, PYTHON, build
 from bench.detectors import detectors
 from bench.division import division
+from bench.front_door import front_door
 from bench.growth import growth
 from bench.measure import Samples, measure
 from bench.report import table
 from bench.runtime import FunctionFailedError
+from bench.secure import over_tls
 from bench.starts import starts
 from commands.set_up import SetUpFailed
+from local.certificate import localhost_certificate
 
 SIZES = (1, 25, 500)
 STUB_SECONDS = 0.015
@@ -33,26 +38,28 @@ def main() -> None:
     arguments = _arguments()
     print(PYTHON, flush=True)
     began = time.perf_counter()
-    with _stub() as url:
-        contestants = build(WORK, url)
+    with _stub() as stub:
+        contestants = build(WORK, stub.plain)
+        secure = over_tls(contestants, WORK, stub.plain, stub.secure, stub.certificate)
         log = WORK / "functions.log"
         # Once unmeasured: the files are in the machine's cache then.
         measure(contestants, 1, rounds=1, seconds=0, log=log)
-        floor = _floor(url)
-        results: dict[int, dict[str, Samples]] = {}
-        for events in SIZES:
-            print(f"Measuring {events} events a request", flush=True)
-            results[events] = measure(contestants, events, rounds=arguments.rounds, seconds=arguments.seconds, log=log)
+        floor = _floor(stub.plain)
+        results: dict[str, dict[str, Samples]] = {}
+        for label, who, events in [*((str(size), contestants, size) for size in SIZES), ("1, TLS", secure, 1)]:
+            print(f"Measuring events a request: {label}", flush=True)
+            results[label] = measure(who, events, rounds=arguments.rounds, seconds=arguments.seconds, log=log)
         steps = division(contestants[-1], SIZES[-1], WORK)
-        batches = detectors(WORK, url, ITEMS)
-        print("Measuring growth and cold starts", flush=True)
-        grows, cold = growth(contestants[-1], WORK), starts(WORK, url)
+        batches = detectors(WORK, stub.plain, ITEMS)
+        print("Measuring growth, cold starts and the local gateway", flush=True)
+        grows, cold = growth(contestants[-1], WORK), starts(WORK, stub.plain)
     print(f"\n{table(results)}\n")
     print(f"The stub's own answer, to a bare HTTP client: p50 {floor * 1000:.1f} ms.")
     print(f"{_machine()}; {time.perf_counter() - began:.0f} s in all.\n")
     print(f"How the {SIZES[-1]}-event request of {PRODUCT} divides:\n\n{steps}\n")
     print(f"{_engine()}\n\n{batches}\n")
-    print(f"How CPU and memory grow:\n\n{grows}\n\nCold starts:\n\n{cold}")
+    print(f"How CPU and memory grow:\n\n{grows}\n\nCold starts:\n\n{cold}\n")
+    print(f"The local gateway, before a function that answers at once:\n\n{front_door()}")
 
 
 def _floor(url: str) -> float:
@@ -75,16 +82,28 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+class Stub(NamedTuple):
+    """The URLs of the stub, without TLS and with it, and its certificate."""
+
+    plain: str
+    secure: str
+    certificate: Path
+
+
 @contextmanager
-def _stub() -> Iterator[str]:
-    """The address of the stub, which runs until the block ends."""
-    command = [sys.executable, "-I", str(Path(__file__).parent / "stub.py"), str(STUB_SECONDS), str(ITEMS)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout
-        try:
-            yield f"http://127.0.0.1:{int(process.stdout.readline())}"
-        finally:
-            process.kill()
+def _stub() -> Iterator[Stub]:
+    """The stub, which runs until the block ends."""
+    with TemporaryDirectory() as folder:
+        certificate = localhost_certificate(Path(folder))
+        program = [sys.executable, "-I", str(Path(__file__).parent / "stub.py")]
+        command = [*program, str(STUB_SECONDS), str(ITEMS), str(certificate)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout
+            try:
+                plain, secure = process.stdout.readline().split()
+                yield Stub(f"http://127.0.0.1:{plain}", f"https://localhost:{secure}", certificate)
+            finally:
+                process.kill()
 
 
 def _machine() -> str:

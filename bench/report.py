@@ -15,14 +15,14 @@ MEASURES: Mapping[str, Callable[[Samples], float]] = {
 }
 
 
-def table(results: Mapping[int, Mapping[str, Samples]]) -> str:
-    """The results of each number of events, as one Markdown table."""
+def table(results: Mapping[str, Mapping[str, Samples]]) -> str:
+    """The results of each kind of request, named by its number of events, as one Markdown table."""
     names = list(next(iter(results.values())))
     rows = [["events", "measure", *names]]
     for events, samples in results.items():
         for measure, value in MEASURES.items():
-            rows.append([str(events), measure, *_cells([value(samples[name]) for name in names])])
-        rows.append([str(events), "requests measured", *(str(len(samples[name].warm)) for name in names)])
+            rows.append([events, measure, *_cells([value(samples[name]) for name in names])])
+        rows.append([events, "requests measured", *(str(len(samples[name].warm)) for name in names)])
     return markdown(rows)
 
 

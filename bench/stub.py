@@ -1,12 +1,14 @@
 """A stub of the AWS endpoints: each call is taken in full, answered after a fixed time, stored nowhere.
 
-Run by path in a process of its own: `python bench/stub.py SECONDS ITEMS`; the first line it prints is its port. ITEMS
-is a file with the items of a table, which may be written later.
+Run by path in a process of its own: `python bench/stub.py SECONDS ITEMS [CERTIFICATE]`; the first line it prints has its
+port, and that of its TLS where it has a certificate. ITEMS is a file with the items of a table, which may be written
+later.
 """
 
 import asyncio
 import hashlib
 import json
+import ssl
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -108,15 +110,28 @@ async def _serve_connection(
         writer.close()
 
 
-async def serve(answer: Answer, seconds: float) -> None:
-    """Serve until the process is ended."""
-    server = await asyncio.start_server(
-        lambda reader, writer: _serve_connection(reader, writer, answer, seconds), "127.0.0.1", 0, limit=2**24
+async def serve(answer: Answer, seconds: float, certificate: str = "") -> None:
+    """Serve until the process is ended; over TLS on a second port where there is a certificate."""
+    servers = [await _listen(answer, seconds, trust) for trust in (None, *([_tls(certificate)] if certificate else []))]
+    print(*(server.sockets[0].getsockname()[1] for server in servers), flush=True)
+    await asyncio.gather(*(server.serve_forever() for server in servers))
+
+
+async def _listen(answer: Answer, seconds: float, trust: ssl.SSLContext | None) -> asyncio.Server:
+    return await asyncio.start_server(
+        lambda reader, writer: _serve_connection(reader, writer, answer, seconds),
+        "127.0.0.1",
+        0,
+        limit=2**24,
+        ssl=trust,
     )
-    print(server.sockets[0].getsockname()[1], flush=True)
-    async with server:
-        await server.serve_forever()
+
+
+def _tls(certificate: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    return context
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(_answer, float(sys.argv[1])))
+    asyncio.run(serve(_answer, float(sys.argv[1]), *sys.argv[3:]))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from arrived import stream_records
-from certificate import localhost_certificate
+from local.certificate import localhost_certificate
 from tls_front import Front, tls_front
 
 from commands.read_back import wait_for

@@ -7,7 +7,7 @@ import pytest
 from api_server import served
 from botocore.session import Session
 from botocore.stub import Stubber
-from certificate import localhost_certificate
+from local.certificate import localhost_certificate
 
 from distributary.aws import timeouts
 from distributary.aws.clients import JSON_SERVICES, Clients

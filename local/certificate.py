@@ -1,4 +1,4 @@
-"""A certificate for servers of the tests."""
+"""A certificate for servers on this machine."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

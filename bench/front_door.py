@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from statistics import median
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, Self, cast
 
 import uvicorn
 
@@ -66,7 +66,7 @@ class _Server:
         assert self._process.stdout
         self._connection = http.client.HTTPConnection("127.0.0.1", int(self._process.stdout.readline()))
 
-    def __enter__(self) -> "_Server":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -96,7 +96,7 @@ def _measured(servers: Sequence[_Server], body: bytes) -> list[Cost]:
 
 def _serve_gateway() -> None:
     api = HttpApi("bench", (Route(f"POST {PATH}", "ingest"),))
-    gateway = Gateway(lambda: api, cast(Functions, Immediate()), port=0)
+    gateway = Gateway(lambda: api, cast("Functions", Immediate()), port=0)
     gateway.start()
     print(gateway.port, flush=True)
     time.sleep(3600)
@@ -107,7 +107,7 @@ def _serve_bare() -> None:
     listener = socket.create_server(("127.0.0.1", 0))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     print(listener.getsockname()[1], flush=True)
-    config = uvicorn.Config(cast(Any, _bare), http="h11", lifespan="off", log_config=None, access_log=False)
+    config = uvicorn.Config(cast("Any", _bare), http="h11", lifespan="off", log_config=None, access_log=False)
     uvicorn.Server(config).run([listener])
 
 

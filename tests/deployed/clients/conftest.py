@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from arrived import stream_records
-from local.certificate import localhost_certificate
 from tls_front import Front, tls_front
 
 from commands.read_back import wait_for
 from commands.stage import Stage
+from local.certificate import localhost_certificate
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,13 @@ import pytest
 from api_server import served
 from botocore.session import Session
 from botocore.stub import Stubber
-from local.certificate import localhost_certificate
 
 from distributary.aws import timeouts
 from distributary.aws.clients import JSON_SERVICES, Clients
 from distributary.aws.json_client import JsonClient
 from distributary.errors import SinkUnavailable
 from distributary.http.request import Response
+from local.certificate import localhost_certificate
 
 HERE = {"AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}
 

@@ -95,6 +95,10 @@ class KeyStore:
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
         self._pause = _Pause(0.0, 0.0)
 
+    def read_ahead(self) -> None:
+        """Begin to read the master secrets: for a function that has more to import before its first request."""
+        self._masters.read_ahead()
+
     def secret(self, key_id: str) -> str | None:
         """The secret of this id, whether or not there is such a key; None for an id that cannot be ours.
 
@@ -194,9 +198,23 @@ class _MasterSecrets:
         self._versions: dict[str, str] = {}
         self._pause = _Pause(0.0, 0.0)
         self._failure = ""
+        self._ahead: Thread | None = None
+
+    def read_ahead(self) -> None:
+        """Begin to read. Where that fails, it has not been tried: the environment may have been frozen over it."""
+        self._ahead = Thread(target=self._read_ahead, name="master secrets", daemon=True)
+        self._ahead.start()
+
+    def _read_ahead(self) -> None:
+        self._read()
+        if self._failure:
+            self._pause, self._failure = _Pause(0.0, 0.0), ""
 
     def get(self, version: str) -> str | None:
         """The master secret of a version. Raises KeysUnavailable where it is not known and the last read failed."""
+        if self._ahead:
+            self._ahead.join()
+            self._ahead = None
         if version not in self._versions and not self._pause.lasts(self._clock.time()):
             self._read()
         if version not in self._versions and self._failure:

@@ -4,6 +4,7 @@ __all__ = [
     "carry_out",
     "check_health",
     "ingest",
+    "keys_ahead",
     "needs",
     "publish_models",
     "redrive",

@@ -4,7 +4,7 @@ from functools import partial
 from typing import Any
 
 from distributary.access.key import Claims
-from distributary.access.key_store import KeySettings, key_store
+from distributary.access.key_store import KeySettings, KeyStore
 from distributary.access.quota import Quotas
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import DeliverySettings
@@ -29,14 +29,14 @@ from distributary.sinks import registry
 from distributary.sinks.registry import Sinks
 
 
-def build(start: Start) -> Handler:
-    """The handler of the function."""
+def build(start: Start, keys: KeyStore | None) -> Handler:
+    """The handler of the function; no `keys` where the stage is open to all."""
     rules = Rules.from_tables(
         start.configuration["rules"], start.configuration["inputs"], start.settings(StageSinks).sinks
     )
     note = partial(lines(service="ingest", level=start.stage.log_level), "WARNING")
     sinks = stage_sinks(start, sink_context(start, note))
-    keys, clock = start.settings(KeySettings), start.clock
+    access, clock = start.settings(KeySettings), start.clock
     retry_seconds = start.settings(DeliverySettings).retry_seconds
     of_events = start.settings(EventSettings)
     claim_check = ClaimCheck(start.bucket, clock)
@@ -45,16 +45,16 @@ def build(start: Start) -> Handler:
     )
     events = EventsEndpoint(of_events, clock, fan_out, retry_seconds=retry_seconds)
     guard = Guard(
-        key_store(keys, start.clients, clock),
+        keys,
         Quotas(clock),
         clock,
-        Claims(keys.jwt_source_claim, keys.jwt_sinks_claim),
+        Claims(access.jwt_source_claim, access.jwt_sinks_claim),
     )
     endpoints = {
         Known("POST", "/v1/events"): guard.protect(events.answer, "events"),
         Known("POST", "/"): guard.protect(_aws_endpoint(start, sinks, retry_seconds).answer, "aws"),
         Known("POST", "/inputs/messages"): guard.protect(_messages(start, sinks, retry_seconds), "iot_events"),
-        Known("GET", "/"): welcome(keys),
+        Known("GET", "/"): welcome(access),
         Known("GET", "/openapi.json"): _openapi,
         Known("GET", "/problems/{slug}"): _problem_page,
     }

@@ -3,7 +3,7 @@
 import secrets
 from functools import partial
 
-from distributary.access.key_store import KeySettings, key_store
+from distributary.access.key_store import KeyStore
 from distributary.access.quota import Quotas
 from distributary.functions.start import Start
 from distributary.http.auth.guard import Guard
@@ -18,8 +18,8 @@ from distributary.iot_events.runtime.management import Detectors
 from distributary.iot_events.runtime.wake_ups import WakeUps
 
 
-def build(start: Start) -> Handler:
-    """The handler of the function."""
+def build(start: Start, keys: KeyStore | None) -> Handler:
+    """The handler of the function; no `keys` where the stage is open to all."""
     settings, clients, clock = start.settings(DetectorSettings), start.clients, start.clock
     detectors = Detectors(
         Models(start.configuration["models"], AWS_LIMITS),
@@ -29,7 +29,7 @@ def build(start: Start) -> Handler:
         partial(secrets.token_urlsafe, 6),
     )
     api = DetectorsEndpoint(detectors, clock, min_timer_seconds=settings.min_timer_seconds)
-    protect = Guard(key_store(start.settings(KeySettings), clients, clock), Quotas(clock), clock).protect
+    protect = Guard(keys, Quotas(clock), clock).protect
     endpoints = {
         Known("GET", "/detectors/{model}"): protect(api.list, "iot_events", "detectors:read"),
         Known("GET", "/detectors/{model}/{rest+}"): protect(api.describe, "iot_events", "detectors:read"),

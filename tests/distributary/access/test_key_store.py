@@ -1,5 +1,6 @@
 import json
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from threading import Event
 from types import SimpleNamespace
@@ -452,3 +453,44 @@ def test_a_stage_with_keys_waits_a_second_for_them_at_most() -> None:
     assert (store._table_name, store._masters._secret_id) == ("keys", "arn")
     assert store._clock is store._masters._clock is clock
     assert key_store(replace(closed, auth="open"), here, Clock()) is None
+
+
+# ── read ahead ──
+
+
+def test_secrets_that_were_read_ahead_are_not_read_again(world: World) -> None:
+    """The first request waits for the call that is under way, and makes none."""
+    world.store.read_ahead()
+
+    assert world.store.secret(ID) == derive_secret("first", ID)
+    assert world.secrets.reads == 1
+
+
+def test_a_request_waits_for_what_is_being_read(world: World) -> None:
+    """A second call beside the first would be no quicker."""
+    arrived = Event()
+    read = world.secrets.get_secret_value
+
+    def slow(**call: Any) -> dict[str, Any]:
+        assert arrived.wait(5)
+        return read(**call)
+
+    world.secrets.get_secret_value = slow  # type: ignore[method-assign]
+    world.store.read_ahead()
+    asking = ThreadPoolExecutor(1).submit(world.store.secret, ID)
+
+    assert not asking.done()
+    arrived.set()
+    assert asking.result(5) == derive_secret("first", ID)
+    assert world.secrets.reads == 1
+
+
+def test_a_failed_read_ahead_is_as_none(world: World) -> None:
+    """An environment that was frozen over the call asks again at its first request, without a pause."""
+    world.secrets.text = SinkUnavailable("TimeoutError", "frozen", retryable=True)
+    world.store.read_ahead()
+    world.store._masters._ahead.join(5)  # type: ignore[union-attr]
+    world.secrets.text = json.dumps({"1": "first"})
+
+    assert world.store.secret(ID) == derive_secret("first", ID)
+    assert world.secrets.reads == 2

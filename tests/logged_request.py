@@ -3,7 +3,6 @@
 import json
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from fake_clock import FakeClock
 
@@ -36,7 +35,7 @@ class Context:
 def post(events: int, *, sinks: Sequence[str], sample: float, served: Callable[[Event], None] = lambda _: None) -> None:
     """Posts so many events of 1,024 bytes in a request of 18 ms; its line goes to stdout, each event to `served`."""
     started = iter([0.0])
-    clock = replace(FakeClock().clock, time=lambda: TIME, random=lambda: 0.5, monotonic=lambda: next(started, 0.018))
+    clock = FakeClock().clock._replace(time=lambda: TIME, random=lambda: 0.5, monotonic=lambda: next(started, 0.018))
 
     def fan_out(posted: Sequence[Event], *_: object) -> list[EventResult]:
         for one in posted:
@@ -47,7 +46,7 @@ def post(events: int, *, sinks: Sequence[str], sample: float, served: Callable[[
 
     def answer(request: Request) -> Response:
         response = endpoint.answer(request)
-        return replace(response, log={**response.log, "key": KEY})
+        return response._replace(log={**response.log, "key": KEY})
 
     # A name of its own: Powertools would write to the stdout of the logger's first test.
     settings = StageSettings(stage="prod", log_sample=sample)

@@ -3,15 +3,14 @@
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 # The operating system's randomness, so that two environments restored from one snapshot draw differently.
 _random = random.SystemRandom()
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """`monotonic` and `sleep` in seconds, `time` in seconds since 1970, `random` in [0, 1)."""
 
     monotonic: Callable[[], float] = time.monotonic

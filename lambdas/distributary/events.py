@@ -1,8 +1,8 @@
 """The vocabulary: an event that a client sent, a record that a sink takes, and what became of each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple
 
 SinkName = str
 """A sink's name in rules and receipts; `sinks.registry` lists them."""
@@ -33,8 +33,7 @@ class Event:
         return str(self.attributes["source"])
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Where one event goes; the keys are for Kinesis, the input for IoT Events."""
 
     sinks: tuple[SinkName, ...]
@@ -43,8 +42,7 @@ class Route:
     input: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RoutedEvent:
+class RoutedEvent(NamedTuple):
     """One event as sinks see it: `line` is its envelope, `caller` who sent it (`access.key.Key.caller`).
 
     `delimited`: True if the event may share a newline-delimited record. Raw bytes may contain newlines.
@@ -69,8 +67,7 @@ class Rejection:
     line: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A record that a sink refused, or that a failed call carried: AWS's `code`, never an exception.
 
     `retryable` says that the same call may be sent again at once (a throttled record); a failed call is False here,
@@ -83,21 +80,19 @@ class Failure:
     permanent: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """A record that a sink has stored: `values` are the sink's own words, as the answer shows them."""
 
-    values: Mapping[str, Any] = field(default_factory=dict)
+    values: Mapping[str, Any] = {}
 
 
 Outcome = Receipt | Failure
 
 
-@dataclass(frozen=True, slots=True)
-class EventResult:
+class EventResult(NamedTuple):
     """What became of an event: for each chosen sink its receipt, why it skips the event, or its `error`."""
 
     event: Event
     status: Literal["accepted", "rejected", "retry"]
-    sinks: Mapping[SinkName, Mapping[str, Any]] = field(default_factory=dict)
+    sinks: Mapping[SinkName, Mapping[str, Any]] = {}
     error: Rejection | None = None

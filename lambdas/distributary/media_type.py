@@ -4,7 +4,7 @@ Source: https://www.rfc-editor.org/rfc/rfc9110#name-content-type and …#name-pa
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _WORD = r"[!#$%&'*+.^_`|~0-9A-Za-z-]++"
 _QUOTED = r'"(?:[\t !#-\[\]-~\x80-\xff]|\\[\t -~\x80-\xff])*+"'
@@ -17,8 +17,7 @@ _MOST_HEADER = 255
 _ALSO_JSON = frozenset({"application/csp-report"})
 
 
-@dataclass(frozen=True, slots=True)
-class MediaType:
+class MediaType(NamedTuple):
     """A media type: `name` in lower case and without parameters, "" where there is none; `text` as it was given."""
 
     name: str

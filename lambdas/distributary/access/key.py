@@ -5,7 +5,7 @@ import hmac
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distributary.access.quota import Quota
 from distributary.errors import BadEvent, Forbidden
@@ -114,8 +114,7 @@ def for_everything(name: str) -> Key:
     return Key(id="", name=name, doors=frozenset(API_NAMES), rights=frozenset(RIGHTS), sources=any_source)
 
 
-@dataclass(frozen=True, slots=True)
-class Claims:
+class Claims(NamedTuple):
     """Which claims of a JWT say what a key would."""
 
     source: str

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Thread
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distributary.access.key import Key, derive_secret, version_of
 from distributary.access.key_item import key_of
@@ -64,8 +64,7 @@ class _Seen:
     noted: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class _Pause:
+class _Pause(NamedTuple):
     """From when on, in seconds since 1970, and how long nothing is asked."""
 
     since: float

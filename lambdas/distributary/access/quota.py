@@ -2,6 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from distributary.clock import Clock
 
@@ -11,8 +12,7 @@ MAX_BUCKETS = 10_000
 """Of these the longest unused gives way; its key then starts with a full bucket."""
 
 
-@dataclass(frozen=True, slots=True)
-class Quota:
+class Quota(NamedTuple):
     """`rate` in tokens a second, `burst` in tokens, at least 1: what may come at once after a pause.
 
     A token is an event, or `BYTES_A_TOKEN` of data.

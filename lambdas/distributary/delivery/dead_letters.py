@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from distributary.aws.bucket import Bucket
@@ -13,8 +12,7 @@ from distributary.events import SinkName
 DEAD_PREFIX = "dead-letters/"
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(NamedTuple):
     """One record that was given up: `record` as the sink's `to_json` writes it, the times in seconds since 1970.
 
     A message that could not be read has its text as the record's only member, `body`.

@@ -1,7 +1,6 @@
 """Bringing records to a sink, the same way for every sink: split, put, and put again only what was refused."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -72,7 +71,7 @@ def _put_in_halves(in_time: Callable[[], bool], sink: Sink[R], batch: Sequence[R
         refused = _failure(error)
         if not error.divisible or len(batch) == 1:
             return [refused] * len(batch)
-    untold, middle = replace(refused, permanent=False), len(batch) // 2
+    untold, middle = refused._replace(permanent=False), len(batch) // 2
     outcomes: list[Outcome] = []
     for half in (batch[:middle], batch[middle:]):
         outcomes += _put_in_halves(in_time, sink, half) if in_time() else [untold] * len(half)

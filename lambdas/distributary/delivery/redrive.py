@@ -92,7 +92,7 @@ class Redrive:
             pending = read_message_body(message.body)
         except Unreadable as error:
             return self._give_up_text(message, message.body, str(error), tally)
-        pending = replace(pending, attempts=pending.attempts + message.receives)
+        pending = pending._replace(attempts=pending.attempts + message.receives)
         try:
             return self._settle(message, _dated(self._retry_queue.fetch(pending)), end, tally)
         except Unreadable as error:
@@ -152,7 +152,7 @@ class Redrive:
         self, message: QueueMessage, pending: PendingRecords, left: Sequence[Any], end: float, tally: Tally
     ) -> bool:
         """Whether a new message holds what is left: then the old one may go. In between both may be delivered."""
-        rest = replace(pending, records=left, last=self._clock.time(), object="")
+        rest = pending._replace(records=left, last=self._clock.time(), object="")
         if not all(self._retry_queue.keep(rest, until=end)):
             self._postpone(message, tally, pending)
             return False
@@ -204,7 +204,7 @@ def _dated(pending: PendingRecords) -> PendingRecords:
         replace(one, accepted_ms=at) if isinstance(one, Message) and one.accepted_ms is None else one
         for one in pending.records
     ]
-    return replace(pending, records=records)
+    return pending._replace(records=records)
 
 
 def _hopeless(outcome: Outcome) -> TypeGuard[Failure]:

@@ -9,8 +9,7 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from distributary.aws import timeouts
@@ -36,8 +35,7 @@ _LEVEL = 3
 the bytes of common JSON."""
 
 
-@dataclass(frozen=True, slots=True)
-class PendingRecords:
+class PendingRecords(NamedTuple):
     """Records that a sink did not take in so many attempts: the first of them and the last, in seconds since 1970."""
 
     sink: SinkName
@@ -67,7 +65,7 @@ class RetryQueue:
         """For each record whether its sink's queue has it now; no call starts that may not be over by `until`."""
         weight = KINDS[pending.sink].weight
         groups = split(pending.records, MESSAGE_RECORDS, MAX_WEIGHT, lambda record: min(weight(record), MAX_WEIGHT))
-        parts = [replace(pending, records=group) for group in groups]
+        parts = [pending._replace(records=group) for group in groups]
         if len(parts) == 1:
             kept = [self._send(parts[0], until)]
         else:
@@ -80,7 +78,7 @@ class RetryQueue:
         """The same with its records here. Raises SinkUnavailable, and Unreadable for an object that is none of ours."""
         if not pending.object:
             return pending
-        return replace(pending, records=_parse(self._bucket.get(pending.object)).records)
+        return pending._replace(records=_parse(self._bucket.get(pending.object)).records)
 
     def _send(self, part: PendingRecords, until: float) -> bool:
         text = _text(part)
@@ -90,7 +88,7 @@ class RetryQueue:
                 key = f"{RETRY_PREFIX}{part.sink}/{uuid4().hex}.json.gz"
                 self._in_time(until)
                 self._bucket.put(key, text, "application/gzip")
-                message = message_body(replace(part, records=(), object=key))
+                message = message_body(part._replace(records=(), object=key))
             self._in_time(until)
             call(self._client.send_message, QueueUrl=self._queue_urls[part.sink], MessageBody=message)
         except SinkUnavailable:

@@ -5,8 +5,7 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-de
 
 import base64
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import parse_qsl
 
 from distributary.access.key import Key
@@ -22,13 +21,12 @@ class Context(Protocol):
         """Milliseconds until Lambda ends this invocation."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One HTTP request: header names in lower case; `body` is bytes, or text where API Gateway decoded it."""
 
     method: str
     path: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     query: str = ""
     body: bytes | str = b""
     id: str = ""
@@ -70,14 +68,13 @@ class Request:
         return next((value for key, value in pairs if key == name), None)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(NamedTuple):
     """One HTTP answer."""
 
     status: int
     body: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    log: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
+    log: Mapping[str, Any] = {}
     """What the request's one log line says besides: counts and ids, never a payload."""
     events: int = 1
     """How many events the request turned out to carry: its key's quota is charged for these, or for its bytes."""
@@ -88,7 +85,7 @@ class Response:
 
     def with_headers(self, headers: Mapping[str, str]) -> "Response":
         """The same answer with more headers."""
-        return replace(self, headers={**self.headers, **headers})
+        return self._replace(headers={**self.headers, **headers})
 
     def to_payload(self) -> dict[str, Any]:
         """The answer as API Gateway takes it."""

@@ -1,7 +1,7 @@
 """From a path and a method to the endpoint that answers: 404 and 405 come from the route table and nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from distributary.errors import BadRequest, MethodNotAllowed, NotFound
 from distributary.http.problem import for_error
@@ -10,8 +10,7 @@ from distributary.http.request import Request, Response
 Endpoint = Callable[[Request], Response]
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """One row of the route table: `path` as API Gateway writes it, `{name}` for a segment, `{name+}` for the rest."""
 
     method: str

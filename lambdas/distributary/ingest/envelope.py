@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from json import dumps
 from json.encoder import encode_basestring
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from distributary.clock import Clock, rfc3339
 from distributary.errors import BadEvent, BadRequest
@@ -49,8 +49,7 @@ class Posted:
     line: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sender:
+class Sender(NamedTuple):
     """What a request says about each of its events that does not say it itself; `time` in seconds since 1970."""
 
     key: str

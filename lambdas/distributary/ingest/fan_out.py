@@ -6,7 +6,6 @@ dead letter.
 
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from typing import Any, Literal
 
 from distributary.access.key import Key
@@ -114,7 +113,7 @@ class FanOut:
                 delivery.oversize.remove(name)
                 delivery.note(name, Failure(error.code, error.detail, retryable=True))
             return
-        claimed = replace(delivery.routed, line=encode(claim, self._envelope))
+        claimed = delivery.routed._replace(line=encode(claim, self._envelope))
         for name in taking:
             record = self._sinks[name].record(claimed)
             if self._sinks[name].size(record) <= self._sinks[name].max_record_bytes:

@@ -3,8 +3,7 @@
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jmespath
 from jmespath.exceptions import JMESPathError
@@ -26,8 +25,7 @@ _DECIMAL = re.compile("0|[1-9][0-9]{0,38}")
 _MISFIT = (JMESPathError, ArithmeticError, LookupError, TypeError, ValueError)
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     sinks: tuple[SinkName, ...]
     when: ParsedResult | None
     partition_key: ParsedResult | None

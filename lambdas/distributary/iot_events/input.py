@@ -1,12 +1,10 @@
 """An IoT Events input: what `distributary.toml` declares of each under `[inputs]`."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(NamedTuple):
     """An IoT Events input: the payload paths that it declares, the key of models that have none of their own.
 
     `dedup`: a messageId that comes again within five minutes is taken once.

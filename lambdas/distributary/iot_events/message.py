@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
 
 # The codes of an entry: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessageErrorEntry.html
 INVALID_REQUEST: Final = "InvalidRequestException"
@@ -41,8 +41,7 @@ class Message:
     """Who sent it (`access.Key.caller`, …): a messageId means nothing outside its caller. Empty: nobody was asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class ErrorEntry:
+class ErrorEntry(NamedTuple):
     """A message that was refused, in AWS's words."""
 
     message_id: str

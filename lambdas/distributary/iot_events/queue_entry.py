@@ -10,8 +10,7 @@ import hashlib
 import json
 import secrets
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from distributary.errors import BadEvent
 from distributary.iot_events.message import ErrorEntry, Message
@@ -25,8 +24,7 @@ if TYPE_CHECKING:
 _quoted = json.JSONEncoder(ensure_ascii=False).encode
 
 
-@dataclass(frozen=True, slots=True)
-class QueueEntry:
+class QueueEntry(NamedTuple):
     """One message as SQS takes it for one detector; `place` is its position in the request."""
 
     place: int

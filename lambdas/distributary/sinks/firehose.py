@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from distributary.aws.batching import split
 from distributary.aws.call import call, matched, refusal
@@ -34,8 +34,7 @@ FIREHOSE_CALL_BYTES = 4 * 1024 * 1024
 FIREHOSE_RETRYABLE = frozenset({"ServiceUnavailableException", "InternalFailure"})
 
 
-@dataclass(frozen=True, slots=True)
-class FirehoseRecord:
+class FirehoseRecord(NamedTuple):
     """What Firehose stores as one record: one event or several, each with its newline."""
 
     data: bytes

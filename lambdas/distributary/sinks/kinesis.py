@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from distributary.aws.call import call, matched, refusal
 from distributary.events import Outcome, Receipt, RoutedEvent, SinkName
@@ -36,8 +36,7 @@ DEFAULT_MAX_RECORD_BYTES = 1024 * 1024
 KINESIS_RETRYABLE = frozenset({"ProvisionedThroughputExceededException", "InternalFailure"})
 
 
-@dataclass(frozen=True, slots=True)
-class KinesisRecord:
+class KinesisRecord(NamedTuple):
     """What the stream stores as one record; `explicit_hash_key`, a decimal below 2^128, overrides the key's hash."""
 
     data: bytes

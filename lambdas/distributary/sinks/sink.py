@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from distributary.aws.clients import Clients
 from distributary.clock import Clock
@@ -92,8 +92,7 @@ class SinkSettings(Settings):
     dead_letter_queue_url: str = ""
 
 
-@dataclass(frozen=True)
-class SinkContext:
+class SinkContext(NamedTuple):
     """What a sink may be made with; `note` writes a line to the log: what happened, and its members."""
 
     clients: Clients

@@ -1,6 +1,5 @@
 import os
 import random
-from dataclasses import replace
 
 import pytest
 from cpu_time import parsing, seconds
@@ -44,7 +43,7 @@ def test_a_message_holds_what_was_spilled(keeping, sink: str, record) -> None:
 
     assert kept == [True, True]
     assert url == URLS[sink]
-    assert read_message_body(body) == replace(spilled(sink=sink), records=[record, record])
+    assert read_message_body(body) == spilled(sink=sink)._replace(records=[record, record])
     assert keeping.objects == {}
 
 

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 
 import pytest
 from fake_clock import FakeClock
@@ -95,7 +94,7 @@ def test_only_requests_with_which_all_went_well_are_left_out(capsys, response: R
 def test_a_share_of_requests_is_logged(capsys) -> None:
     """Chance decides of each."""
     draws = iter([0.2, 0.3, 0.1])
-    clock = replace(FakeClock().clock, random=lambda: next(draws))
+    clock = FakeClock().clock._replace(random=lambda: next(draws))
     answer = Response(200, "{}", log={"operation": "PutRecord"})
     handle = logged(lambda _: answer, "t-some", clock, sample=0.25)
     for _ in range(3):

@@ -1,7 +1,6 @@
 import json
 import re
 from base64 import b64decode
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -90,7 +89,7 @@ REQUESTS = st.tuples(KEYS, st.none() | st.integers(min_value=1, max_value=12))
 def ids(key: str, count: int | None) -> set[str]:
     """The ids of a request's events."""
     batch = [Posted(index, "1", 1, "application/json") for index in range(count or 1)]
-    made = address(batch, replace(SENDER, key=request_key(key, Clock())), many=count is not None)
+    made = address(batch, SENDER._replace(key=request_key(key, Clock())), many=count is not None)
     return {one.id for one in made if isinstance(one, Event)}
 
 

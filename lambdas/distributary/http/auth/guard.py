@@ -3,7 +3,6 @@
 import hmac
 import math
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from typing import Protocol
 
 from distributary.access.key import ApiName, Claims, Key, Right
@@ -69,12 +68,12 @@ class Guard:
             noted = keys.note_use(key)  # beside the sinks' calls: the first answer of an environment is a call sooner
             # The endpoint counts its time from its own start.
             remaining = request.remaining - (self._clock.monotonic() - began)
-            response = endpoint(replace(request, key=key, remaining=remaining))
+            response = endpoint(request._replace(key=key, remaining=remaining))
             noted()
             if key.quota:
                 size = max(request.size, response.size)
                 self._quotas.charge(key.id, key.quota, events=response.events, size=size)
-            return replace(response, log={**response.log, "key": key.id})
+            return response._replace(log={**response.log, "key": key.id})
 
         return guarded
 

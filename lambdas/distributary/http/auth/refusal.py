@@ -1,7 +1,6 @@
 """A caller that is not let in, answered in the form of the endpoint it came to."""
 
 import json
-from dataclasses import replace
 
 from distributary.access.key import ApiName
 from distributary.errors import Forbidden, KeysUnavailable, TooManyRequests, Unauthorized
@@ -31,7 +30,7 @@ def refused(error: Refusal, endpoint: ApiName, request: Request) -> Response:
     cause = {"cause": error.cause} if isinstance(error, KeysUnavailable) else {}
     # A quota or a table that cannot be read says nothing about the key.
     counted = {REFUSED_KEYS: 1} if isinstance(error, Unauthorized | Forbidden) else {}
-    return replace(response, log={"refused": error.code, **cause, **counted})
+    return response._replace(log={"refused": error.code, **cause, **counted})
 
 
 def _problem(error: Refusal, request: Request) -> Response:

@@ -8,8 +8,8 @@ import hashlib
 import hmac
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import NamedTuple
 from urllib.parse import parse_qsl, quote
 
 from distributary.errors import Unauthorized
@@ -35,8 +35,7 @@ _MISMATCH = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(NamedTuple):
     """What a request's `Authorization` says: `date` as in `x-amz-date`, `service` as SDKs name it."""
 
     key_id: str

@@ -3,9 +3,8 @@
 import json
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from distributary.errors import BadRequest, SinkUnavailable
 from distributary.events import Failure, Outcome, Receipt
@@ -16,8 +15,7 @@ JSON = "application/x-amz-json-1.1"
 CBOR = "application/x-amz-cbor-1.1"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What an operation answers, how many records came and how many of them are still refused."""
 
     members: Mapping[str, Any]

@@ -1,9 +1,9 @@
 """From a request's body to what was posted for each event: the Content-Type decides how it is cut."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import islice
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from distributary.errors import BadEvent, BadRequest, TooLarge
 from distributary.events import Rejection
@@ -25,8 +25,7 @@ MAX_VALUES = 1_000_000
 Shape = Literal["one", "array", "lines"]
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(NamedTuple):
     """What was posted for each event, in order; `shape` says how the body held them.
 
     Only a batch of CloudEvents may be empty.
@@ -47,8 +46,7 @@ def read_posted(request: Request, *, max_events: int) -> Body:
     return reader(_Piece(request, media, content(request), max_events))
 
 
-@dataclass(frozen=True, slots=True)
-class _Piece:
+class _Piece(NamedTuple):
     """What every reader needs: the request, its type, its decoded content."""
 
     request: Request

@@ -6,7 +6,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from distributary.access.key import Key
@@ -72,7 +71,7 @@ class EventsEndpoint:
         ids = event_ids.logged_ids(_given_id(one, key, many=many) for one in outcomes)
         log = {"idempotency_key": key, **ids, **counts, **found}
         size = sum(len(one.data or "") for one in body.events if isinstance(one, Posted))
-        return replace(response, log=log, events=len(outcomes), size=size)
+        return response._replace(log=log, events=len(outcomes), size=size)
 
     def _type(self, request: Request) -> str:
         given = request.parameter("type", errors="surrogateescape")

@@ -200,7 +200,7 @@ def test_a_key_opens_its_own_doors_only(house: House, api: str) -> None:
 def test_a_used_up_quota_is_429_with_retry_after(house: House) -> None:
     """Two events a second, a burst of four: a request of nine must be paid back before the next."""
     house.give(quota=Quota(rate=2.0, burst=4.0))
-    house.answer = replace(house.answer, events=9)
+    house.answer = house.answer._replace(events=9)
 
     assert house.post().status == 202
 
@@ -354,23 +354,23 @@ def status(service: str, of_json: int = 400, of_rest: int = 403) -> int:
 
 def without(request: Request, name: str) -> Request:
     """The request without a header."""
-    return replace(request, headers={key: value for key, value in request.headers.items() if key != name})
+    return request._replace(headers={key: value for key, value in request.headers.items() if key != name})
 
 
 CHANGES: dict[str, tuple[Change, str]] = {
     "not signed": (lambda seen: without(seen, "authorization"), "MissingAuthenticationTokenException"),
     "a key as a Bearer": (
-        lambda seen: replace(seen, headers={**seen.headers, **BEARER}),
+        lambda seen: seen._replace(headers={**seen.headers, **BEARER}),
         "IncompleteSignatureException",
     ),
-    "another body": (lambda seen: replace(seen, body=b"{}"), "InvalidSignatureException"),
-    "another path": (lambda seen: replace(seen, path="/detectors"), "InvalidSignatureException"),
-    "another query": (lambda seen: replace(seen, query="a=b"), "InvalidSignatureException"),
+    "another body": (lambda seen: seen._replace(body=b"{}"), "InvalidSignatureException"),
+    "another path": (lambda seen: seen._replace(path="/detectors"), "InvalidSignatureException"),
+    "another query": (lambda seen: seen._replace(query="a=b"), "InvalidSignatureException"),
     "another content type": (
-        lambda seen: replace(seen, headers={**seen.headers, "content-type": "x/y"}),
+        lambda seen: seen._replace(headers={**seen.headers, "content-type": "x/y"}),
         "InvalidSignatureException",
     ),
-    "sent again six minutes later": (lambda seen: replace(seen, time=seen.time + 360), "InvalidSignatureException"),
+    "sent again six minutes later": (lambda seen: seen._replace(time=seen.time + 360), "InvalidSignatureException"),
 }
 
 
@@ -500,8 +500,10 @@ def test_a_refusal_for_a_sink_is_in_the_log_by_its_code(house: House) -> None:
 def test_an_api_asks_for_the_headers_that_matter(house: House, name: str) -> None:
     """One of them is not among those that were signed: the API stays shut, whatever the signature."""
     made = client(house, "kinesis")
-    made.change = lambda seen: replace(
-        seen, headers={**seen.headers, "authorization": seen.headers["authorization"].replace(name, "x-other")}
+    made.change = lambda seen: seen._replace(
+        headers={**seen.headers, "authorization": seen.headers["authorization"].replace(name, "x-other")}
+    )
+        headers={**seen.headers, "authorization": seen.headers["authorization"].replace(name, "x-other")}
     )
 
     with pytest.raises(ClientError, match=f"{name} must be signed"):
@@ -675,8 +677,7 @@ def test_an_authorization_that_is_repeated_is_refused(house: House, form: str) -
 def test_a_signature_that_is_repeated_is_refused(house: House, more: str) -> None:
     """Of two, it must not be the last that counts here and the first somewhere else."""
     made = client(house, "kinesis")
-    made.change = lambda seen: replace(
-        seen,
+    made.change = lambda seen: seen._replace(
         headers={
             **seen.headers,
             "authorization": seen.headers["authorization"] + more.format(seen.headers["authorization"]),

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import boto3
@@ -232,7 +231,7 @@ def test_a_message_is_its_callers() -> None:
         "POST", "/inputs/messages", body=b'{"messages":[{"messageId":"1","inputName":"in","payload":"e30="}]}'
     )
     for key in (Key(id="DK1A", name="hall"), Key(id="DK2B", name="hall"), Key(id="DK1C", name="cellar"), None):
-        assert api(FakeClient(send_message_batch=answer)).answer(replace(asked, key=key)).status == 200
+        assert api(FakeClient(send_message_batch=answer)).answer(asked._replace(key=key)).status == 200
 
     assert ids[0] == ids[1]
     assert len(set(ids)) == 3

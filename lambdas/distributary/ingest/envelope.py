@@ -2,9 +2,10 @@
 
 import re
 import uuid
-from base64 import b64encode
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from json import dumps
 from json.encoder import encode_basestring
 from typing import Any, Literal, NamedTuple
@@ -14,7 +15,10 @@ from distributary.errors import BadEvent, BadRequest
 from distributary.events import Event, Rejection
 from distributary.settings import Settings, within
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,59}")
+_SHORT_KEY = re.compile(r"[A-Za-z0-9_-]{1,59}")
+_KEY = re.compile("[ -}][ -~]{0,254}")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\["\\])*"')
+_ESCAPED = re.compile(r'\\(["\\])')
 _FIRST = ("specversion", "id", "source", "type", "time", "datacontenttype")
 
 
@@ -59,18 +63,26 @@ class Sender(NamedTuple):
 
 
 def request_key(given: str | None, clock: Clock) -> str:
-    """The key that the request's ids begin with: the client's own, or a UUIDv7. Raises BadRequest."""
+    """The key that the request's ids begin with: made of the client's `Idempotency-Key`, or a UUIDv7.
+
+    A short one stands for itself; of another comes `~` and its SHA-256, which no short one can be. Raises BadRequest.
+    The header may be quoted: draft-ietf-httpapi-idempotency-key-header-07, 2.1.
+    """
     if given is None:
         return _uuid7(clock.time())
-    if not _KEY.fullmatch(given):
-        raise BadRequest("InvalidIdempotencyKey", "Idempotency-Key must be 1 to 59 of the characters A-Z a-z 0-9 _ -")
-    return given
+    key = _ESCAPED.sub(r"\1", given[1:-1]) if _QUOTED.fullmatch(given) else given
+    if not _KEY.fullmatch(key):
+        detail = "Idempotency-Key must be 1 to 255 printable characters of ASCII, the first of them no ~"
+        raise BadRequest("InvalidIdempotencyKey", detail)
+    if _SHORT_KEY.fullmatch(key):
+        return key
+    return "~" + urlsafe_b64encode(sha256(key.encode()).digest()).decode().rstrip("=")
 
 
 def event_id(key: str, index: int, *, many: bool) -> str:
     """The id of an event that brings none: the request's key `K`, or `K/i` for element `i` of a body that holds many.
 
-    No key contains `/`, so two different keys or shapes never share an id.
+    No such key contains `/`, so two different keys or shapes never share an id.
     """
     return f"{key}/{index}" if many else key
 

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import json
 import re
 from base64 import b64decode
@@ -81,7 +83,7 @@ def test_a_client_s_own_key_is_kept(key: str) -> None:
     assert request_key(key, Clock()) == key
 
 
-KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True)
+KEYS = st.from_regex(r"[A-Za-z0-9_-]{1,6}", fullmatch=True) | st.from_regex(r"[ !#-}][ -~]{0,8}", fullmatch=True)
 REQUESTS = st.tuples(KEYS, st.none() | st.integers(min_value=1, max_value=12))
 """A key, and how many events an array under it holds: None is one event by itself."""
 
@@ -104,9 +106,33 @@ def test_two_keys_or_two_shapes_never_share_an_id(one: Any, other: Any, number: 
             assert not ids(key, count) & ids(another_key, another_count)
 
 
-@pytest.mark.parametrize("key", ["", "k" * 60, "a b", "a.b", "a/0", "/", "é", "a\n", '"a"'])
+@pytest.mark.parametrize("key", ["k" * 60, "a b", "a.b", "a/0", "/", "x" * 255, " ", '"a', '"a\\n"', '"a"b"', "a,b"])
+def test_a_long_key_or_one_of_other_characters_is_hashed(key: str) -> None:
+    """`~` and the SHA-256 of its bytes in base64url, which is no short key."""
+    expected = "~" + base64.urlsafe_b64encode(hashlib.sha256(key.encode()).digest()).decode().rstrip("=")
+
+    assert request_key(key, Clock()) == expected
+    assert len(expected) == 44
+
+
+@pytest.mark.parametrize(
+    ("quoted", "key"),
+    [('"k"', "k"), ('"a b"', "a b"), (r'"a\"b"', 'a"b'), (r'"a\\b"', r"a\b"), ('"~"', "~"), ('""', "")],
+)
+def test_quotes_are_removed_first(quoted: str, key: str) -> None:
+    """As the draft of the IETF has the header: the key is the same with them and without."""
+    try:
+        expected = request_key(key, Clock())
+    except BadRequest as error:
+        with pytest.raises(BadRequest, match=str(error)):
+            request_key(quoted, Clock())
+    else:
+        assert request_key(quoted, Clock()) == expected
+
+
+@pytest.mark.parametrize("key", ["", '""', "k" * 256, "é", "a\n", "a\tb", "~", "~a", '"~a"', "\x7f"])
 def test_another_key_is_refused(key: str) -> None:
-    """It would not be safe in an id."""
+    """It is no printable text, too long, or could be taken for the hash of another."""
     with pytest.raises(BadRequest, match="InvalidIdempotencyKey"):
         request_key(key, Clock())
 

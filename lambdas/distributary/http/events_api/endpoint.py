@@ -55,7 +55,8 @@ class EventsEndpoint:
 
     def _answer(self, request: Request) -> Response:
         until = deadline(remaining=request.remaining, retry_seconds=self._retry_seconds, clock=self._clock)
-        key = request_key(request.headers.get("idempotency-key"), self._clock)
+        own_key = request.headers.get("idempotency-key")
+        key = request_key(own_key, self._clock)
         source = request.key.name if request.key else self._settings.source
         sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
         body = read_posted(request, max_events=self._settings.max_events)
@@ -67,7 +68,7 @@ class EventsEndpoint:
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
-        response = response.with_headers({"idempotency-key": key})
+        response = response.with_headers({"idempotency-key": own_key or key})
         ids = event_ids.logged_ids(_given_id(one, key, many=many) for one in outcomes)
         log = {"idempotency_key": key, **ids, **counts, **found}
         size = sum(len(one.data or "") for one in body.events if isinstance(one, Posted))

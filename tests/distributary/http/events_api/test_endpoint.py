@@ -291,6 +291,18 @@ def test_a_client_s_own_key_makes_the_ids(key: str) -> None:
     assert response.headers["idempotency-key"] == key
 
 
+@pytest.mark.parametrize("key", ["order 17", '"order 17"'])
+def test_an_answer_has_the_key_as_it_was_sent(key: str) -> None:
+    """So that it can be sent again; the log has what the ids begin with."""
+    fan_out = FanOut()
+
+    response = post({}, {"idempotency-key": key}, fan_out=fan_out)
+
+    assert response.headers["idempotency-key"] == key
+    assert response.log["idempotency_key"] == fan_out.events[0].id
+    assert fan_out.events[0].id.startswith("~")
+
+
 def test_the_sinks_get_the_time_that_delivery_grants() -> None:
     """Deliveries end by the deadline that the settings and the function's remaining time leave."""
     fan_out, clock = FanOut(), FakeClock(now=100.0)

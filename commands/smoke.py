@@ -72,12 +72,13 @@ def gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
             stage, credential
         ),
         "gzip under application/json arrives whole": lambda: _accepted(stage, _gzipped(), credential),
-        "a trailing slash is another path": lambda: _get(stage, "POST", "/v1/events/").status == HTTPStatus.NOT_FOUND,
+        "a slash too many is redirected": lambda: _moved_to(_get(stage, "POST", "/v1/events/")) == (308, "/v1/events"),
         "another method is 405 with Allow": lambda: _allow(_get(stage, "PUT", "/v1/events")) == (405, "POST"),
         "a caller without a key stays outside": lambda: (
             _get(stage, "POST", "/v1/events").status == HTTPStatus.UNAUTHORIZED
         ),
-        "health is open": lambda: _health(stage) == HTTPStatus.OK,
+        "health is open": lambda: _health(stage, "GET") == HTTPStatus.OK,
+        "health has a head": lambda: _health(stage, "HEAD") == HTTPStatus.OK,
     }
     results = {name: check() for name, check in checks.items()}
     for name, good in results.items():
@@ -85,10 +86,10 @@ def gateway_is_as_assumed(stage: Stage, credential: Credential) -> bool:
     return all(results.values())
 
 
-def _health(stage: Stage) -> int:
+def _health(stage: Stage, method: str) -> int:
     """The status of the health check, which anyone may ask once a second: `make status` may just have done so."""
     for _ in range(HEALTH_ATTEMPTS):
-        status = _get(stage, "GET", "/v1/health").status
+        status = _get(stage, method, "/v1/health").status
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             break
         time.sleep(HEALTH_PAUSE_SECONDS)
@@ -143,6 +144,10 @@ def _get(stage: Stage, method: str, path: str) -> Answer:
 
 def _allow(answer: Answer) -> tuple[int, str | None]:
     return answer.status, answer.headers.get("allow")
+
+
+def _moved_to(answer: Answer) -> tuple[int, str | None]:
+    return answer.status, answer.headers.get("location")
 
 
 if __name__ == "__main__":

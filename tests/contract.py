@@ -15,8 +15,8 @@ from distributary.media_type import MediaType
 
 DOCUMENT: dict[str, Any] = json.loads(OPENAPI.read_text(encoding="utf-8"))
 _METHODS = ("get", "post", "head", "options", "put", "delete", "patch")
-_NOWHERE = (404, 405)
-"""What a path or a method that the document does not have is answered with."""
+_NOWHERE = (308, 404, 405)
+"""What a path or a method that the document does not have is answered with; 308 where it has a slash too many."""
 
 
 class Contract:
@@ -33,7 +33,7 @@ class Contract:
         place = f"{method} {path} → {status}"
         operation = self.operation(method, path)
         if operation is None:
-            return [] if status in _NOWHERE else [f"{place}: no such operation, so it must be 404 or 405"]
+            return [] if status in _NOWHERE else [f"{place}: no such operation, so it must be 308, 404 or 405"]
         answers = operation[1]["responses"]
         if str(status) not in answers:
             return [f"{place}: an undocumented status"]
@@ -70,7 +70,7 @@ class Contract:
         found = next((name for name in (media, "*/*") if name in described.get("content", {})), None)
         if found is None:
             return [f"{place}: an undocumented media type {media!r}"]
-        if body is None or not _is_json(media) or found == "*/*":
+        if body is None or not _is_json(media) or "schema" not in described["content"][found] or found == "*/*":
             return []
         schema = self._validator(f"urn:api{where}/content/{_escaped(found)}/schema")
         return [

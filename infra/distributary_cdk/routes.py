@@ -28,6 +28,7 @@ ROUTES = (
     Route("GET", "/openapi.json", "ingest"),
     Route("GET", "/problems/{slug}", "ingest"),
     Route("GET", "/v1/health", "check_health"),
+    Route("HEAD", "/v1/health", "check_health"),
 )
 
 # Routes that take a JWT instead of a key, where the stage takes JWTs. Clients of the AWS-compatible APIs have none.
@@ -39,6 +40,7 @@ DEFAULT = "ingest"
 # Requests a second and burst of what anyone may call but nobody needs often; the other routes have the stage's.
 THROTTLES = {
     "GET /v1/health": (1, 2),
+    "HEAD /v1/health": (1, 2),
     "GET /": (5, 10),
     "GET /openapi.json": (5, 10),
     "GET /problems/{slug}": (5, 10),

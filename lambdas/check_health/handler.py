@@ -1,4 +1,4 @@
-"""`check_health`: `GET /v1/health`."""
+"""`check_health`: `GET` and `HEAD /v1/health`."""
 
 import os
 from pathlib import Path

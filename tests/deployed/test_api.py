@@ -34,11 +34,10 @@ def test_what_smoke_checks_in_an_account_holds_here(stage, http, capsys) -> None
     ("method", "path", "status", "allow"),
     [
         ("GET", "/nowhere", 404, None),
-        ("POST", "/v1/events/", 404, None),
         ("PUT", "/v1/events", 405, "POST"),
         ("GET", "/v1/events", 405, "POST"),
         ("DELETE", "/", 405, "GET, POST"),
-        ("POST", "/v1/health", 405, "GET"),
+        ("POST", "/v1/health", 405, "GET, HEAD"),
         ("GET", "/inputs/messages", 405, "POST"),
     ],
 )
@@ -49,6 +48,22 @@ def test_unknown_paths_and_methods(http, method: str, path: str, status: int, al
     assert (answer.status, answer.headers.get("allow")) == (status, allow)
     assert answer.headers["content-type"] == "application/problem+json"
     assert json.loads(answer.body)["instance"] == answer.headers["x-request-id"] == answer.headers["apigw-requestid"]
+
+
+def test_health_may_be_asked_for_its_head(anonymous) -> None:
+    """Monitors that send HEAD: the status, and no body."""
+    answer = anonymous("HEAD", "/v1/health")
+
+    assert (answer.status, answer.body) == (200, b"")
+    assert answer.headers["content-type"] == "application/health+json"
+
+
+def test_a_slash_too_many_is_redirected(http, anonymous) -> None:
+    """308 keeps method and body; the request itself is not taken, key or no key."""
+    for client in (http, anonymous):
+        answer = client("POST", "/v1/events/?type=a%20b", b"{}", content_type="application/json")
+
+        assert (answer.status, answer.headers["location"]) == (308, "/v1/events?type=a%20b")
 
 
 def test_preflight_is_answered_by_the_api(http) -> None:

@@ -57,6 +57,7 @@ def test_stage(stack, functions, configured, properties):
     assert stage["DefaultRouteSettings"] == {"ThrottlingRateLimit": 70, "ThrottlingBurstLimit": 30}
     assert stage["RouteSettings"] == {
         "GET /v1/health": {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 2},
+        "HEAD /v1/health": {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 2},
         "GET /": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
         "GET /openapi.json": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},
         "GET /problems/{slug}": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 10},

@@ -1,4 +1,4 @@
-"""`check_health`: `GET /v1/health`, with a check of each sink and of its retry queue."""
+"""`check_health`: `GET` and `HEAD /v1/health`, with a check of each sink and of its retry queue."""
 
 from functools import partial
 
@@ -19,6 +19,7 @@ def build(start: Start) -> Handler:
         f"{name}_spill": partial(check_queue, sqs, settings.retry_queue_url)
         for name, settings in sink_settings(start).items()
     }
-    route = Known("GET", "/v1/health")
-    router = Router([route], {route: Health(checks, start.clock).answer})
+    health = Health(checks, start.clock)
+    routes = {Known("GET", "/v1/health"): health.answer, Known("HEAD", "/v1/health"): health.head}
+    router = Router([*routes], routes)
     return request_logged(router.answer, start.stage, service="check_health", clock=start.clock)

@@ -1,4 +1,4 @@
-"""`GET /v1/health`: whether the sinks are there, looked at no more than once in ten seconds."""
+"""`GET` and `HEAD /v1/health`: whether the sinks are there, looked at no more than once in ten seconds."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -37,6 +37,10 @@ class Health:
             return Response(200, json.dumps({"status": "pass"}), headers)
         checks = {name: [{"status": "fail", "output": code}] for name, code in self._failed.items()}
         return Response(503, json.dumps({"status": "fail", "checks": checks}), headers, {"failed": sorted(checks)})
+
+    def head(self, request: Request) -> Response:
+        """The same without its body, for load balancers and monitors that ask for no more."""
+        return self.answer(request)._replace(body="")
 
 
 def _failure(check: Check) -> str | None:

@@ -1,13 +1,17 @@
-"""From a path and a method to the endpoint that answers: 404 and 405 come from the route table and nothing else."""
+"""From a path and a method to the endpoint that answers: 308, 404 and 405 come from the route table, nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from distributary.errors import BadRequest, MethodNotAllowed, NotFound
 from distributary.http.problem import for_error
 from distributary.http.request import Request, Response
 
 Endpoint = Callable[[Request], Response]
+
+_OF_QUERIES = "!$%&'()*+,-./:;=?@_~"
+"""RFC 3986, 3.4; `%` begins what is encoded already."""
 
 
 class Known(NamedTuple):
@@ -37,7 +41,10 @@ class Router:
         self._endpoints = endpoints
 
     def answer(self, request: Request) -> Response:
-        """The endpoint's answer, or 404, or 405 with `Allow`; each carries `x-request-id`."""
+        """The endpoint's answer, or 308 to the path without its last slash, 404, or 405 with `Allow`.
+
+        Each carries `x-request-id`.
+        """
         try:
             response = self._endpoint(request)(request)
         except BadRequest as error:
@@ -48,7 +55,19 @@ class Router:
         for route, endpoint in self._endpoints.items():
             if route.method == request.method and route.matches(request.path):
                 return endpoint
-        allowed = sorted({route.method for route in self._routes if route.matches(request.path)})
-        if allowed:
+        if allowed := self._methods(request.path):
             raise MethodNotAllowed(allowed)
+        if request.path.endswith("/") and self._methods(request.path[:-1]):
+            return _moved
         raise NotFound("NotFound", "no such path; GET / says where the documentation is")
+
+    def _methods(self, path: str) -> list[str]:
+        """The methods that the API knows for a path."""
+        return sorted({route.method for route in self._routes if route.matches(path)})
+
+
+def _moved(request: Request) -> Response:
+    """Where the path has a slash too many. The request is not taken as it is: its route has another throttle."""
+    # API Gateway hands the path over decoded. The query is encoded, but for what a client had no right to send.
+    query = f"?{quote(request.query, safe=_OF_QUERIES)}" if request.query else ""
+    return Response(308, "", {"location": f"{quote(request.path[:-1])}{query}"})

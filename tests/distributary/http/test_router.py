@@ -35,7 +35,6 @@ def router() -> Router:
         ("GET", "/detectors/motor", 200, "GET /detectors/{model}"),
         ("GET", "/detectors/motor/keyValues/", 200, "GET /detectors/{model}/{rest+}"),
         ("GET", "/detectors//", 404, None),
-        ("GET", "/v1/events/", 404, None),
         ("GET", "/nowhere", 404, None),
         ("PUT", "/v1/events", 405, "POST"),
         ("DELETE", "/", 405, "GET, POST"),
@@ -55,3 +54,25 @@ def test_the_route_table_decides(method: str, path: str, status: int, answer: st
         problem = json.loads(response.body)
         assert problem["status"] == status
         assert problem["instance"] == "r-1"
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "location"),
+    [
+        ("/v1/events/", "", "/v1/events"),
+        ("/v1/events/", "type=a%20b&key=K.s", "/v1/events?type=a%20b&key=K.s"),
+        ("/v1/health/", "a\r\nset-cookie: b=c", "/v1/health?a%0D%0Aset-cookie:%20b=c"),
+    ],
+)
+def test_a_slash_too_many_is_308(path: str, query: str, location: str) -> None:
+    """To the same request without it, body and method kept; nothing of the path or query ends the header."""
+    response = router().answer(Request("POST", path, query=query, id="r-1"))
+
+    assert (response.status, response.body) == (308, "")
+    assert response.headers == {"location": location, "x-request-id": "r-1"}
+
+
+@pytest.mark.parametrize("path", ["/v1/events//", "//evil.example/", "/nowhere/", "//v1/events/"])
+def test_only_a_known_path_is_redirected_to(path: str) -> None:
+    """Never to another host."""
+    assert router().answer(Request("POST", path)).status == 404

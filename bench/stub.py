@@ -1,8 +1,8 @@
 """A stub of the AWS endpoints: each call is taken in full, answered after a fixed time, stored nowhere.
 
 Run by path in a process of its own: `python bench/stub.py SECONDS ITEMS [CERTIFICATE]`. The first line it prints has
-its port, and that of its TLS where it has a certificate. ITEMS is a file with the items of a table, which may be written
-later.
+its port, and that of its TLS where it has a certificate. ITEMS is a file with the items of a table, which may be
+written later.
 """
 
 import asyncio

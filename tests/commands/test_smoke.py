@@ -15,5 +15,5 @@ def test_health_is_asked_again_while_others_ask(monkeypatch, statuses, status, l
     monkeypatch.setattr(smoke, "HEALTH_PAUSE_SECONDS", 0)
     monkeypatch.setattr(smoke, "_get", lambda *_: Answer(answers.pop(0), {}, b""))
 
-    assert smoke._health(None) == status
+    assert smoke._health(None, "GET") == status
     assert len(answers) == left

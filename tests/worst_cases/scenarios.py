@@ -12,6 +12,8 @@ from random import Random
 from time import time
 from typing import Any, NamedTuple
 
+from bad_requests import with_window, zstd
+
 from distributary.delivery.retry_queue import MAX_WEIGHT, PendingRecords
 from distributary.delivery.retry_queue import message_body as spilled_body
 from distributary.http.content import MAX_DECODED
@@ -100,6 +102,21 @@ def _data_first(atom: str) -> str:
 def _attributes(value: str) -> str:
     attributes = ",".join([f'"a{number}":{value}' for number in range(MAX_VALUES // 2 - 20)])
     return f'{{{_HEAD},{attributes},"data":{{}}}}'
+
+
+def zstd_bodies() -> Iterator[Scenario]:
+    """The largest window that is taken, over what fills it; frames without number, of which the second is too many."""
+    kind = "application/octet-stream"
+    for name, body in {
+        "zstd, a window of 8 MiB": lambda: with_window(_letters(MAX_DECODED).encode(), 23),
+        "zstd, empty frames": lambda: zstd.compress(b"") * (RECEIVED // len(zstd.compress(b""))),
+    }.items():
+        event = partial(_packed_by_zstd, body, kind)
+        yield Scenario(f"events: {name}", "ingest", event, MAX_DECODED)
+
+
+def _packed_by_zstd(body: Callable[[], bytes], kind: str) -> Any:
+    return request("/v1/events", body(), content_type=kind, content_encoding="zstd")
 
 
 def opaque() -> Iterator[Scenario]:
@@ -207,7 +224,19 @@ def redriven() -> Iterator[Scenario]:
         yield Scenario(name, "redrive", partial(spilled, sink, body), 10 * MAX_WEIGHT, down)
 
 
-ALL = (one_event, many_events, cloud_events, opaque, put_message, aws, topic_rules, detectors, operators, redriven)
+ALL = (
+    one_event,
+    many_events,
+    cloud_events,
+    opaque,
+    zstd_bodies,
+    put_message,
+    aws,
+    topic_rules,
+    detectors,
+    operators,
+    redriven,
+)
 
 
 def scenarios() -> Iterator[Scenario]:

@@ -19,6 +19,8 @@ WORST = (
     "events: a CloudEvent of characters of four bytes, data first",
     'events: a CloudEvent of attributes, each "xxxxxx"',
     "events: two letters at random, sinks down",
+    "events: zstd, a window of 8 MiB",
+    "events: zstd, empty frames",
     "messages: 24 of exponents with all that has to be looked at",
     "messages: a million that are none",
     "aws: a million records that are none",

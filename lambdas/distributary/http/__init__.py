@@ -14,4 +14,5 @@ __all__ = [
     "router",
     "structure",
     "welcome",
+    "zstd",
 ]

@@ -14,7 +14,7 @@ Source: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 MAX_DECODED = 10 * 1024 * 1024
 """Bytes after decoding: a small body may unfold to what API Gateway takes of a large one, and no more."""
 
-CODINGS = ("gzip", "deflate", "identity")
+CODINGS = ("gzip", "deflate", "zstd", "identity")
 _CHARSETS = ("utf-8", "utf8", "us-ascii", "ascii")
 # Small pieces: what follows the end of a gzip member is copied, once a member.
 _PIECE = 16 * 1024
@@ -83,11 +83,30 @@ def _coding(header: str) -> str:
 
 
 def _unpacked(body: bytes, coding: str) -> bytes:
+    if coding == "zstd":
+        return _zstd(body)
     try:
         return _inflated(body, _window(body, coding), many=coding == "gzip")
     except (zlib.error, EOFError) as error:
-        what = "ends too early" if isinstance(error, EOFError) else "is damaged"
-        raise BadRequest("InvalidContentEncoding", f"the body {what}: it cannot be decoded as {coding}") from None
+        raise _undecodable(coding, error) from None
+
+
+def _zstd(body: bytes) -> bytes:
+    from distributary.http import zstd  # noqa: PLC0415 - seldom sent, and every start would pay for it
+
+    try:
+        return zstd.decoded(body, MAX_DECODED, _too_large)
+    except (zstd.DamagedZstd, EOFError) as error:
+        raise _undecodable("zstd", error) from None
+
+
+def _undecodable(coding: str, error: Exception) -> BadRequest:
+    what = "ends too early" if isinstance(error, EOFError) else "is damaged"
+    return BadRequest("InvalidContentEncoding", f"the body {what}: it cannot be decoded as {coding}")
+
+
+def _too_large() -> TooLarge:
+    return TooLarge("DecodedBodyTooLarge", f"a body may have {MAX_DECODED:,} bytes once it is decoded")
 
 
 def _window(body: bytes, coding: str) -> int:
@@ -111,7 +130,7 @@ def _inflated(body: bytes, window: int, *, many: bool) -> bytes:
                 reader = zlib.decompressobj(window)
             decoded += reader.decompress(piece, MAX_DECODED + 1 - len(decoded))
             if len(decoded) > MAX_DECODED:
-                raise TooLarge("DecodedBodyTooLarge", f"a body may have {MAX_DECODED:,} bytes once it is decoded")
+                raise _too_large()
             piece = reader.unused_data
     if not reader.eof:
         raise EOFError

@@ -89,4 +89,4 @@ def test_headers_say_what_would_be_taken() -> None:
 
     assert for_error(MethodNotAllowed(["GET", "POST"]), request).headers["allow"] == "GET, POST"
     unknown = for_error(UnknownEncoding("UnknownContentEncoding", "d"), request)
-    assert unknown.headers["accept-encoding"] == "gzip, deflate, identity"
+    assert unknown.headers["accept-encoding"] == "gzip, deflate, zstd, identity"

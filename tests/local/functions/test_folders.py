@@ -20,6 +20,7 @@ def test_the_runtime_folder_holds_awslambdaric_and_what_it_needs(tmp_path) -> No
         "runtime_client",
         "simplejson",
         "snapshot_restore_py",
+        *(["backports"] if sys.version_info < (3, 14) else []),  # what it lacks of Lambda's standard library
     }
     assert (folder / "awslambdaric" / "bootstrap.py").is_file()
 

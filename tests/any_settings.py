@@ -7,6 +7,7 @@ from distributary.aws.bucket import BucketSettings
 from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
 from distributary.http.aws_api.endpoint import AwsApiSettings
+from distributary.http.events_api.kept import HttpSettings
 from distributary.ingest.envelope import EventSettings
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.settings import Settings, StageSettings
@@ -25,6 +26,7 @@ def any_settings(queues: str = "https://q.example", **keys: Any) -> list[Setting
         StageSettings(stage="test"),
         KeySettings(**keys),
         EventSettings(),
+        HttpSettings(),
         DeliverySettings(),
         AwsApiSettings(),
         BucketSettings(bucket_name="bucket"),

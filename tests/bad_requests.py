@@ -33,6 +33,8 @@ class Case:
     headers: Mapping[str, str]
     body: bytes
     expect: Mapping[str, Any]
+    sniff: bool = True
+    """Whether the stage takes a JSON object for JSON whatever its type."""
 
     @property
     def url(self) -> str:
@@ -142,4 +144,5 @@ def _case(case: Mapping[str, Any]) -> Case:
         headers=request.get("headers", {}),
         body=body,
         expect=case["expect"],
+        sniff=case.get("sniff", True),
     )

@@ -19,6 +19,7 @@ from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
 from distributary.events import SinkName
 from distributary.http.aws_api.endpoint import AwsApiSettings
+from distributary.http.events_api.kept import HttpSettings
 from distributary.ingest.envelope import EventSettings
 from distributary.iot_events.runtime.detector_settings import DetectorChoices
 from distributary.settings import LogSettings, Settings, StageSettings
@@ -302,6 +303,7 @@ class Configuration(LogSettings, DeliverySettings, AwsApiSettings, EventSettings
         return {
             StageSettings: partial(part, StageSettings, self, stage=stage or self.stage),
             EventSettings: partial(part, EventSettings, self),
+            HttpSettings: partial(part, HttpSettings, self.http),
             DeliverySettings: partial(part, DeliverySettings, self),
             AwsApiSettings: partial(part, AwsApiSettings, self),
             KeySettings: partial(part, KeySettings, self, **of_keys),

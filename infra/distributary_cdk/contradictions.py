@@ -41,6 +41,8 @@ def contradictions(configuration: "Configuration") -> Iterator[str]:
         yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
     if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:
         yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
+    if configuration.envelope == "none" and configuration.http.keep_headers:
+        yield "http.keep_headers: needs envelope = 'cloudevents', which has a place for them"
     if configuration.auth == "open" and configuration.stage == "prod":
         yield "auth = 'open': is not for prod, where only keys are let in"
     yield from _given_up_too_soon(configuration)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
+from distributary.http.events_api.kept import HttpSettings
 from distributary_cdk.prop_types import Texts, within
 from distributary_cdk.props import props
 
@@ -78,7 +79,7 @@ def _empty(given: Mapping[str, str]) -> list[str]:
 
 
 @props
-class HttpProps:
+class HttpProps(HttpSettings):
     """The endpoint: who may call it from a browser, and how often each route may be called.
 
     Throttles: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html.
@@ -99,6 +100,7 @@ class HttpProps:
 
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
+        yield from super().faults()
         for header in self.cors_headers:
             if not re.fullmatch(_HEADER, header):
                 yield f"cors_headers: {header!r} must be a header's name in lower case, such as 'x-my-header'"

@@ -160,9 +160,10 @@ def test_every_setting_is_configurable(file):
         'log_level = "DEBUG"\nlog_sample = 0.5\n[firehose]\njoin = false\naliases = ["f"]\n'
         'delimiter = "none"\n[kinesis]\nmax_record_kib = 2048\naliases = ["k"]\n'
         "[redrive]\npause_seconds = 600\ndays = 1.0\n"
-        "[detectors]\nmin_timer_seconds = 7\n[iot_events]\n"
+        "[detectors]\nmin_timer_seconds = 7\n[http]\nsniff_json = false\n[iot_events]\n"
         'provider = "endpoint"\nendpoint = "https://iot.example"\nstrict = true\n'
         "[stages.open]\nauth = 'open'\n"  # which tokens contradict
+        'envelope = "cloudevents"\n[stages.open.http]\nkeep_headers = ["user-agent"]\n'
         '[stages.tokens.http.jwt]\nissuer = "https://issuer.example"\naudience = ["a"]\nsinks_claim = "scope"\n' + RULES
     )
     settings = [read(file, stage).settings(**names) for stage in ("open", "tokens")]

@@ -15,6 +15,7 @@ from distributary.functions.storing import storing_delivery
 from distributary.http.auth.guard import Guard
 from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
 from distributary.http.events_api.endpoint import EventsEndpoint
+from distributary.http.events_api.kept import HttpSettings
 from distributary.http.iot_events_api import messages
 from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request, Response
@@ -43,7 +44,7 @@ def build(start: Start, keys: KeyStore | None) -> Handler:
     fan_out = FanOut(
         rules, sinks, envelope=of_events.envelope, delivery=storing_delivery(start), claim_check=claim_check
     )
-    events = EventsEndpoint(of_events, clock, fan_out, retry_seconds=retry_seconds)
+    events = EventsEndpoint(of_events, clock, fan_out, retry_seconds=retry_seconds, http=start.settings(HttpSettings))
     guard = Guard(
         keys,
         Quotas(clock),

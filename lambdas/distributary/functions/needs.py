@@ -12,6 +12,7 @@ from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
 from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
 from distributary.http.aws_api.endpoint import AwsApiSettings
+from distributary.http.events_api.kept import HttpSettings
 from distributary.ingest.envelope import EventSettings
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.settings import Settings
@@ -28,7 +29,8 @@ NEEDS: Mapping[str, Needs] = {
     "carry_out": Needs((DetectorSettings,), ("iot_events",)),
     "check_health": Needs((StageSinks,), EVERY_SINK),
     "ingest": Needs(
-        (KeySettings, EventSettings, DeliverySettings, BucketSettings, AwsApiSettings, StageSinks), EVERY_SINK
+        (KeySettings, EventSettings, HttpSettings, DeliverySettings, BucketSettings, AwsApiSettings, StageSinks),
+        EVERY_SINK,
     ),
     "publish_models": Needs((DetectorSettings,), ()),
     "redrive": Needs((RedriveSettings, BucketSettings, StageSinks), DEPLOYED_SINKS),

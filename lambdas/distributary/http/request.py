@@ -36,6 +36,8 @@ class Request(NamedTuple):
     """Seconds that the function has left at its start."""
     key: Key | None = None
     """Whose request it is, once the guard has let it in; None where the stage is open to all."""
+    ip: str = ""
+    """The caller's address, as API Gateway saw it."""
     claims: Mapping[str, Any] | None = None
     """Of the JWT that API Gateway's authorizer has checked; None where the route has none."""
 
@@ -53,6 +55,7 @@ class Request(NamedTuple):
             id=about["requestId"],
             time=about["timeEpoch"] / 1000,
             remaining=context.get_remaining_time_in_millis() / 1000,
+            ip=about["http"].get("sourceIp", ""),
             claims=about.get("authorizer", {}).get("jwt", {}).get("claims"),
         )
 

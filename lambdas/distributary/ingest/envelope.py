@@ -54,12 +54,16 @@ class Posted:
 
 
 class Sender(NamedTuple):
-    """What a request says about each of its events that does not say it itself; `time` in seconds since 1970."""
+    """What a request says about each of its events that does not say it itself; `time` in seconds since 1970.
+
+    `kept` are extensions that each event gets, whatever it says itself.
+    """
 
     key: str
     source: str
     type: str
     time: float
+    kept: Mapping[str, str] = {}
 
 
 def request_key(given: str | None, clock: Clock) -> str:
@@ -99,7 +103,7 @@ def address(posted: Sequence[Posted | Rejection], sender: Sender, *, many: bool)
         if one.attributes is None:
             identity = event_id(sender.key, one.index, many=many)
             return Event(one.index, _own(identity, one.content_type, sender, time), one.data, one.value, one.line)
-        event = Event(one.index, _in_order(one.attributes, time), one.data, one.value, one.line)
+        event = Event(one.index, _in_order({**one.attributes, **sender.kept}, time), one.data, one.value, one.line)
         if (name := (event.source, event.id)) in seen:
             detail = "an earlier event of this request has the same source and id"
             return Rejection(one.index, "DuplicateId", detail, "/id", id=event.id, line=one.line)
@@ -142,6 +146,7 @@ def _own(identity: str, content_type: str | None, sender: Sender, time: str) -> 
     }
     if content_type:
         attributes["datacontenttype"] = content_type
+    attributes.update(sender.kept)
     return attributes
 
 

@@ -1,6 +1,7 @@
 """From a request's body to what was posted for each event: the Content-Type decides how it is cut."""
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -18,6 +19,8 @@ from distributary.media_type import MediaType
 # What API Gateway hands over as text, as it does text/*, so that another charset is broken before we see it.
 _TEXT_TYPES = ("application/xml", "application/javascript")
 _JSON = "application/json"
+_SNIFFED = ("", "application/x-www-form-urlencoded")
+"""What clients send that were told no type; curl takes what follows `-d` for a form."""
 
 MAX_VALUES = 1_000_000
 """Values in a body of JSON, names of members included: what each costs, however short it is, is memory and time."""
@@ -35,10 +38,15 @@ class Body(NamedTuple):
     shape: Shape
 
 
-def read_posted(request: Request, *, max_events: int) -> Body:
-    """The events of a request. Raises BadRequest where the body as a whole cannot be taken."""
+def read_posted(request: Request, *, max_events: int, sniff: bool = False) -> Body:
+    """The events of a request; `sniff`: a body of no type, or of a form's, that is a JSON object is one.
+
+    Raises BadRequest where the body as a whole cannot be taken.
+    """
     media = MediaType.read(request.headers.get("content-type", ""))
     reader = _READERS.get(media.name) or (_json if media.is_json else _opaque)
+    if sniff and media.name in _SNIFFED and not request.headers.get("content-encoding"):
+        reader = _json_object_or_opaque
     if cloud_event.in_headers(request.headers) and not media.name.startswith("application/cloudevents"):
         reader = _binary
     if media.name in _TEXT_TYPES or media.name.startswith("text/"):
@@ -118,6 +126,15 @@ def _text(piece: _Piece) -> Body:
         except BadRequest as error:
             if error.code != "MalformedJson":
                 raise
+    return _opaque(piece)
+
+
+def _json_object_or_opaque(piece: _Piece) -> Body:
+    """One JSON object, if the body is one that can be taken; else its bytes as they are."""
+    with suppress(BadRequest, BadEvent):
+        text = piece.json()
+        if text.startswith("{", blank_end(text, 0)):
+            return Body([_own(0, _whole_event(text))], "one")
     return _opaque(piece)
 
 

@@ -17,6 +17,7 @@ from distributary.http import event_ids
 from distributary.http.events_api import receipt
 from distributary.http.events_api.body import Body, read_posted
 from distributary.http.events_api.cloud_event import DISALLOWED
+from distributary.http.events_api.kept import HttpSettings, kept
 from distributary.http.events_api.receipt import EventOutcome, View
 from distributary.http.problem import for_error, problem
 from distributary.http.request import Request, Response
@@ -36,8 +37,17 @@ _HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 class EventsEndpoint:
     """Answers `POST /v1/events`: every event that came in is counted as accepted, rejected or retry."""
 
-    def __init__(self, settings: EventSettings, clock: Clock, fan_out: DeliverEvents, *, retry_seconds: float) -> None:
+    def __init__(
+        self,
+        settings: EventSettings,
+        clock: Clock,
+        fan_out: DeliverEvents,
+        *,
+        retry_seconds: float,
+        http: HttpSettings = HttpSettings(),  # noqa: B008 - frozen
+    ) -> None:
         self._settings = settings
+        self._http = http
         self._retry_seconds = retry_seconds
         self._clock = clock
         self._fan_out = fan_out
@@ -58,8 +68,8 @@ class EventsEndpoint:
         own_key = request.headers.get("idempotency-key")
         key = request_key(own_key, self._clock)
         source = request.key.name if request.key else self._settings.source
-        sender = Sender(key=key, source=source, type=self._type(request), time=request.time)
-        body = read_posted(request, max_events=self._settings.max_events)
+        sender = Sender(key, source, self._type(request), request.time, kept(request, self._http))
+        body = read_posted(request, max_events=self._settings.max_events, sniff=self._http.sniff_json)
         many = body.shape != "one"
         outcomes = self._outcomes(address(body.events, sender, many=many), until, request.key)
         counts = _counts(outcomes)

@@ -43,7 +43,7 @@ def body(content: str | bytes, kind: str = "application/json", **headers: str) -
 @pytest.mark.parametrize("case", load("bodies.json"), ids=lambda case: case.name)
 def test_a_body_becomes_events(case: Case) -> None:
     """Each kind of body holds the events that the case lists, data as it was written."""
-    found = read_posted(case.received(), max_events=5000)
+    found = read_posted(case.received(), max_events=5000, sniff=case.sniff)
 
     assert found.shape == case.expect["shape"]
     assert [shown(one) for one in found.events] == [wanted(event) for event in case.expect["events"]]

@@ -29,6 +29,19 @@ def test_a_bad_request_gets_the_contracts_answer(http, case: Case) -> None:
     assert faults_of(case, answer.status, answer.headers, answer.body.decode()) == []
 
 
+def test_what_curl_sends_as_a_form_is_json_if_it_is(http, stage, since) -> None:
+    """`curl -d '{…}'` says that it sends a form; a form itself keeps its bytes."""
+    form = {"content_type": "application/x-www-form-urlencoded"}
+    answers = [http("POST", "/v1/events", body, **form) for body in (b'{"n":1.10}', b"n=1.10")]
+    ids = [json.loads(answer.body)["events"][0]["id"] for answer in answers]
+
+    found = wait_for(ids, lambda: kinesis_envelopes(stage, since), seconds=60)
+
+    assert [found[one]["datacontenttype"] for one in ids] == ["application/json", form["content_type"]]
+    assert found[ids[0]]["data"] == {"n": 1.1}
+    assert found[ids[1]]["data_base64"] == "bj0xLjEw"
+
+
 def test_numbers_keep_their_written_form(http, stage, since) -> None:
     """1.10, 1E400 and a 5,000-digit integer reach the sinks as they were posted."""
     text = f'{{"deviceId":"n","a":1.10,"b":1E400,"c":{"7" * 5000},"d":-0}}'

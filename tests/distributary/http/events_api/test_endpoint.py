@@ -14,6 +14,7 @@ from distributary.access.key import Key
 from distributary.delivery import delivery
 from distributary.events import Event, EventResult, Rejection
 from distributary.http.events_api.endpoint import EventsEndpoint
+from distributary.http.events_api.kept import HttpSettings
 from distributary.http.request import Request, Response
 from distributary.ingest.envelope import EventSettings
 
@@ -301,6 +302,18 @@ def test_an_answer_has_the_key_as_it_was_sent(key: str) -> None:
     assert response.headers["idempotency-key"] == key
     assert response.log["idempotency_key"] == fan_out.events[0].id
     assert fan_out.events[0].id.startswith("~")
+
+
+def test_events_keep_what_the_stage_keeps_of_requests() -> None:
+    """Each event of the request, beside its own attributes."""
+    fan_out, http = FanOut(), HttpSettings(keep_headers=("user-agent", "client-ip"))
+    endpoint = EventsEndpoint(SETTINGS, FakeClock().clock, fan_out, retry_seconds=RETRY_SECONDS, http=http)
+    headers = {"content-type": "application/json", "user-agent": "curl/8"}
+
+    endpoint.answer(Request("POST", "/v1/events", headers, body="[1,2]", id="r", ip="192.0.2.1"))
+
+    assert [one.attributes["useragent"] for one in fan_out.events] == ["curl/8"] * 2
+    assert [one.attributes["clientip"] for one in fan_out.events] == ["192.0.2.1"] * 2
 
 
 def test_the_sinks_get_the_time_that_delivery_grants() -> None:

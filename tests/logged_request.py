@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from fake_clock import FakeClock
 
 from distributary.events import Event, EventResult
+from distributary.http.events_api.addressed import EventReader
 from distributary.http.events_api.endpoint import EventsEndpoint
+from distributary.http.events_api.kept import HttpSettings
 from distributary.http.request import Request, Response
 from distributary.http.request_log import request_logged
 from distributary.ingest.envelope import EventSettings
@@ -42,7 +44,7 @@ def post(events: int, *, sinks: Sequence[str], sample: float, served: Callable[[
             served(one)
         return [EventResult(one, "accepted", {name: RECEIPTS[name] for name in sinks}) for one in posted]
 
-    endpoint = EventsEndpoint(EventSettings(), clock, fan_out, retry_seconds=5.0)
+    endpoint = EventsEndpoint(EventReader(EventSettings(), HttpSettings(), clock), clock, fan_out, retry_seconds=5.0)
 
     def answer(request: Request) -> Response:
         response = endpoint.answer(request)

@@ -18,6 +18,7 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("POST", "/v1/events", "ingest"),
+    Route("POST", "/v1/events/plan", "ingest"),
     Route("POST", "/", "ingest"),
     Route("POST", "/inputs/messages", "ingest"),
     Route("GET", "/detectors/{model}", "serve_detectors"),
@@ -32,7 +33,7 @@ ROUTES = (
 )
 
 # Routes that take a JWT instead of a key, where the stage takes JWTs. Clients of the AWS-compatible APIs have none.
-BY_JWT = {"POST /v1/events"}
+BY_JWT = {"POST /v1/events", "POST /v1/events/plan"}
 
 # Whatever no route takes: this function answers 404 and 405.
 DEFAULT = "ingest"

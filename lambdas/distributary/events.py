@@ -34,12 +34,13 @@ class Event:
 
 
 class Route(NamedTuple):
-    """Where one event goes; the keys are for Kinesis, the input for IoT Events."""
+    """Where one event goes: the keys are for Kinesis, the input for IoT Events, `rule` counts from 1."""
 
     sinks: tuple[SinkName, ...]
     partition_key: str = ""
     explicit_hash_key: str | None = None
     input: str | None = None
+    rule: int = 0
 
 
 class RoutedEvent(NamedTuple):
@@ -90,9 +91,13 @@ Outcome = Receipt | Failure
 
 
 class EventResult(NamedTuple):
-    """What became of an event: for each chosen sink its receipt, why it skips the event, or its `error`."""
+    """What became of an event: for each chosen sink its receipt, why it skips the event, or its `error`.
+
+    `rule` is the number of the rule that chose them, from 1; 0 where none did.
+    """
 
     event: Event
     status: Literal["accepted", "rejected", "retry"]
     sinks: Mapping[SinkName, Mapping[str, Any]] = {}
     error: Rejection | None = None
+    rule: int = 0

@@ -29,6 +29,22 @@ def test_a_bad_request_gets_the_contracts_answer(http, case: Case) -> None:
     assert faults_of(case, answer.status, answer.headers, answer.body.decode()) == []
 
 
+def test_a_plan_says_what_a_delivery_then_does(http, stage, since) -> None:
+    """The same id, sinks and partition key; the plan itself leaves nothing behind."""
+    about = {"content_type": "application/json", "idempotency_key": uuid.uuid4().hex}
+    body = b'{"deviceId":"planned","temperature":21.5}'
+    answer = http("POST", "/v1/events/plan", body, **about)
+    [planned] = json.loads(answer.body)["events"]
+    before = planned["id"] in kinesis_envelopes(stage, since)
+    [sent] = json.loads(http("POST", "/v1/events", body, **about).body)["events"]
+
+    assert (answer.status, before) == (200, False)
+    assert planned["id"] == sent["id"]
+    assert [*planned["sinks"]] == [*sent["sinks"]]
+    assert planned["sinks"]["kinesis"]["partitionKey"] == planned["id"]  # the shipped rule has no key of its own
+    assert planned["sinks"]["iot_events"]["messageId"] == sent["sinks"]["iot_events"]["messageId"]
+
+
 def test_what_curl_sends_as_a_form_is_json_if_it_is(http, stage, since) -> None:
     """`curl -d '{…}'` says that it sends a form; a form itself keeps its bytes."""
     form = {"content_type": "application/x-www-form-urlencoded"}

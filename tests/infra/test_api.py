@@ -173,7 +173,7 @@ def test_tokens(stack, functions, configured, properties):
     assert [
         (each["RouteKey"], each["AuthorizationType"], each["AuthorizerId"], each["AuthorizationScopes"])
         for each in behind
-    ] == [("POST /v1/events", "JWT", {"Ref": reference}, ["write"])]
+    ] == [(key, "JWT", {"Ref": reference}, ["write"]) for key in ("POST /v1/events", "POST /v1/events/plan")]
 
 
 def test_the_api_has_the_stacks_name(stack, functions, configured):

@@ -14,8 +14,10 @@ from distributary.functions.start import Start
 from distributary.functions.storing import storing_delivery
 from distributary.http.auth.guard import Guard
 from distributary.http.aws_api.endpoint import AwsApiSettings, AwsEndpoint
+from distributary.http.events_api.addressed import EventReader
 from distributary.http.events_api.endpoint import EventsEndpoint
 from distributary.http.events_api.kept import HttpSettings
+from distributary.http.events_api.plan import PlanEndpoint
 from distributary.http.iot_events_api import messages
 from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request, Response
@@ -44,7 +46,9 @@ def build(start: Start, keys: KeyStore | None) -> Handler:
     fan_out = FanOut(
         rules, sinks, envelope=of_events.envelope, delivery=storing_delivery(start), claim_check=claim_check
     )
-    events = EventsEndpoint(of_events, clock, fan_out, retry_seconds=retry_seconds, http=start.settings(HttpSettings))
+    reader = EventReader(of_events, start.settings(HttpSettings), clock)
+    events = EventsEndpoint(reader, clock, fan_out, retry_seconds=retry_seconds)
+    plan = PlanEndpoint(reader, fan_out.plan)
     guard = Guard(
         keys,
         Quotas(clock),
@@ -53,6 +57,7 @@ def build(start: Start, keys: KeyStore | None) -> Handler:
     )
     endpoints = {
         Known("POST", "/v1/events"): guard.protect(events.answer, "events"),
+        Known("POST", "/v1/events/plan"): guard.protect(plan.answer, "events"),
         Known("POST", "/"): guard.protect(_aws_endpoint(start, sinks, retry_seconds).answer, "aws"),
         Known("POST", "/inputs/messages"): guard.protect(_messages(start, sinks, retry_seconds), "iot_events"),
         Known("GET", "/"): welcome(access),

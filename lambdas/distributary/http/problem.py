@@ -12,6 +12,7 @@ from distributary.http.request import Request, Response
 PROBLEMS: Mapping[str, tuple[str, str]] = {
     "AllRejected": ("all-rejected", "No event of this request can be taken"),
     "BodyTooLarge": ("body-too-large", "The body is too large"),
+    "PlanTooLarge": ("plan-too-large", "The plan is too long for an answer"),
     "DecodedBodyTooLarge": ("decoded-body-too-large", "The body is too large once it is decoded"),
     "EmptyBody": ("empty-body", "There is no event in this request"),
     "Forbidden": ("forbidden", "This key may not do this"),

@@ -11,10 +11,11 @@ from typing import Any, Literal
 from distributary.access.key import Key
 from distributary.delivery.claim_check import ClaimCheck
 from distributary.delivery.storing import StoringDelivery
-from distributary.errors import BadEvent, SinkUnavailable
-from distributary.events import Event, EventResult, Failure, Outcome, Rejection, RoutedEvent, SinkName
+from distributary.errors import SinkUnavailable
+from distributary.events import Event, EventResult, Failure, Outcome, SinkName
 from distributary.ingest.envelope import encode
 from distributary.ingest.event_delivery import EventDelivery
+from distributary.ingest.plan import Planner
 from distributary.ingest.rules import Rules
 from distributary.sinks.registry import Sinks
 from distributary.sinks.sink import EventSink
@@ -35,7 +36,8 @@ class FanOut:
         delivery: StoringDelivery,
         claim_check: ClaimCheck,
     ) -> None:
-        self._rules = rules
+        self.plan = Planner(rules, sinks, envelope=envelope, claim_check=claim_check)
+        """What becomes of an event, without writing anything."""
         self._sinks = sinks
         self._envelope: Literal["cloudevents", "none"] = envelope
         self._delivery = delivery
@@ -47,7 +49,7 @@ class FanOut:
 
         What the key may not send is rejected; without one, everything may be.
         """
-        planned = [self._plan(event, key) for event in events]
+        planned = [self.plan(event, key) for event in events]
         deliveries = [one for one in planned if isinstance(one, EventDelivery)]
         self._store_oversize(deliveries, deadline)
         shipments = {name: shipment for name in self._sinks if (shipment := self._shipment(name, deliveries))}
@@ -57,37 +59,10 @@ class FanOut:
                     delivery.note(name, outcome)
         return [_result(one) if isinstance(one, EventDelivery) else one for one in planned]
 
-    def _plan(self, event: Event, key: Key | None) -> EventDelivery | EventResult:
-        try:
-            route = self._rules.route(event)
-            if key:
-                key.check_event(event.source, route.sinks)
-            self._claim_check.refuse_forged(event)
-            line = encode(event, self._envelope)
-            delimited = self._envelope == "cloudevents" or isinstance(event.data, str)
-            routed = RoutedEvent(event, route, line, caller=key.caller if key else "", delimited=delimited)
-            delivery = EventDelivery(routed)
-            for name in route.sinks:
-                self._add_record(delivery, name)
-            _refuse_if_all_skip(delivery)
-        except BadEvent as error:
-            return _rejected(event, error)
-        return delivery
-
-    def _add_record(self, delivery: EventDelivery, name: SinkName) -> None:
-        """Make the sink's record of this event, or note why the sink skips it."""
-        sink = self._sinks[name]
-        if reason := sink.why_skipped(delivery.routed):
-            delivery.skip(name, reason)
-            return
-        record = delivery.records[name] = sink.record(delivery.routed)
-        if sink.size(record) > sink.max_record_bytes:
-            delivery.oversize.append(name)
-
     def _store_oversize(self, deliveries: Sequence[EventDelivery], deadline: float) -> None:
         """Replace the data of records over the limit by claim checks; dead-letter the records that stay over it."""
         for delivery in deliveries:
-            if delivery.oversize and self._may_be_claimed(delivery.routed.event):
+            if delivery.oversize:
                 self._claim(delivery, deadline)
         for name, sink in self._sinks.items():
             if oversize := [delivery for delivery in deliveries if name in delivery.oversize]:
@@ -97,12 +72,9 @@ class FanOut:
                 for delivery in oversize:
                     delivery.note(name, outcome)
 
-    def _may_be_claimed(self, event: Event) -> bool:
-        return self._envelope == "cloudevents" and event.data is not None and "dataref" not in event.attributes
-
     def _claim(self, delivery: EventDelivery, deadline: float) -> None:
         """Give the sinks that take claim checks a record with a `dataref` instead of the data."""
-        taking = [name for name in delivery.oversize if self._sinks[name].takes_claim_checks]
+        taking = [name for name in delivery.oversize if self.plan.takes_claim(delivery.routed.event, name)]
         if not taking:
             return
         try:
@@ -142,12 +114,6 @@ class FanOut:
         return {name: future.result() for name, future in waiting.items()}
 
 
-def _refuse_if_all_skip(delivery: EventDelivery) -> None:
-    if not delivery.records:
-        reasons = "; ".join(f"{name}: {receipt['reason']}" for name, receipt in delivery.receipts.items())
-        raise BadEvent("NothingToDo", f"every sink skips this event ({reasons})")
-
-
 def _too_large(sink: EventSink[Any], record: Any) -> Failure:
     detail = f"{sink.size(record)} bytes; {sink.name} takes {sink.max_record_bytes}"
     return Failure("TooLarge", detail, retryable=False, permanent=True)
@@ -155,9 +121,5 @@ def _too_large(sink: EventSink[Any], record: Any) -> Failure:
 
 def _result(delivery: EventDelivery) -> EventResult:
     in_order = {name: delivery.receipts[name] for name in delivery.routed.route.sinks}
-    return EventResult(delivery.routed.event, "accepted" if delivery.stored else "retry", in_order)
-
-
-def _rejected(event: Event, error: BadEvent) -> EventResult:
-    rejection = Rejection(event.index, error.code, error.detail, error.pointer, id=event.id, line=event.line)
-    return EventResult(event, "rejected", {}, rejection)
+    status: Literal["accepted", "retry"] = "accepted" if delivery.stored else "retry"
+    return EventResult(delivery.routed.event, status, in_order, rule=delivery.routed.route.rule)

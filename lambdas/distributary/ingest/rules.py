@@ -58,11 +58,11 @@ class Rules:
     def route(self, event: Event) -> Route:
         """Where the event goes. Raises BadEvent where no rule takes it or its keys cannot be used."""
         seen = _Seen(event)
-        for rule in self._rules:
+        for number, rule in enumerate(self._rules, 1):
             if rule.when is None or seen.is_true(rule.when):
                 if "kinesis" not in rule.sinks:
-                    return Route(rule.sinks, input=rule.input)
-                return Route(rule.sinks, seen.partition_key(rule.partition_key), _hash_key(event), rule.input)
+                    return Route(rule.sinks, input=rule.input, rule=number)
+                return Route(rule.sinks, seen.partition_key(rule.partition_key), _hash_key(event), rule.input, number)
         raise BadEvent("NoRule", "no rule takes this event")
 
 

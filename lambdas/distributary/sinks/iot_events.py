@@ -94,6 +94,10 @@ class IotEventsSink(EventSink[Message]):
         time = _milliseconds(str(event.attributes["time"]))
         return Message(message_id(event), routed.route.input or "", payload, time, event.value, caller=routed.caller)
 
+    def describe_record(self, message: Message) -> Mapping[str, Any]:
+        """The input and the id of the message."""
+        return {"inputName": message.input_name, "messageId": message.message_id}
+
     def why_skipped(self, routed: RoutedEvent) -> str | None:
         """Why the event is for no detector, by its kind and its key, or why none could read it."""
         event = routed.event

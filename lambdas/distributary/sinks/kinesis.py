@@ -104,6 +104,11 @@ class KinesisSink(EventSink[KinesisRecord]):
         """The event's envelope under the keys that the rules give it."""
         return KinesisRecord(routed.line, routed.route.partition_key, routed.route.explicit_hash_key)
 
+    def describe_record(self, record: KinesisRecord) -> Mapping[str, Any]:
+        """The keys that choose its shard."""
+        chosen = {"explicitHashKey": record.explicit_hash_key} if record.explicit_hash_key is not None else {}
+        return {"partitionKey": record.partition_key, **chosen}
+
     def check(self) -> None:
         """Raises SinkUnavailable unless the stream is active or being updated."""
         expect_active(self.summarise()["StreamDescriptionSummary"]["StreamStatus"])

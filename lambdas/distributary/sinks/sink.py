@@ -71,6 +71,10 @@ class EventSink(ABC, Generic[R]):
     def record(self, routed: RoutedEvent) -> R:
         """The event in the form that the sink takes."""
 
+    def describe_record(self, _record: R) -> Mapping[str, Any]:
+        """What a plan says of the record, beside its bytes."""
+        return {}
+
     def why_skipped(self, _routed: RoutedEvent) -> str | None:
         """Why the sink gets nothing of this event; None for an event that it gets."""
         return None

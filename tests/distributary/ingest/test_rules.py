@@ -34,7 +34,7 @@ def test_an_event_is_routed_as_the_case_says(case: dict[str, Any]) -> None:
 
     if "route" in case:
         expected = case["route"]
-        assert rules.route(event(case["event"])) == Route(**{**expected, "sinks": tuple(expected["sinks"])})
+        assert rules.route(event(case["event"])) == Route(**{"rule": 1, **expected, "sinks": tuple(expected["sinks"])})
         return
     with pytest.raises(BadEvent) as caught:
         rules.route(event(case["event"]))

@@ -2,7 +2,6 @@
 
 import gc
 import json
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,13 +14,12 @@ from distributary.errors import BadRequest
 from distributary.events import Event, EventResult, Rejection
 from distributary.http import event_ids
 from distributary.http.events_api import receipt
-from distributary.http.events_api.body import Body, read_posted
-from distributary.http.events_api.cloud_event import DISALLOWED
-from distributary.http.events_api.kept import HttpSettings, kept
+from distributary.http.events_api.addressed import EventReader
+from distributary.http.events_api.body import Body
 from distributary.http.events_api.receipt import EventOutcome, View
 from distributary.http.problem import for_error, problem
 from distributary.http.request import Request, Response
-from distributary.ingest.envelope import EventSettings, Posted, Sender, address, event_id, request_key
+from distributary.ingest.envelope import event_id
 from distributary.ingest.result_metrics import by_sink
 
 DeliverEvents = Callable[[Sequence[Event], float, Key | None], Sequence[EventResult]]
@@ -30,24 +28,12 @@ DeliverEvents = Callable[[Sequence[Event], float, Key | None], Sequence[EventRes
 RETRY_AFTER_SECONDS = 3
 """`Retry-After` is drawn from 1 to this, so that clients refused together do not come back together."""
 
-_HALF_CHARACTER = re.compile("[\ud800-\udfff]")
-"""What invalid UTF-8 becomes in a query."""
-
 
 class EventsEndpoint:
     """Answers `POST /v1/events`: every event that came in is counted as accepted, rejected or retry."""
 
-    def __init__(
-        self,
-        settings: EventSettings,
-        clock: Clock,
-        fan_out: DeliverEvents,
-        *,
-        retry_seconds: float,
-        http: HttpSettings = HttpSettings(),  # noqa: B008 - frozen
-    ) -> None:
-        self._settings = settings
-        self._http = http
+    def __init__(self, reader: EventReader, clock: Clock, fan_out: DeliverEvents, *, retry_seconds: float) -> None:
+        self._reader = reader
         self._retry_seconds = retry_seconds
         self._clock = clock
         self._fan_out = fan_out
@@ -65,33 +51,18 @@ class EventsEndpoint:
 
     def _answer(self, request: Request) -> Response:
         until = deadline(remaining=request.remaining, retry_seconds=self._retry_seconds, clock=self._clock)
-        own_key = request.headers.get("idempotency-key")
-        key = request_key(own_key, self._clock)
-        source = request.key.name if request.key else self._settings.source
-        sender = Sender(key, source, self._type(request), request.time, kept(request, self._http))
-        body = read_posted(request, max_events=self._settings.max_events, sniff=self._http.sniff_json)
-        many = body.shape != "one"
-        outcomes = self._outcomes(address(body.events, sender, many=many), until, request.key)
+        found = self._reader.read(request)
+        outcomes = self._outcomes(found.events, until, request.key)
         counts = _counts(outcomes)
-        response = self._longest_that_fits(request, body, outcomes, counts)
-        found = by_sink(one for one in outcomes if isinstance(one, EventResult))
+        response = self._longest_that_fits(request, found.body, outcomes, counts)
+        sinks = by_sink(one for one in outcomes if isinstance(one, EventResult))
         if counts["retry"]:
             seconds = 1 + int(self._clock.random() * RETRY_AFTER_SECONDS)
             response = response.with_headers({"retry-after": str(seconds)})
-        response = response.with_headers({"idempotency-key": own_key or key})
-        ids = event_ids.logged_ids(_given_id(one, key, many=many) for one in outcomes)
-        log = {"idempotency_key": key, **ids, **counts, **found}
-        size = sum(len(one.data or "") for one in body.events if isinstance(one, Posted))
-        return response._replace(log=log, events=len(outcomes), size=size)
-
-    def _type(self, request: Request) -> str:
-        given = request.parameter("type", errors="surrogateescape")
-        if given is None:
-            return self._settings.type
-        if not given or _HALF_CHARACTER.search(given) or DISALLOWED.search(given):
-            detail = "?type= must be percent-encoded UTF-8, not empty, without control characters and noncharacters"
-            raise BadRequest("InvalidType", detail)
-        return given
+        response = response.with_headers({"idempotency-key": request.headers.get("idempotency-key", found.key)})
+        ids = event_ids.logged_ids(_given_id(one, found.key, many=found.many) for one in outcomes)
+        log = {"idempotency_key": found.key, **ids, **counts, **sinks, **_rules(outcomes)}
+        return response._replace(log=log, events=len(outcomes), size=found.size)
 
     def _outcomes(self, addressed: Sequence[Event | Rejection], until: float, key: Key | None) -> list[EventOutcome]:
         events = [one for one in addressed if isinstance(one, Event)]
@@ -108,7 +79,7 @@ class EventsEndpoint:
         )
         for view in views:
             response = _response(request, outcomes, counts, view(outcomes, body.shape))
-            if _bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
+            if receipt.bytes_inside_json(response.body) <= receipt.MAX_ANSWER:
                 break
         return response if view is receipt.full else response.with_headers({"preference-applied": "return=minimal"})
 
@@ -122,6 +93,12 @@ def _given_id(outcome: EventOutcome, key: str, *, many: bool) -> str | None:
 def _counts(outcomes: Sequence[EventOutcome]) -> dict[str, int]:
     counted = Counter(receipt.response_status(one) for one in outcomes)
     return {status: counted[status] for status in ("accepted", "rejected", "retry")}
+
+
+def _rules(outcomes: Sequence[EventOutcome]) -> dict[str, Any]:
+    """How many events each rule took, by its number; nothing where none took any."""
+    counted = Counter(one.rule for one in outcomes if isinstance(one, EventResult) and one.rule)
+    return {"rules": {str(rule): count for rule, count in sorted(counted.items())}} if counted else {}
 
 
 def _response(
@@ -144,11 +121,6 @@ def _refusal(request: Request, rejections: Sequence[Rejection], members: Mapping
     status, code = (403, "Forbidden") if forbidden else (400, "AllRejected")
     detail = rejections[0].detail if len(rejections) == 1 else f"none of {len(rejections)} events can be taken"
     return problem(status, code, detail, request.id, **members)
-
-
-def _bytes_inside_json(text: str) -> int:
-    """The bytes of ASCII text once the function's own answer, which is JSON, holds it as a string."""
-    return len(text) + text.count('"') + text.count("\\")
 
 
 @contextmanager

@@ -33,9 +33,14 @@ def response_status(one: EventOutcome) -> str:
     return "rejected" if isinstance(one, Rejection) else one.status
 
 
+def bytes_inside_json(text: str) -> int:
+    """The bytes of ASCII text once the function's own answer, which is JSON, holds it as a string."""
+    return len(text) + text.count('"') + text.count("\\")
+
+
 def full(outcomes: Sequence[EventOutcome], shape: Shape) -> Entries:
     """Every event with its receipts or its error."""
-    return [_rejected(one, shape) if isinstance(one, Rejection) else _delivered(one) for one in outcomes]
+    return [rejected(one, shape) if isinstance(one, Rejection) else _delivered(one) for one in outcomes]
 
 
 def minimal(outcomes: Sequence[EventOutcome], shape: Shape) -> Entries:
@@ -53,19 +58,21 @@ def brief(outcomes: Sequence[EventOutcome], _shape: Shape) -> Entries:
 _BRIEF_BYTES = 128
 
 
-def _rejected(one: Rejection, shape: Shape) -> dict[str, Any]:
+def rejected(one: Rejection, shape: Shape) -> dict[str, Any]:
+    """The entry of an event that is not taken."""
     # Pointers count from the event; the body that holds it as an element of an array has it one level down.
     place = f"/{one.index}{one.pointer}" if shape == "array" else one.pointer
     error = {"code": one.code, "detail": one.detail, "pointer": place}
-    return {**_which(one.index, one.line, one.id), "status": "rejected", "error": error}
+    return {**which(one.index, one.line, one.id), "status": "rejected", "error": error}
 
 
 def _delivered(one: EventResult) -> dict[str, Any]:
     event = one.event
-    return {**_which(event.index, event.line, event.id), "status": one.status, "sinks": dict(one.sinks)}
+    return {**which(event.index, event.line, event.id), "status": one.status, "sinks": dict(one.sinks)}
 
 
-def _which(index: int, line: int | None, identity: str | None) -> dict[str, Any]:
+def which(index: int, line: int | None, identity: str | None) -> dict[str, Any]:
+    """The members of an entry that say which event it is about."""
     which = {"index": index, "line": line, "id": identity}
     return {name: value for name, value in which.items() if value is not None}
 

@@ -11,8 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from distributary.access.key import Key
+from distributary.clock import Clock
 from distributary.delivery import delivery
 from distributary.events import Event, EventResult, Rejection
+from distributary.http.events_api.addressed import EventReader
 from distributary.http.events_api.endpoint import EventsEndpoint
 from distributary.http.events_api.kept import HttpSettings
 from distributary.http.request import Request, Response
@@ -71,9 +73,13 @@ def post(
         body=body if isinstance(body, str | bytes) else json.dumps(body),
         **{"id": "request-1", "time": 1_700_000_000.0, **more},
     )
-    return EventsEndpoint(
-        SETTINGS, (clock or FakeClock()).clock, fan_out or FanOut(), retry_seconds=RETRY_SECONDS
-    ).answer(request)
+    return endpoint((clock or FakeClock()).clock, fan_out or FanOut()).answer(request)
+
+
+def endpoint(clock: Clock, fan_out: FanOut, http: HttpSettings | None = None) -> EventsEndpoint:
+    """The API with the settings of these tests."""
+    reader = EventReader(SETTINGS, http or HttpSettings(), clock)
+    return EventsEndpoint(reader, clock, fan_out, retry_seconds=RETRY_SECONDS)
 
 
 @pytest.mark.parametrize("case", load("bad_requests.json"), ids=lambda case: case.name)
@@ -81,7 +87,7 @@ def test_a_bad_request_is_answered_as_the_contract_says(case: Case) -> None:
     """Each case has its status, its code, its pointer, and only events that are good reach the sinks."""
     fan_out = FanOut()
 
-    response = EventsEndpoint(SETTINGS, FakeClock().clock, fan_out, retry_seconds=RETRY_SECONDS).answer(case.received())
+    response = endpoint(FakeClock().clock, fan_out).answer(case.received())
 
     assert faults_of(case, response.status, response.headers, response.body) == []
     assert len(fan_out.events) == (case.expect.get("event_codes") or []).count(None)
@@ -307,10 +313,10 @@ def test_an_answer_has_the_key_as_it_was_sent(key: str) -> None:
 def test_events_keep_what_the_stage_keeps_of_requests() -> None:
     """Each event of the request, beside its own attributes."""
     fan_out, http = FanOut(), HttpSettings(keep_headers=("user-agent", "client-ip"))
-    endpoint = EventsEndpoint(SETTINGS, FakeClock().clock, fan_out, retry_seconds=RETRY_SECONDS, http=http)
     headers = {"content-type": "application/json", "user-agent": "curl/8"}
 
-    endpoint.answer(Request("POST", "/v1/events", headers, body="[1,2]", id="r", ip="192.0.2.1"))
+    request = Request("POST", "/v1/events", headers, body="[1,2]", id="r", ip="192.0.2.1")
+    endpoint(FakeClock().clock, fan_out, http).answer(request)
 
     assert [one.attributes["useragent"] for one in fan_out.events] == ["curl/8"] * 2
     assert [one.attributes["clientip"] for one in fan_out.events] == ["192.0.2.1"] * 2

@@ -18,7 +18,7 @@ help: ## print this list
 	@sed -nE 's/^##@ (.*)/\n\1:/p; s/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 ##@ use it
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/reference/faults.md; JWKS=<file>: docs/how-to/keys.md; CONCURRENCY=<number>: docs/operating.md
 	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
@@ -129,7 +129,7 @@ second_opinion/node_modules/installed: second_opinion/package-lock.json .venv/in
 	@python -m commands.set_up npm second_opinion
 	@touch $@
 
-second-opinion: clients build/second-opinion/installed second_opinion/node_modules/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/second-opinion.md
+second-opinion: clients build/second-opinion/installed second_opinion/node_modules/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/explanation/second-opinion.md
 	@python -m second_opinion $(ARGS)
 
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
@@ -157,7 +157,7 @@ corpora: setup ## every file of FOLDER as payloads of a local stack, read back b
 worst-cases: setup ## what costs each function most of CPU and memory, by shape of what it is sent (20 minutes; WORDS="operator" for some)
 	@cd tests && python -m worst_cases $(WORDS)
 
-mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery custody"; docs/mutants.md
+mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery custody"; docs/explanation/mutants.md
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today

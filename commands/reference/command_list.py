@@ -21,6 +21,7 @@ MODULES = (
     "commands.rollback",
     "commands.smoke",
     "distributary.iot_events.cli",
+    "commands.docs",
     "commands.release",
     "commands.set_up",
     "commands.functions_python",

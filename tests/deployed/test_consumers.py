@@ -16,13 +16,18 @@ from commands.read_back import s3_envelopes, wait_for
 
 FOLDER = ROOT / "examples/consume"
 LARGE = 1_100_000
+PYTHON = """import json, sys
+sys.path.insert(0, sys.argv[1])
+from lambda_function import handler
+for line in sys.stdin:
+    print("answer", json.dumps(handler(json.loads(line), None)))
+"""
 # Runs a handler on the batches of standard input, one a line, and prints each answer on a line of its own.
 RUNNERS = {
     "python": [
         sys.executable,
         "-c",
-        "import json, sys; sys.path.insert(0, sys.argv[1]); from lambda_function import handler\n"
-        "for line in sys.stdin: print('answer', json.dumps(handler(json.loads(line), None)))",
+        PYTHON,
         str(FOLDER),
     ],
     "node": ["node", "{folder}/run.mjs"],
@@ -36,7 +41,7 @@ for await (const line of createInterface({ input: process.stdin }))
 
 @pytest.fixture(scope="module")
 def sent(stage, http, kinesis):
-    """A mark that the events of this module carry: two events, one of them twice, a large one, bytes, and no envelope."""
+    """A mark that the events of this module carry: two events, one twice, a large one, bytes, no envelope."""
     mark = uuid.uuid4().hex
     for number, key in enumerate((f"{mark}-a", f"{mark}-b", f"{mark}-a")):
         body = json.dumps({"deviceId": mark, "n": number % 2}).encode()
@@ -44,7 +49,9 @@ def sent(stage, http, kinesis):
         assert answer.status == 202
     large = json.dumps({"deviceId": mark, "fill": "x" * LARGE}).encode()
     assert http("POST", "/v1/events", large, content_type="application/json", idempotency_key=f"{mark}-c").status == 202
-    assert http("POST", "/v1/events", b"\x00\x01\x02", content_type="image/png", idempotency_key=f"{mark}-d").status == 202
+    assert (
+        http("POST", "/v1/events", b"\x00\x01\x02", content_type="image/png", idempotency_key=f"{mark}-d").status == 202
+    )
     kinesis.put_record(StreamName="events", Data=f"no envelope {mark}".encode(), PartitionKey="p")
     return mark
 

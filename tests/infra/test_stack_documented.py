@@ -17,7 +17,8 @@ from distributary.sinks.registry import UNITS
 from distributary_cdk.configuration_file import read
 
 ROOT = Path(__file__).parent.parent.parent
-TEXT = (ROOT / "docs/operating.md").read_text()
+TEXT = (ROOT / "docs/how-to/capacity.md").read_text()
+OBSERVE = (ROOT / "docs/how-to/observe.md").read_text()
 LIMITS = (ROOT / "docs/reference/limits-and-timeouts.md").read_text()
 FUNCTIONS = {path.parent.name for path in ROOT.glob("lambdas/*/handler.py")}
 
@@ -79,7 +80,7 @@ def test_how_long_firehose_buffers() -> None:
 
 def test_the_count_of_metrics() -> None:
     """As the page of costs has it."""
-    assert f"All {len(UNITS)} metrics together are ${len(UNITS) * 0.3:.2f} a month" in " ".join(TEXT.split())
+    assert f"All {len(UNITS)} metrics together are ${len(UNITS) * 0.3:.2f} a month" in " ".join(OBSERVE.split())
 
 
 def costs() -> dict[str, list[str]]:
@@ -146,7 +147,7 @@ def test_what_a_stage_costs_without_events(synthesised) -> None:
 
 def test_the_settings_for_a_new_account(tmp_path) -> None:
     """They are taken, and no event source of the detectors has more than they say."""
-    [block] = re.findall(r"```toml\n(.*?)```", TEXT.split("\n### A new account\n")[1].split("\n## ")[0], re.DOTALL)
+    [block] = re.findall(r"```toml\n(.*?)```", TEXT.split("\n## A new account\n")[1].split("\n## ")[0], re.DOTALL)
     file = tmp_path / "distributary.toml"
     file.write_text(f"{(ROOT / 'distributary.toml').read_text()}\n{block}")
     dev = read(file, "dev")

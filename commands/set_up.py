@@ -5,6 +5,7 @@ Runs before anything is installed: it imports the standard library only.
 
 from __future__ import annotations
 
+import argparse
 import os
 import subprocess
 import sys
@@ -53,15 +54,26 @@ class SetUpFailed(Exception):
     """A step failed; the message says what to do. The tool itself has said why."""
 
 
+def arguments() -> argparse.Namespace:
+    """What was asked for on the command line: `step`, and `folder` of the step `npm`."""
+    parser = argparse.ArgumentParser(prog="python -m commands.set_up", description=__doc__)
+    parser.add_argument(
+        "step", choices=("python", "cdk", "npm"), help="python: .venv, cdk: node_modules, npm: a folder's"
+    )
+    parser.add_argument("folder", nargs="?", type=Path, default=Path(), help="whose package-lock.json npm installs")
+    return parser.parse_args()
+
+
 def main() -> int:
     """The exit status: 0, or 1 where a step failed."""
+    options = arguments()
     steps: dict[str, Callable[[], None]] = {
         "python": install_packages,
         "cdk": install_cdk,
-        "npm": partial(npm_ci, Path(*sys.argv[2:])),
+        "npm": partial(npm_ci, options.folder),
     }
     try:
-        steps[sys.argv[1]]()
+        steps[options.step]()
     except KeyboardInterrupt:
         print("\nInterrupted: the same command begins anew.", file=sys.stderr)
         return 1

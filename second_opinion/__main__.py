@@ -45,7 +45,8 @@ def judge(now: Results, *, make_anew: bool) -> list[str]:
 def run_tests() -> Results:
     """Runs the deployed tests that apply. Raises TimeoutExpired."""
     print(
-        "Stage local on ministack, with the deployed tests that apply (some fail: docs/second-opinion.md)", flush=True
+        "Stage local on ministack, with the deployed tests that apply (some fail: docs/explanation/second-opinion.md)",
+        flush=True,
     )
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")

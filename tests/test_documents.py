@@ -59,3 +59,16 @@ def test_named_files_exist(page: Path) -> None:
     named = [text for text in _CODE.findall(_FENCE.sub("", page.read_text())) if _PATH.fullmatch(text)]
 
     assert [text for text in named if not (ROOT / text).exists()] == []
+
+
+@pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_text_wraps_at_100(page: Path) -> None:
+    """Code, tables, headings and single links apart, and what a test writes from its findings."""
+    text = _FENCE.sub("", page.read_text())
+    long = [
+        line
+        for line in text.splitlines()
+        if len(line) > 100 and not line.startswith(("|", "#")) and " " in line.strip()
+    ]
+
+    assert [line for line in long if page.name not in ("mutants.md", "page.md")] == []

@@ -37,7 +37,7 @@ def written(template: Mapping[str, Any]) -> dict[Path, str]:
     return {FILE.relative_to(ROOT): resources.written(), **found}
 
 
-PAGES = (Path("README.md"), Path("docs/operating.md"), Path("docs/explanation/cost.md"))
+PAGES = (Path("README.md"), Path("docs/explanation/cost.md"))
 
 
 def _filled(text: str, blocks: Mapping[str, str]) -> str:

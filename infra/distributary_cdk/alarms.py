@@ -1,4 +1,4 @@
-"""The alarms of a stage: one for each `Watch` that its parts yield, described in docs/runbook.md."""
+"""The alarms of a stage: one for each `Watch` that its parts yield, described in docs/how-to/runbook.md."""
 
 from collections.abc import Iterable
 
@@ -33,7 +33,7 @@ class Alarms(Construct):
         alarm = cloudwatch.Alarm(
             self,
             self._name(watch),
-            alarm_description=f"docs/runbook.md#{watch.kind}",
+            alarm_description=f"docs/how-to/runbook.md#{watch.kind}",
             metric=watch.metric,
             threshold=watch.threshold,
             evaluation_periods=watch.periods,

@@ -51,7 +51,8 @@ def told(definitions: Sequence[Definition]) -> Iterator[str]:
         yield "No detector models: events skip the sink iot_events, and pay nothing for it."
         return
     yield (
-        f"Detector models add, in $ per million messages that they read (docs/operating.md): {SENT.ten:.2f} to send "
+        "Detector models add, in $ per million messages that they read (docs/explanation/cost.md): "
+        f"{SENT.ten:.2f} to send "
         f"where ten come in a request, {SENT.one:.2f} where one does; then for each model"
     )
     for definition in definitions:

@@ -18,8 +18,8 @@ MINUTE = cdk.Duration.minutes(1)
 class Watch(NamedTuple):
     """One alarm: it rings when `metric` is over `threshold` for `periods` in a row.
 
-    `kind` is its entry in docs/runbook.md. `of` is the watched resource, whose path and kind name the alarm, or the
-    alarm's whole name.
+    `kind` is its entry in docs/how-to/runbook.md. `of` is the watched resource, whose path and kind name the alarm, or
+    the alarm's whole name.
     """
 
     kind: str

@@ -16,9 +16,9 @@ What each role of stage `prod` may do, as the template has it. A function's role
 name. Resources are named by their logical ids, without the hash that ends each.
 This page is generated from the template (`make reference`).
 
-A permission is made where its resource is made (`infra/distributary_cdk/`, calls of `allow`), those of
-detector models' actions in `infra/distributary_cdk/action_grants.py`. The local stack checks each
-call of a function against them, and a test refuses a permission that no call needed
+A permission is made where its resource is made (`infra/distributary_cdk/`, calls of `allow`). Those
+of detector models' actions are in `infra/distributary_cdk/action_grants.py`. The local stack checks
+each call of a function against them, and a test refuses a permission that no call needed
 (`tests/deployed/test_permissions.py`).
 """
 _HASH = re.compile(r"[0-9A-F]{8}$")

@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -19,8 +20,8 @@ _HEAD = """\
 # Configuration
 
 Every setting of `distributary.toml`, with its default. In Python each is a prop of the same name:
-[embed the construct](../how-to/embed-the-construct.md). A table `[kinesis]` is `kinesis=KinesisProps(…)`.
-This page is generated from the props (`make reference`).
+[embed the construct](../how-to/embed-the-construct.md). A table `[kinesis]` is
+`kinesis=KinesisProps(…)`. This page is generated from the props (`make reference`).
 
 `[stages.<name>]` holds the same settings for one stage, over those of the file.
 """
@@ -62,7 +63,7 @@ def _sections(kinds: dict[str, Any], kind: dict[str, Any], path: str) -> Iterato
     tables = {name: _kind_of(one, kinds) for name, one in kind["properties"].items()}
     yield f"## {f'`[{path}]`' if path else 'Top level'}\n"
     if path and "description" in kind:
-        yield f"{_line(kind['description'])}\n"
+        yield f"{fill(_line(kind['description']), 100, break_on_hyphens=False, break_long_words=False)}\n"
     yield "| setting | takes | default | |\n|---|---|---|---|"
     for name, one in kind["properties"].items():
         if tables[name] is None:

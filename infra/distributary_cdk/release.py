@@ -43,7 +43,7 @@ class Release(Part, Construct):
         self.brake = cloudwatch.Alarm(
             self,
             "Brake",
-            alarm_description="docs/runbook.md#function-errors",
+            alarm_description="docs/how-to/runbook.md#function-errors",
             metric=errors,
             threshold=0,
             evaluation_periods=1,

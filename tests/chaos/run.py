@@ -20,7 +20,7 @@ from commands.stage import Stage
 CLIENTS = 4
 DRAIN_SECONDS = 200.0
 """What waits comes within 75 s, but where a process was killed before it could say how long it needs its messages:
-these come after their queue's visibility timeout, three minutes (docs/operating.md)."""
+these come after their queue's visibility timeout, three minutes (docs/reference/limits-and-timeouts.md)."""
 LOOK_SECONDS = 0.5
 API_SECONDS = 30.0
 """API Gateway's longest."""

@@ -21,6 +21,7 @@ COMMANDS = (
     "status",
     "up",
 )
+PACKAGES = ("commands/docs/__main__", "commands/reference/__main__")
 # A command that prints a line, waits to be told to go on, and then prints as much as no pipe holds.
 PRINTING = """
 import sys
@@ -84,7 +85,7 @@ def test_a_reader_that_is_gone_is_no_traceback(running, printing, status):
     assert process.wait(timeout=60) == status
 
 
-@pytest.mark.parametrize("path", [*(f"commands/{name}" for name in COMMANDS), "tests/chaos/__main__"])
+@pytest.mark.parametrize("path", [*(f"commands/{name}" for name in COMMANDS), "tests/chaos/__main__", *PACKAGES])
 def test_every_command_ends_so(path):
     """None is left out."""
     assert "    sys.exit(ended(main))" in (ROOT / f"{path}.py").read_text()

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from commands import functions_python
@@ -20,6 +22,7 @@ def refuse() -> Interpreter:
 def test_lambdas_python_is_printed_or_there_is_none(monkeypatch, capsys, find, status, printed) -> None:
     """Its path alone, for a script; another version is none."""
     monkeypatch.setattr(functions_python, "find_interpreter", find)
+    monkeypatch.setattr(sys, "argv", ["functions_python"])
 
     assert functions_python.main() == status
 

@@ -1,4 +1,5 @@
 import json
+import sys
 import tarfile
 import zipfile
 
@@ -37,6 +38,7 @@ def test_the_command_writes_nothing_where_they_disagree(monkeypatch, tmp_path, c
     """It ends with one line."""
     (tmp_path / "CHANGELOG.md").write_text("## [Unreleased]\n")
     monkeypatch.setattr(release, "ROOT", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["release"])
 
     assert release.main() == 1
     assert capsys.readouterr().err.startswith("CHANGELOG.md begins with '## [Unreleased]'")

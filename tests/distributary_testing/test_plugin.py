@@ -6,7 +6,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs" / "testing-with-iot-events.md"
+PAGE = ROOT / "docs" / "how-to" / "test-with-iot-events.md"
 
 
 CONFTEST = """

@@ -104,9 +104,9 @@ def test_every_metric_exists(alarms):
 
 def test_every_alarm_has_its_entry_in_the_runbook(alarms):
     """And no entry is about an alarm that is not."""
-    entries = set(re.findall(r"^## ([a-z-]+)$", (ROOT / "docs/runbook.md").read_text(), re.MULTILINE))
+    entries = set(re.findall(r"^## ([a-z-]+)$", (ROOT / "docs/how-to/runbook.md").read_text(), re.MULTILINE))
 
-    assert {alarm["AlarmDescription"].removeprefix("docs/runbook.md#") for alarm in alarms.values()} == entries
+    assert {alarm["AlarmDescription"].removeprefix("docs/how-to/runbook.md#") for alarm in alarms.values()} == entries
 
 
 @pytest.mark.parametrize("stack", ["prod", "told", "careful"])

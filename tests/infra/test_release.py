@@ -70,7 +70,7 @@ def test_the_brake_rings_at_the_first_error_of_a_minute(released):
     [dimension] = alarm["Properties"].pop("Dimensions")
 
     assert alarm["Properties"] == {
-        "AlarmDescription": "docs/runbook.md#function-errors",
+        "AlarmDescription": "docs/how-to/runbook.md#function-errors",
         "Namespace": "AWS/Lambda",
         "MetricName": "Errors",
         "Statistic": "Sum",

@@ -83,7 +83,7 @@ def left(aws, stack):
 
 def documented():
     """The runbook's commands."""
-    section = (ROOT / "docs/runbook.md").read_text().split(HEADING)[1].split("\n## ")[0]
+    section = (ROOT / "docs/how-to/runbook.md").read_text().split(HEADING)[1].split("\n## ")[0]
     [commands] = re.findall(r"```sh\n(.*?)```", section, re.DOTALL)
     return commands
 

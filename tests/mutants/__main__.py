@@ -1,6 +1,7 @@
 """`cd tests && python -m mutants [MODULE…]`: mutate each module of modules.toml, and record what its tests noticed.
 
-One module runs at a time, with a low priority. What came of it is written to results.json and docs/mutants.md at once.
+One module runs at a time, with a low priority. What came of it is written to results.json and
+docs/explanation/mutants.md at once.
 The command fails if a survivor has no reason in survivors.toml, or if a module did not finish in its time.
 """
 

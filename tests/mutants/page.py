@@ -1,4 +1,4 @@
-"""docs/mutants.md, made of what was recorded: a row for each module, a reason for each survivor."""
+"""docs/explanation/mutants.md, made of what was recorded: a row for each module, a reason for each survivor."""
 
 import json
 import tomllib
@@ -11,7 +11,7 @@ from textwrap import fill
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "docs/mutants.md"
+PAGE = ROOT / "docs/explanation/mutants.md"
 RESULTS = Path(__file__).parent / "results.json"
 CONTEXT = 24
 """Characters of a line that the page shows on either side of what differs."""

@@ -51,7 +51,7 @@ def test_a_survivor_without_a_reason_stands_out() -> None:
 
 
 def test_the_page_says_what_was_recorded() -> None:
-    """docs/mutants.md is results.json and survivors.toml, and every survivor in it has a reason."""
+    """docs/explanation/mutants.md is results.json and survivors.toml, and every survivor in it has a reason."""
     text = page(recorded(), Survivors.read(), rows())
 
     assert PAGE.read_text() == text

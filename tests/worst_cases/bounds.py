@@ -1,4 +1,7 @@
-"""What no legal call may exceed, as `distributary.toml` and docs/operating.md promise it, and how it is counted."""
+"""What no legal call may exceed, and how it is counted.
+
+`distributary.toml` and docs/reference/limits-and-timeouts.md promise it.
+"""
 
 import json
 import tomllib

@@ -8,7 +8,7 @@ from distributary.http.request import Request, Response
 
 OPENAPI = Path(__file__).with_name("openapi.json")
 PROBLEM_PAGES = Path(__file__).with_name("problem_pages.json")
-"""The text of each page by its slug; `make reference` cuts it out of docs/problems.md."""
+"""The text of each page by its slug; `make reference` cuts it out of docs/reference/errors.md."""
 
 _HEADERS = {"cache-control": "max-age=3600", "access-control-allow-origin": "*"}
 

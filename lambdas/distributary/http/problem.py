@@ -8,7 +8,7 @@ from distributary.errors import BadRequest, MethodNotAllowed
 from distributary.http.content import CODINGS
 from distributary.http.request import Request, Response
 
-# code → (slug of its `type`, described in docs/problems.md, and `title`)
+# code → (slug of its `type`, described in docs/reference/errors.md, and `title`)
 PROBLEMS: Mapping[str, tuple[str, str]] = {
     "AllRejected": ("all-rejected", "No event of this request can be taken"),
     "BodyTooLarge": ("body-too-large", "The body is too large"),

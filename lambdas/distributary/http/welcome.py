@@ -8,8 +8,8 @@ from distributary.http.request import Request, Response
 from distributary.http.router import Endpoint
 
 _ACCESS = {
-    "keys": "with a key: docs/keys.md says how it is made and presented",
-    "jwt": "at /v1/events with a JWT, at the other endpoints with a key: docs/keys.md says how",
+    "keys": "with a key: docs/how-to/keys.md says how it is made and presented",
+    "jwt": "at /v1/events with a JWT, at the other endpoints with a key: docs/how-to/keys.md says how",
     "open": "open: no key is asked for, so put this on no network that you do not trust",
 }
 

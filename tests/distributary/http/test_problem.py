@@ -9,11 +9,11 @@ from distributary.errors import BadRequest, MethodNotAllowed, TooLarge, UnknownE
 from distributary.http.problem import PROBLEMS, for_error, problem
 from distributary.http.request import Request
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "problems.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "reference" / "errors.md"
 
 
 def test_the_document_describes_every_problem_and_no_other() -> None:
-    """docs/problems.md has a heading for each slug, with its code, its status and its title."""
+    """docs/reference/errors.md has a heading for each slug, with its code, its status and its title."""
     text = DOCUMENT.read_text(encoding="utf-8")
     described = re.findall(r"^### `([a-z0-9-]+)`\n\n`(\w+)` · (\d{3}) · (.+)\.$", text, re.MULTILINE)
 

@@ -27,7 +27,7 @@ DETECTORS_BODY_BYTES = 4_500_000
 """As received: more than ten changes take, however they are escaped."""
 LAST_START = 2 * timeouts.CALL
 """Seconds before the function's end after which no further change or query is started."""
-_STATUS = {
+DETECTORS_STATUS = {
     codes.INVALID_REQUEST: 400,
     codes.RESOURCE_NOT_FOUND: 404,
     codes.MESSAGE_THROTTLING: 429,
@@ -188,7 +188,7 @@ def _summary(model: str, one: Summary) -> dict[str, Any]:
 
 
 def _error(code: str, detail: str, request: Request) -> Response:
-    return _response(_STATUS[code], {"message": detail}, request).with_headers({"x-amzn-errortype": code})
+    return _response(DETECTORS_STATUS[code], {"message": detail}, request).with_headers({"x-amzn-errortype": code})
 
 
 def _response(status: int, body: Mapping[str, Any], request: Request, events: int = 1) -> Response:

@@ -26,7 +26,7 @@ _LONGEST_INPUT_NAME = 128
 _MAX_MILLISECONDS = 2**63 - 1
 
 # Errors of a whole request: https://docs.aws.amazon.com/iotevents/latest/apireference/API_iotevents-data_BatchPutMessage.html
-_STATUS = {
+MESSAGES_STATUS = {
     codes.INVALID_REQUEST: 400,
     codes.MESSAGE_THROTTLING: 429,
     codes.MESSAGE_INTERNAL_FAILURE: 500,
@@ -109,7 +109,7 @@ def _is_of_the_call(failure: Failure) -> bool:
 
 def _code(failure: Failure) -> str:
     """One of the API's five codes."""
-    if failure.code in _STATUS or failure.code in _CLIENTS_FAULT:
+    if failure.code in MESSAGES_STATUS or failure.code in _CLIENTS_FAULT:
         return failure.code
     if failure.code in aws.THROTTLING:  # a queue has names of its own for it
         return codes.MESSAGE_THROTTLING
@@ -118,7 +118,7 @@ def _code(failure: Failure) -> str:
 
 def _error(code: str, detail: str, request: Request, cause: str | None = None) -> Response:
     log = {"operation": "BatchPutMessage", "error": code, **({"cause": cause} if cause else {})}
-    return _response(_STATUS[code], {"message": detail}, request, log).with_headers({"x-amzn-errortype": code})
+    return _response(MESSAGES_STATUS[code], {"message": detail}, request, log).with_headers({"x-amzn-errortype": code})
 
 
 def _response(

@@ -131,8 +131,8 @@ def test_a_device_that_falls_silent_is_told_of_once_and_when_it_is_back():
 
 
 def test_the_alarm_model_that_the_docs_convert_runs():
-    """The detector model of docs/migrating-from-iot-events.md: sound, and it acts at every change of state."""
-    told = (ROOT / "docs" / "migrating-from-iot-events.md").read_text("utf-8")
+    """The detector model of docs/how-to/migrate-from-iot-events.md: sound, and it acts at every change of state."""
+    told = (ROOT / "docs" / "how-to" / "migrate-from-iot-events.md").read_text("utf-8")
     [text] = [
         block for block in re.findall(r"```json\n(.*?)```", told, re.DOTALL) if "detectorModelDefinition" in block
     ]

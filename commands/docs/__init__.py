@@ -1,0 +1,1 @@
+"""The docs site: the pages of docs/ made ready, the generator run, its output checked."""

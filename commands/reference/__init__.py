@@ -1,0 +1,1 @@
+"""The generated parts of docs/reference: limits, metrics and alarms, commands, errors."""

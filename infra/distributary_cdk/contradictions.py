@@ -2,11 +2,14 @@
 
 import math
 import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from distributary.errors import BadDefinition, SettingsError
-from distributary.ingest.rules import Rules
+from distributary.errors import SettingsError
+from distributary.http.events_api.kept import extension
+from distributary.ingest.rule_faults import faults_of
+from distributary_cdk.rule_expressions import ATTRIBUTES, Expression
 
 if TYPE_CHECKING:
     from distributary_cdk.configuration import Configuration
@@ -29,10 +32,8 @@ _TOPIC = re.compile(r"arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}(\.f
 def contradictions(configuration: "Configuration") -> Iterator[str]:
     """Each as `place: what is wrong`, by the names that the settings have in `distributary.toml`."""
     yield from _of_settings(configuration)
-    try:
-        Rules.from_tables([*configuration.rules], configuration.inputs, configuration.sinks)
-    except BadDefinition as error:
-        yield from error.faults
+    explain = partial(_expression_faults, configuration)
+    yield from faults_of([*configuration.rules], configuration.inputs, configuration.sinks, explain)
     yield from configuration.sink_faults()
     yield from _alike(configuration)
     if configuration.iot_rules and "iot_events" not in configuration.sinks:
@@ -49,6 +50,14 @@ def contradictions(configuration: "Configuration") -> Iterator[str]:
     if configuration.retain and configuration.bucket.empty_on_destroy:
         yield "bucket.empty_on_destroy: contradicts retain = true"
     yield from _of_others(configuration)
+
+
+def _expression_faults(configuration: "Configuration", text: str, rule: Mapping[str, Any]) -> Iterator[str]:
+    """As `rule_expressions` has them; the rule's input says which paths events have."""
+    attributes = ATTRIBUTES | {extension(header) for header in configuration.http.keep_headers}
+    declared = configuration.inputs.get(str(rule.get("input")), {}).get("attributes", ())
+    paths = [path for path in declared if isinstance(path, str)]
+    yield from Expression(text, attributes, paths).faults()
 
 
 def _of_settings(configuration: "Configuration") -> Iterator[str]:

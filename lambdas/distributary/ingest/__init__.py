@@ -3,4 +3,4 @@
 A module here knows events and rules. It knows no HTTP.
 """
 
-__all__ = ["envelope", "event_delivery", "fan_out", "plan", "result_metrics", "rules"]
+__all__ = ["envelope", "event_delivery", "fan_out", "plan", "result_metrics", "rule_faults", "rules"]

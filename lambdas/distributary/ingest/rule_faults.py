@@ -1,7 +1,7 @@
 """Whether the tables of `distributary.toml` are rules and inputs: every fault, with its place."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 import jmespath
@@ -15,12 +15,24 @@ _INPUT_NAME = re.compile("[a-zA-Z][a-zA-Z0-9_]{0,127}")
 _ATTRIBUTE = re.compile(r"(?=.{1,128}$)(`[\w\- ]+`|[\w\-]+)(\.(`[\w\- ]+`|[\w\-]+))*", re.ASCII)
 _MAX_ATTRIBUTES = 200
 
+Explain = Callable[[str, Mapping[str, Any]], Iterator[str]]
+"""What is wrong with an expression of a rule."""
 
-def faults_of(rules: Sequence[Any], inputs: Mapping[str, Any], sinks: Collection[str] = SINK_NAMES) -> Iterator[str]:
-    """Each fault as `place: what is wrong`; `sinks` are those that the stage has."""
+
+def faults_of(
+    rules: Sequence[Any],
+    inputs: Mapping[str, Any],
+    sinks: Collection[str] = SINK_NAMES,
+    explain: "Explain | None" = None,
+) -> Iterator[str]:
+    """Each fault as `place: what is wrong`; `sinks` are those that the stage has.
+
+    `explain` looks at an expression of a rule more closely than a function needs to.
+    """
+    explain = explain or _faults_of_expression
     yield from _list_faults(rules)
     for index, rule in enumerate(rules):
-        yield from (f"rules[{index}]{fault}" for fault in _rule_faults(rule, inputs, sinks))
+        yield from (f"rules[{index}]{fault}" for fault in _rule_faults(rule, inputs, sinks, explain))
     for name, table in inputs.items():
         yield from (f"inputs.{name}{fault}" for fault in _input_faults(name, table))
 
@@ -34,7 +46,7 @@ def _list_faults(rules: Sequence[Any]) -> Iterator[str]:
             return
 
 
-def _rule_faults(rule: Any, inputs: Mapping[str, Any], known: Collection[str]) -> Iterator[str]:
+def _rule_faults(rule: Any, inputs: Mapping[str, Any], known: Collection[str], explain: "Explain") -> Iterator[str]:
     if not isinstance(rule, Mapping):
         yield ": must be a table"
         return
@@ -42,7 +54,7 @@ def _rule_faults(rule: Any, inputs: Mapping[str, Any], known: Collection[str]) -
     yield from _sinks_faults(rule.get("sinks"), known)
     for name in ("when", "partition_key"):
         if name in rule:
-            yield from (f".{name}: {fault}" for fault in _expression_faults(rule[name]))
+            yield from (f".{name}: {fault}" for fault in _expression_faults(rule[name], rule, explain))
     chosen = rule["sinks"] if isinstance(rule.get("sinks"), list | tuple) else ()
     if "input" in rule:
         if not isinstance(rule["input"], str) or rule["input"] not in inputs:
@@ -66,10 +78,17 @@ def _sinks_faults(sinks: object, known: Collection[str]) -> Iterator[str]:
             return
 
 
-def _expression_faults(text: object) -> Iterator[str]:
-    if not isinstance(text, str):
+def _expression_faults(text: object, rule: Mapping[str, Any], explain: "Explain") -> Iterator[str]:
+    if isinstance(text, Mapping):
+        members = " && ".join(f"{name} == '{value}'" for name, value in text.items())
+        yield f'must be one expression, such as "{members}"'
+    elif not isinstance(text, str):
         yield f"{text!r} is not a JMESPath expression"
-        return
+    else:
+        yield from explain(text, rule)
+
+
+def _faults_of_expression(text: str, _rule: Mapping[str, Any]) -> Iterator[str]:
     try:
         tree = jmespath.compile(text).parsed
     except JMESPathError as error:

@@ -1,13 +1,19 @@
 """From a path and a method to the endpoint that answers: 404 and 405 come from the route table and nothing else."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NoReturn
 
 from distributary.errors import BadRequest, MethodNotAllowed, NotFound
 from distributary.http.problem import for_error
 from distributary.http.request import Request, Response
 
 Endpoint = Callable[[Request], Response]
+
+_ABSENT = (
+    'this stage has a function URL, which does not lead here: [http] front = "api-gateway" does (docs/operating.md, '
+    '"Without API Gateway")'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +22,11 @@ class Known:
 
     method: str
     path: str
+
+    @property
+    def key(self) -> str:
+        """API Gateway's name for the route."""
+        return f"{self.method} {self.path}"
 
     def matches(self, path: str) -> bool:
         """Whether a request's path is this route's."""
@@ -31,25 +42,37 @@ def _alike(expected: Sequence[str], given: Sequence[str]) -> bool:
 
 
 class Router:
-    """Answers every request of one function: `endpoints` are those it serves, `routes` those that the API knows."""
+    """Answers every request of one function: `endpoints` are those it serves, `routes` those that the API knows.
 
-    def __init__(self, routes: Sequence[Known], endpoints: Mapping[Known, Endpoint]) -> None:
+    `absent` are those that are there only with another front, as the stage's setting says.
+    """
+
+    def __init__(
+        self, routes: Sequence[Known], endpoints: Mapping[Known, Endpoint], absent: Sequence[Known] = ()
+    ) -> None:
         self._routes = routes
         self._endpoints = endpoints
+        self._absent = absent
 
     def answer(self, request: Request) -> Response:
-        """The endpoint's answer, or 404, or 405 with `Allow`; each carries `x-request-id`."""
+        """The endpoint's answer and its route for the log, or 404, or 405 with `Allow`; each has `x-request-id`."""
+        route = self._route(request)
         try:
-            response = self._endpoint(request)(request)
+            response = self._endpoints[route](request) if route else self._refuse(request)
         except BadRequest as error:
             response = for_error(error, request)
-        return response.with_headers({"x-request-id": request.id})
+        log = {"route": route.key, **response.log} if route else response.log
+        return replace(response, headers={**response.headers, "x-request-id": request.id}, log=log)
 
-    def _endpoint(self, request: Request) -> Endpoint:
-        for route, endpoint in self._endpoints.items():
-            if route.method == request.method and route.matches(request.path):
-                return endpoint
+    def _route(self, request: Request) -> Known | None:
+        """The route that this function serves the request by: a function URL does not say it."""
+        found = (one for one in self._endpoints if one.method == request.method and one.matches(request.path))
+        return next(found, None)
+
+    def _refuse(self, request: Request) -> NoReturn:
         allowed = sorted({route.method for route in self._routes if route.matches(request.path)})
         if allowed:
             raise MethodNotAllowed(allowed)
+        if any(route.matches(request.path) for route in self._absent):
+            raise NotFound("NotFound", _ABSENT)
         raise NotFound("NotFound", "no such path; GET / says where the documentation is")

@@ -66,6 +66,10 @@ def _gateway_id() -> str:
     return b64encode(os.urandom(11)).decode()
 
 
+def _url_id() -> str:
+    return str(uuid.uuid4())
+
+
 def _is_text_to_gateway(media_type: str, encoding: str, body: bytes) -> bool:
     is_text = media_type.startswith("text/") or media_type in _TEXT_TYPES
     return not body or (is_text and not encoding)
@@ -118,7 +122,7 @@ FUNCTION_URL = Rules(
     },
     failed=HTTPStatus.BAD_GATEWAY,
     is_text=_is_text_to_url,
-    new_id=lambda: str(uuid.uuid4()),
+    new_id=_url_id,
     id_header="x-amzn-requestid",
     default_type="application/json",
     account="anonymous",

@@ -10,11 +10,12 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from moto.awslambda.exceptions import LambdaClientError, UnknownEventConfig
-from moto.awslambda.models import EventInvokeConfig, FunctionUrlConfig, LambdaBackend, LambdaFunction
+from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction
 from moto.sqs.models import sqs_backends
 
 from local.aws.services import Completed
 from local.aws.services.asynchronous import AsynchronousCall
+from local.aws.services.function_urls import FunctionUrls, Refused, limit_to_urls
 from local.functions import Invocation, RequestTooLarge, TooManyRequests
 from local.iam.access import Unchecked
 from local.iam.denial import Denied
@@ -39,7 +40,7 @@ CONSUMING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"
 CANNOT_CONSUME = "The provided execution role does not have permissions to call"
 
 
-class Lambda(Completed, LambdaBackend):
+class Lambda(FunctionUrls, Completed, LambdaBackend):
     """moto's control plane; `invoke` runs a function, given its name and its payload.
 
     What Lambda does in the name of a function is checked against its role, by `access`.
@@ -114,6 +115,8 @@ class Lambda(Completed, LambdaBackend):
             message = f"Version {version} of {name} cannot be deleted: its aliases are {', '.join(aliases)}"
             raise Refused(409, "ResourceConflictException", message)
         super().delete_function(function_name, qualifier)
+        if not version:
+            self.forget_urls_of(name)
 
     def add_permission(self, function_name: str, qualifier: str | None, raw: str) -> dict[str, Any]:
         """The statement, about the alias where one is named in whichever way: moto looks at `qualifier` alone.
@@ -128,39 +131,6 @@ class Lambda(Completed, LambdaBackend):
     def remove_permission(self, function_name: str, sid: str, revision: str = "") -> None:
         """Forgets the statement."""
         super().remove_permission(self.named(function_name).partition(":")[0], sid, revision)
-
-    @cached_property
-    def function_urls(self) -> dict[str, FunctionUrlConfig]:
-        """The function URLs, by `function:qualifier`: moto knows none of an alias."""
-        return {}
-
-    def create_function_url_config(self, name_or_arn: str, config: dict[str, Any]) -> FunctionUrlConfig:
-        """The URL of this qualifier; refused where it has one."""
-        name = self.named(name_or_arn)
-        if name in self.function_urls:
-            message = f"Failed to create function url config for [functionArn = {name_or_arn}]. It exists already."
-            raise Refused(409, "ResourceConflictException", message)
-        made = self.function_urls[name] = FunctionUrlConfig(function=self.get_function(name_or_arn), config=config)
-        made.url = f"{self.endpoint()}/"
-        return made
-
-    def get_function_url_config(self, name_or_arn: str) -> FunctionUrlConfig:
-        """This qualifier's."""
-        found = self.function_urls.get(self.named(name_or_arn))
-        if found is None:
-            raise Refused(404, "ResourceNotFoundException", "The resource you requested does not exist.")
-        return found
-
-    def update_function_url_config(self, name_or_arn: str, config: dict[str, Any]) -> FunctionUrlConfig:
-        """This qualifier's, with everything that is given: moto would keep a CORS configuration that is taken away."""
-        found = self.get_function_url_config(name_or_arn)
-        found.config = {**found.config, **config}
-        return found
-
-    def delete_function_url_config(self, name_or_arn: str) -> None:
-        """Forgets this qualifier's."""
-        self.get_function_url_config(name_or_arn)
-        del self.function_urls[self.named(name_or_arn)]
 
     def invoke(
         self, function_name: str, qualifier: str | None, body: Any, headers: Any, response_headers: Any
@@ -275,28 +245,6 @@ def substance(function: LambdaFunction) -> dict[str, Any]:
 def invalid(message: str) -> LambdaClientError:
     """Lambda's InvalidParameterValueException."""
     return LambdaClientError("InvalidParameterValueException", message)
-
-
-class Refused(LambdaClientError):
-    """Lambda's answer to an invocation that did not run."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(code, message)
-        self.code = status
-
-
-def limit_to_urls(statement: dict[str, Any]) -> None:
-    """Turns what AddPermission says of function URLs into the statement's conditions: moto leaves it beside them.
-
-    Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
-    """
-    conditions: dict[str, dict[str, str]] = {}
-    if kind := statement.pop("FunctionUrlAuthType", None):
-        conditions["StringEquals"] = {"lambda:FunctionUrlAuthType": kind}
-    if "InvokedViaFunctionUrl" in statement:
-        conditions["Bool"] = {"lambda:InvokedViaFunctionUrl": str(statement.pop("InvokedViaFunctionUrl")).lower()}
-    if conditions:
-        statement["Condition"] = {**statement.get("Condition", {}), **conditions}
 
 
 def with_logging(function: LambdaFunction, spec: Mapping[str, Any]) -> LambdaFunction:

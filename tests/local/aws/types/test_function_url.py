@@ -1,4 +1,7 @@
+import json
+
 import pytest
+from botocore.exceptions import ClientError
 
 from local.gateway import FUNCTION_URL, Cors, Route
 
@@ -76,19 +79,37 @@ def test_cors_comes_and_goes_with_the_template(aws, stack, with_url):
 
 
 def test_a_url_that_a_template_no_longer_has_is_gone(aws, stack, with_url):
-    """Then nothing is served."""
-    resources = with_url()
-    stack.deploy(resources, {})
+    """Then it is served no more."""
+    resources, client = with_url(), aws.client("lambda")
+    name = stack.deploy(resources, {"Name": {"Ref": "Function"}})["Name"]
+    before = client.get_function_url_config(FunctionName=f"{name}:live")
     del resources["Url"]
-    stack.deploy(resources, {})
+    stack.deploy(resources)
 
-    assert aws.inside("[*deployed.lambda_backends[deployed.ACCOUNT][deployed.REGION].function_urls]") == []
+    assert (before["AuthType"], before["InvokeMode"]) == ("NONE", "BUFFERED")
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        client.get_function_url_config(FunctionName=f"{name}:live")
+
+
+def test_a_url_goes_with_its_function(aws, stack, with_url):
+    """And not with a version of it."""
+    name = stack.deploy(with_url(), {"Name": {"Ref": "Function"}})["Name"]
+    client = aws.client("lambda")
+    version = client.publish_version(FunctionName=name, Description="another")["Version"]
+    if version != "1":
+        client.delete_function(FunctionName=name, Qualifier=version)
+    assert client.get_function_url_config(FunctionName=f"{name}:live")["FunctionUrl"]
+    client.delete_function(FunctionName=name)
+
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        client.get_function_url_config(FunctionName=f"{name}:live")
 
 
 def test_permissions_of_a_url_have_its_conditions(aws, stack, with_url):
     """As AWS writes them into the function's policy."""
     outputs = stack.deploy(with_url(), OUTPUTS)
-    statements = aws.inside(f"account.function_policy({outputs['Arn']!r})")
+    policy = aws.client("lambda").get_policy(FunctionName=outputs["Function"])["Policy"]
+    statements = json.loads(policy)["Statement"]
 
     assert {one["Action"]: one["Condition"] for one in statements} == {
         "lambda:InvokeFunctionUrl": {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}},

@@ -10,7 +10,16 @@ from typing import Any
 
 from commands.key_table import KeyRingError, KeyTable
 from commands.stage import Stage
-from distributary.access.key import ANY_SOURCE, EVERY_SINK, RANDOM_BYTES, Key, derive_secret, new_id, version_of
+from distributary.access.key import (
+    ANY_SOURCE,
+    DEFAULT_APIS,
+    EVERY_SINK,
+    RANDOM_BYTES,
+    Key,
+    derive_secret,
+    new_id,
+    version_of,
+)
 from distributary.access.key_item import key_of
 from distributary.access.key_store import read_versions
 from distributary.sinks.registry import SINK_NAMES
@@ -115,8 +124,8 @@ class KeyRing:
 
 
 @contextmanager
-def passing_key(stage: Stage, name: str) -> Iterator[Mapping[str, str]]:
-    """The headers that let a caller in while the block runs: a key of any source, revoked when it ends.
+def passing_key(stage: Stage, name: str, doors: frozenset[str] = DEFAULT_APIS) -> Iterator[Mapping[str, str]]:
+    """The headers that let a caller in while the block runs: a key of any source for these APIs, revoked when it ends.
 
     Its name begins so, and is its own: who runs the command at the same time is another caller. Raises
     KeyRingError where `/v1/events` takes no keys.
@@ -125,7 +134,7 @@ def passing_key(stage: Stage, name: str) -> Iterator[Mapping[str, str]]:
         raise KeyRingError(f"stage {stage.name} takes the tokens of {issuer} at /v1/events; this command brings a key")
     ring = KeyRing(stage)
     own, expires = f"{name}-{secrets.token_hex(4)}", float(int(time.time()) + PASSING_SECONDS)
-    key, secret = ring.create(Key(id="", name=own, sources=frozenset({ANY_SOURCE}), expires=expires))
+    key, secret = ring.create(Key(id="", name=own, doors=doors, sources=frozenset({ANY_SOURCE}), expires=expires))
     try:
         yield bearer(key.id, secret)
     finally:

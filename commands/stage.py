@@ -38,6 +38,11 @@ class Stage:
         return self.outputs["Endpoint"].rstrip("/")
 
     @property
+    def front(self) -> str:
+        """What takes requests, as `[http] front` says it."""
+        return self.outputs.get("Front", "api-gateway")
+
+    @property
     def sinks(self) -> tuple[str, ...]:
         """The sinks that the stage writes to. A stack without the output is older than it, and has all three."""
         kept = self.outputs.get("KeptSinks", "").split(",")

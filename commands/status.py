@@ -54,6 +54,9 @@ def _asked(name: str, part: Callable[[Stage], Iterator[Line]], stage: Stage) -> 
 
 
 def _health(stage: Stage) -> Iterator[Line]:
+    if stage.front != "api-gateway":
+        yield "health", f'not served: [http] front = "{stage.front}" leads to the events\' function alone'
+        return
     health = request(stage.endpoint, "GET", "/v1/health")
     yield "health", f"{health.status} {health.body.decode(errors='replace')}"
 

@@ -139,7 +139,7 @@ class LocalStack:
         )
         opening.callback(self._functions.close)
         self._gateway = Gateway(
-            deployed.http_api,
+            deployed.front,
             self._functions,
             port=self._ports["PORT"],
             keys=self._jwks,
@@ -152,7 +152,7 @@ class LocalStack:
         opening.callback(self._gateway.close)
         self._say(f"  {self.interpreter}")
         self.outputs = deployment.deployed(cdk, synthesis, self.aws_endpoint, verification.verify, self._say)
-        check_routes(deployed.http_api, self.access)
+        check_routes(deployed.front, self.access)
         sources = EventSources(partial(deployed.event_sources, self.aws_endpoint), self._functions, self._sqs_of)
         sources.start()
         opening.callback(sources.close)

@@ -66,6 +66,9 @@ def _metrics(stage: Stage) -> Iterator[Metric]:
     host = urlsplit(stage.endpoint).hostname or ""
     if ".execute-api." in host:
         yield Metric("requests", "HTTP API", "AWS/ApiGateway", "Count", ("ApiId", host.partition(".")[0]))
+    if stage.front == "function-url":
+        function = ("FunctionName", stage.outputs["IngestFunctionName"])
+        yield Metric("requests", "function URL", "AWS/Lambda", "UrlRequestCount", function)
     for output, value in sorted(stage.outputs.items()):
         yield from _of_output(output, value)
 

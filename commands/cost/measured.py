@@ -61,7 +61,7 @@ def measure(stage: Stage, *, days: int) -> Measured:
     mode = Load(kinesis_mode="on-demand" if on_demand else "provisioned", sinks=stage.sinks)
     of_month = monthly(fixed(mode, Resources.read(), prices)) / _MONTH_DAYS
     posted = sum(counts.of("events", name) for name in ("accepted", "rejected", "retry"))
-    requests = counts.of("requests", "HTTP API") or counts.of("calls", "Ingest")
+    requests = counts.all("requests") or counts.of("calls", "Ingest")
     return Measured(
         stage=stage.name,
         days=days,

@@ -15,6 +15,7 @@ from constructs import Construct
 
 from distributary.metrics import EVENTS
 from distributary_cdk.configuration import Configuration
+from distributary_cdk.cors import EXPOSED_HEADERS, MAX_AGE_HOURS, allowed_headers
 from distributary_cdk.domain import Domain
 from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.entrance import HttpProps, JwtProps
@@ -24,30 +25,6 @@ from distributary_cdk.log_group import log_group
 from distributary_cdk.part import GRAPH_PERIOD, Graph, Part, Watch, period, periods
 from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
 
-# A browser asks for each by name: API Gateway knows no `ce-*`.
-_ALLOWED_HEADERS = (
-    *("authorization", "content-type", "content-encoding", "idempotency-key", "prefer", "x-api-key"),
-    *(
-        "ce-specversion",
-        "ce-id",
-        "ce-source",
-        "ce-type",
-        "ce-subject",
-        "ce-time",
-        "ce-datacontenttype",
-        "ce-dataschema",
-    ),
-    *("ce-dataref", "ce-partitionkey", "ce-explicithashkey", "ce-traceparent", "ce-tracestate"),
-    # what the AWS SDK for JavaScript sends from a browser
-    *(
-        "x-amz-target",
-        "x-amz-date",
-        "x-amz-content-sha256",
-        "x-amz-user-agent",
-        "amz-sdk-invocation-id",
-        "amz-sdk-request",
-    ),
-)
 # Of each request: no query and no path as it was asked for, since either may hold a key. What the event and the
 # request's own line say already is left out: this line cannot be sampled, and is paid by its length.
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html
@@ -62,7 +39,6 @@ ACCESS_LOG = {
 _UNAUTHORIZED = "AwsSolutions-APIG4"
 _BY_US = "The function behind the route asks for a key itself: an authorizer sees no body, which SigV4 signs."
 _OPEN = "Open to all on purpose: it tells nothing that is not public, and its throttle is low."
-_EXPOSED_HEADERS = ("retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key")
 
 
 class Api(Part, Construct):
@@ -185,8 +161,8 @@ def _cors(http: HttpProps) -> apigateway.CorsPreflightOptions:
     return apigateway.CorsPreflightOptions(
         allow_origins=[*http.cors_origins],
         allow_methods=[apigateway.CorsHttpMethod.GET, apigateway.CorsHttpMethod.POST],
-        allow_headers=[*dict.fromkeys((*_ALLOWED_HEADERS, *http.cors_headers))],
+        allow_headers=allowed_headers(http),
         allow_credentials=http.cors_credentials or None,
-        expose_headers=[*_EXPOSED_HEADERS],
-        max_age=cdk.Duration.hours(1),
+        expose_headers=[*EXPOSED_HEADERS],
+        max_age=cdk.Duration.hours(MAX_AGE_HOURS),
     )

@@ -40,6 +40,11 @@ def contradictions(configuration: "Configuration") -> Iterator[str]:
         yield "iot_rules: send to inputs, and iot_events is not among the sinks of this stage"
     if configuration.http.domain.name and configuration.stage == "local":
         yield "http.domain: this machine has none; give it to one stage, as [stages.prod.http.domain]"
+    if configuration.http.front == "function-url" and not configuration.functions.reserved_concurrency.ingest:
+        yield (
+            "functions.reserved_concurrency.ingest: must be at least 1 with http.front = 'function-url', which has no "
+            "throttle: without it anybody could take every environment of the account"
+        )
     if 0 < configuration.functions.reserved_concurrency.run_detectors < configuration.detectors.concurrency:
         yield "functions.reserved_concurrency.run_detectors: must be at least detectors.concurrency"
     if configuration.envelope == "none" and configuration.http.keep_headers:

@@ -27,6 +27,7 @@ from distributary_cdk.part import Graph, Part, Watch
 from distributary_cdk.permission import allow
 from distributary_cdk.queue import DeadLetterQueue, Queue
 from distributary_cdk.removal_policy import protected_removal
+from distributary_cdk.routes import is_cut_off
 from distributary_cdk.sinks.iot_events import IotEvents
 from distributary_cdk.storage import Storage
 
@@ -123,7 +124,8 @@ class Detectors(Part, Construct):
         self._run_detectors(self.functions["run_detectors"])
         self._carry_out(self.functions["carry_out"])
         self._wake(self.functions["wake_detectors"])
-        self._serve(self.functions["serve_detectors"])
+        if serve := self.functions.get("serve_detectors"):
+            self._serve(serve)
         self._publish(self.functions)
         self.outputs = {
             "DetectorTableName": self.table.table_name,
@@ -152,7 +154,10 @@ class Detectors(Part, Construct):
         )
 
     def _add_functions(self, settings: Sequence[Settings]) -> None:
+        front = self._configuration.http.front
         for name, folder in _NAMES.items():
+            if is_cut_off(folder, front):
+                continue
             self.functions[folder] = Function(
                 self,
                 name,

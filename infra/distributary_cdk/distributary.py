@@ -14,16 +14,17 @@ from constructs import Construct
 
 from distributary.errors import SettingsError
 from distributary_cdk.alarms import Alarms
-from distributary_cdk.api import Api
 from distributary_cdk.configuration import Configuration
 from distributary_cdk.dashboard import Dashboard
 from distributary_cdk.detectors import Detectors
 from distributary_cdk.encryption import own_key
+from distributary_cdk.front import front_of
 from distributary_cdk.functions import CheckHealth, Ingest, Redrive
 from distributary_cdk.home import Home, place_in_stack, unique_name
 from distributary_cdk.iot_rules import IotRules
 from distributary_cdk.keys import Keys
 from distributary_cdk.release import Release
+from distributary_cdk.routes import is_cut_off
 from distributary_cdk.sinks.iot_events import IotEvents
 from distributary_cdk.sinks.kinesis import Kinesis
 from distributary_cdk.sinks.registry import SINKS
@@ -72,18 +73,20 @@ class Distributary(Home):
         rules = IotRules(self, "IotRules", iot_events=iot_events, **made)
         detectors = Detectors(self, "Detectors", iot_events=iot_events, keys=keys, storage=storage, **made)
         ingest = Ingest(self, "Ingest", sinks=written, storage=storage, keys=keys, **made)
-        check_health = CheckHealth(self, "CheckHealth", sinks=written, **made)
+        by_route: dict[str, CheckHealth] = {}
+        if not is_cut_off("check_health", configuration.http.front):
+            by_route["check_health"] = CheckHealth(self, "CheckHealth", sinks=written, **made)
         redrive = Redrive(self, "Redrive", sinks=sinks, **made)
         detectors.publish_before([ingest, redrive, *rules.functions])
         release = Release(self, "Release", function=ingest, configuration=configuration)
-        functions = {"ingest": release.alias, "check_health": check_health, **detectors.functions}
-        api = Api(self, "Api", functions=functions, configuration=configuration, key=key)
-        parts = (api, storage, *sinks, keys, rules, detectors, ingest, check_health, redrive, release)
+        others = {**by_route, **detectors.functions}
+        front = front_of(self, release=release, ingest=ingest, others=others, configuration=configuration, key=key)
+        parts = (front, storage, *sinks, keys, rules, detectors, ingest, *by_route.values(), redrive, release)
         alarms = Alarms(self, "Alarms", configuration=configuration, parts=parts).made
         every = [release.brake, *alarms] if release.brake else alarms
-        Dashboard(self, "Dashboard", configuration=configuration, parts=parts, alarms=every, http_api=api.http_api)
+        Dashboard(self, "Dashboard", configuration=configuration, parts=parts, alarms=every, http_api=front.http_api)
         self._stream = next((sink.stream for sink in sinks if isinstance(sink, Kinesis)), None)
-        self._bucket, self._api = storage.bucket, api
+        self._bucket, self._front = storage.bucket, front
         self._asks_for_keys = configuration.auth == "keys"
         outputs = {
             "Version": VERSION,
@@ -98,7 +101,7 @@ class Distributary(Home):
     @property
     def endpoint(self) -> str:
         """The base URL that clients post to, without a slash at its end."""
-        return self._api.endpoint
+        return self._front.endpoint
 
     @property
     def stream(self) -> kinesis.IStream:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Literal
 
 from distributary.http.events_api.kept import HttpSettings
 from distributary_cdk.prop_types import Texts, within
@@ -85,6 +86,8 @@ class HttpProps(HttpSettings):
     Throttles: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html.
     """
 
+    front: Literal["api-gateway", "function-url"] = "api-gateway"
+    """What takes requests: an HTTP API, or a Lambda function URL, which is free and has nothing of API Gateway's."""
     cors_origins: Texts = ()
     """Web pages that may post, as in `https://app.example.com`; `*` is any."""
     cors_headers: Texts = ("traceparent", "tracestate", "baggage")
@@ -101,6 +104,8 @@ class HttpProps(HttpSettings):
     def faults(self) -> Iterator[str]:
         """What is missing or contradicts itself, by setting."""
         yield from super().faults()
+        if self.front == "function-url":
+            yield from self._faults_without_api_gateway()
         for header in self.cors_headers:
             if not re.fullmatch(_HEADER, header):
                 yield f"cors_headers: {header!r} must be a header's name in lower case, such as 'x-my-header'"
@@ -109,3 +114,14 @@ class HttpProps(HttpSettings):
         # Browsers and API Gateway take no "*" with credentials. https://fetch.spec.whatwg.org/#cors-protocol-and-credentials
         if self.cors_credentials and "*" in self.cors_origins:
             yield "cors_credentials: needs cors_origins by name, not '*'"
+
+    def _faults_without_api_gateway(self) -> Iterator[str]:
+        """Each setting that only API Gateway can keep, unless it has its default."""
+        why = "needs front = 'api-gateway': with front = 'function-url' there is no API Gateway"
+        chosen = {
+            "requests_per_second": self.requests_per_second != HttpProps.requests_per_second,
+            "burst": self.burst != HttpProps.burst,
+            "jwt": self.jwt != JwtProps(),
+            "domain": self.domain != DomainProps(),
+        }
+        yield from (f"{name}: {why}" for name, is_chosen in chosen.items() if is_chosen)

@@ -25,7 +25,7 @@ from distributary_cdk.log_group import log_group
 from distributary_cdk.part import GRAPH_PERIOD, MINUTE, Graph, Part, Watch, period
 from distributary_cdk.permission import allow
 from distributary_cdk.removal_policy import KEPT_BUT_FOR_A_FAILED_CREATION
-from distributary_cdk.routes import ROUTES
+from distributary_cdk.routes import absent, served
 
 # Lambda's limit on all names and values together:
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
@@ -142,8 +142,10 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 def bundled(configuration: Configuration) -> dict[str, Any]:
     """What travels as a file: the routes (for 404 and 405), the rules and the inputs."""
+    front = configuration.http.front
     return {
-        "routes": [route._asdict() for route in ROUTES],
+        "routes": [route._asdict() for route in served(front)],
+        "absent": [route._asdict() for route in absent(front)],
         "rules": configuration.rules,
         "inputs": configuration.inputs,
     }

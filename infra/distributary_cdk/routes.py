@@ -38,6 +38,9 @@ BY_JWT = {"POST /v1/events", "POST /v1/events/plan"}
 # Whatever no route takes: this function answers 404 and 405.
 DEFAULT = "ingest"
 
+# The functions that each front leads to; a function URL is one function's.
+_LED_TO = {"api-gateway": {route.function for route in ROUTES}, "function-url": {DEFAULT}}
+
 # Requests a second and burst of what anyone may call but nobody needs often; the other routes have the stage's.
 THROTTLES = {
     "GET /v1/health": (1, 2),
@@ -47,3 +50,18 @@ THROTTLES = {
     "GET /problems/{slug}": (5, 10),
     "$default": (20, 40),
 }
+
+
+def served(front: str) -> list[Route]:
+    """The routes that there are behind this front."""
+    return [route for route in ROUTES if route.function in _LED_TO[front]]
+
+
+def absent(front: str) -> list[Route]:
+    """The routes that there are behind another front only."""
+    return [route for route in ROUTES if route.function not in _LED_TO[front]]
+
+
+def is_cut_off(function: str, front: str) -> bool:
+    """Whether the function serves nothing but routes, and this front leads to none of them."""
+    return function in {route.function for route in absent(front)}

@@ -15,14 +15,14 @@ from local.aws.services.lambda_functions import LOG_LEVEL
 from local.deployment import ACCOUNT, REGION
 from local.event_sources import EventSource
 from local.functions import FunctionSpec
-from local.gateway import AccessLog, Authorizer, Cors, HttpApi, Route, Throttle
+from local.gateway import FUNCTION_URL, AccessLog, Authorizer, Cors, HttpApi, Route, Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from moto.apigatewayv2.models import Api
     from moto.apigatewayv2.models import Route as ApiRoute
-    from moto.awslambda.models import EventSourceMapping, LambdaFunction
+    from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaFunction
 
 FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
 QUALIFIED = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^/]+)")
@@ -64,6 +64,19 @@ def revision(found: LambdaFunction) -> str:
     """A text that changes with the function's code or configuration."""
     configuration = {**found.get_configuration(), LOG_LEVEL: vars(found).get(LOG_LEVEL)}
     return hashlib.sha256(json.dumps(configuration, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def front() -> HttpApi:
+    """The function URL, or the HTTP API with its routes; raises LookupError before one is deployed."""
+    backend: Any = lambda_backends[ACCOUNT][REGION]  # `local.aws.services.lambda_functions.Lambda`
+    urls = list(backend.function_urls.items())
+    return function_url(*urls[-1]) if urls else http_api()
+
+
+def function_url(name: str, config: FunctionUrlConfig) -> HttpApi:
+    """The URL of `function:qualifier`: whatever is asked for, goes to the function."""
+    given = {f"{key[0].lower()}{key[1:]}": value for key, value in (config.config.get("Cors") or {}).items()}
+    return HttpApi("url", (Route("$default", name),), cors(given), rules=FUNCTION_URL)
 
 
 def http_api() -> HttpApi:

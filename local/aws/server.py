@@ -65,9 +65,9 @@ ONE_AT_A_TIME = threading.Lock()  # moto keeps its state in its modules
 class AwsServer:
     """Runs inside `with`; only one at a time in a process.
 
-    `run` runs a function; `api_endpoint` gives the URL at which HTTP APIs are served; each of `layers` wraps the WSGI
-    application, the last one outermost. Calls that are signed with one of `keys` are checked against the role's
-    policies, in `access`; without `keys` nobody is checked.
+    `run` runs a function; `api_endpoint` gives the URL at which HTTP APIs and function URLs are served; each of
+    `layers` wraps the WSGI application, the last one outermost. Calls that are signed with one of `keys` are checked
+    against the role's policies, in `access`; without `keys` nobody is checked.
     """
 
     def __init__(
@@ -132,7 +132,7 @@ class AwsServer:
             (firehose_backends, partial(Firehose, store=due.store, access=self._services)),
             (iotdata_backends, partial(IotData, access=self._services)),
             (kinesis_backends, Kinesis),
-            (lambda_backends, partial(Lambda, run=self._run, access=self._services)),
+            (lambda_backends, partial(Lambda, run=self._run, access=self._services, endpoint=self._api_endpoint)),
             (scheduler_backends, partial(Scheduler, access=self._services)),
             (sqs_backends, partial(Sqs, journal=self.journal)),
         ]

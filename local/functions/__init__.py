@@ -7,11 +7,12 @@ this project's own packages. Requests beyond wait, as many as Lambda would start
 from local.functions.folders import RuntimeNotInstalled
 from local.functions.interpreter import LAMBDA, BadInterpreter, Interpreter, find_interpreter
 from local.functions.pool import CONCURRENCY, Functions
-from local.functions.values import FunctionSpec, Invocation, RequestTooLarge, TooManyRequests
+from local.functions.values import REQUEST_BYTES, FunctionSpec, Invocation, RequestTooLarge, TooManyRequests
 
 __all__ = [
     "CONCURRENCY",
     "LAMBDA",
+    "REQUEST_BYTES",
     "BadInterpreter",
     "FunctionSpec",
     "Functions",

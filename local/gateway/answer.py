@@ -14,6 +14,7 @@ from local.functions import Invocation
 
 # What belongs to the connection: the server's business, whatever the function says.
 _NOT_TAKEN = {"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"}
+TEXT = "text/plain; charset=utf-8"
 _WORDS = {HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Request Entity Too Large"}  # Python 3.13 has another phrase for it
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[^\x00\r\n]*")
@@ -39,8 +40,8 @@ def own(status: HTTPStatus, headers: Mapping[str, str] = MappingProxyType({})) -
     return Answer(status, {"content-type": "application/json", **headers}, body=body)
 
 
-def read(invocation: Invocation) -> Answer:
-    """The answer that an invocation means; raises `NotUnderstood`.
+def read(invocation: Invocation, default_type: str = TEXT) -> Answer:
+    """The answer that an invocation means, of `default_type` if it says nothing else; raises `NotUnderstood`.
 
     With a `statusCode` it is the answer itself. Anything else is a 200 whose body is the payload as it is: AWS's page
     says so of valid JSON, AWS's own Lambda Test Tool found it of any
@@ -54,7 +55,7 @@ def read(invocation: Invocation) -> Answer:
         value = None
     if not isinstance(value, dict) or "statusCode" not in value:
         return Answer(HTTPStatus.OK, {"content-type": "application/json"}, body=invocation.payload)
-    headers = {"content-type": "text/plain; charset=utf-8"} | _headers(value.get("headers"))
+    headers = {"content-type": default_type} | _headers(value.get("headers"))
     return Answer(_status(value["statusCode"]), headers, _cookies(value.get("cookies")), _body(value))
 
 

@@ -1,10 +1,8 @@
 """What happens to one request: API Gateway's own answer, or the function's."""
 
 import asyncio
-import base64
 import contextlib
 import json
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,33 +11,19 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from local.functions import Functions, RequestTooLarge, TooManyRequests
+from local.functions import Functions
 from local.gateway import answer, event
 from local.gateway.answer import Answer
 from local.gateway.authorizer import Refused
-from local.gateway.cors import Cors, is_preflight
+from local.gateway.cors import is_preflight
 from local.gateway.event import HttpRequest
 from local.gateway.routing import HttpApi, Match, match
+from local.gateway.rules import Rules
 from local.gateway.throttle import Throttles
 
 if TYPE_CHECKING:
     from joserfc.jwk import KeySet
     from uvicorn._types import ASGIReceiveCallable, ASGIReceiveEvent, ASGISendCallable, HTTPScope, Scope
-
-# "Amazon API Gateway quotas", HTTP API: payload size 10 MB, request line and header values 10,240 bytes in all
-# (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html).
-_BODY_BYTES = 10 * 1024 * 1024
-_HEAD_BYTES = 10_240
-
-_FAILED = HTTPStatus.INTERNAL_SERVER_ERROR
-_REFUSALS = {
-    # Lambda ends at 6 MB, before API Gateway does; the client sees the same answer for both.
-    RequestTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    # Lambda's 429 is the API's trouble, not the client's: a 429 would mean the API's own throttle.
-    TooManyRequests: HTTPStatus.SERVICE_UNAVAILABLE,
-    # An HTTP API says 503 where a REST API says 504.
-    TimeoutError: HTTPStatus.SERVICE_UNAVAILABLE,
-}
 
 # Threads, made as they are needed: more than may wait for a process, so that a throttled request gets one at once.
 _AT_ONCE = 2048
@@ -82,16 +66,16 @@ class Application:
         if scope["type"] != "http":
             return
         began = time.monotonic()
-        request_id = base64.b64encode(os.urandom(11)).decode()  # API Gateway's look: 15 characters and "="
         request = _read(scope)
         try:
             api = self._api()
         except LookupError:
             api = HttpApi("", ())
+        request_id = api.rules.new_id()
         with contextlib.suppress(_ClientGone):
             body: list[bytes] = []
             given = await self._answer(api, request, request_id, _kept(receive, body) if self._observe else receive)
-            complete = _complete(given, api.cors, request, request_id)
+            complete = _complete(given, api, request, request_id)
             await _write(complete, send)
             if self._observe:
                 self._observe(replace(request, body=b"".join(body)), complete)
@@ -103,7 +87,7 @@ class Application:
             return
         matched = match(api.routes, request.method, request.path)
         values = {
-            "requestId": given.headers["apigw-requestid"],
+            "requestId": given.headers[api.rules.id_header],
             "requestTimeEpoch": int(time.time()),
             "identity.sourceIp": request.source_ip,
             "httpMethod": request.method,
@@ -118,31 +102,33 @@ class Application:
     async def _answer(
         self, api: HttpApi, request: HttpRequest, request_id: str, receive: "ASGIReceiveCallable"
     ) -> Answer:
-        if request.head_bytes > _HEAD_BYTES:
-            return answer.own(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        rules = api.rules
+        if request.head_bytes > rules.head_bytes:
+            return rules.own(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
         if api.cors and is_preflight(request.method, request.headers):
-            return Answer(HTTPStatus.NO_CONTENT, api.cors.preflight_headers(request.headers))
+            return Answer(rules.preflight, api.cors.preflight_headers(request.headers))
         matched = match(api.routes, request.method, request.path)
         if matched is None:
-            return answer.own(HTTPStatus.NOT_FOUND)
+            return rules.own(HTTPStatus.NOT_FOUND)
         try:
             return await self._matched(api, matched, request, request_id, receive)
         except Refused as refused:
             self._log(f"gateway {request.method} {request.path} {request_id} {refused.status}: {refused}")
-            return answer.own(refused.status, {"www-authenticate": refused.challenge})
+            return rules.own(refused.status, {"www-authenticate": refused.challenge})
 
     async def _matched(
         self, api: HttpApi, matched: Match, request: HttpRequest, request_id: str, receive: "ASGIReceiveCallable"
     ) -> Answer:
+        rules = api.rules
         if not self._throttles.admits(matched.route.key, api.throttles, time.monotonic()):
-            return answer.own(HTTPStatus.TOO_MANY_REQUESTS)
+            return rules.own(HTTPStatus.TOO_MANY_REQUESTS)
         jwt = self._granted(matched, request)
-        body = await _body(request, receive)
+        body = await _body(request, receive, rules.body_bytes)
         if body is None:
-            return answer.own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return rules.own(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         request = replace(request, body=body)
-        built = event.build(request, matched, api_id=api.api_id, request_id=request_id, now=datetime.now(UTC), jwt=jwt)
-        return await self._invoke(matched, built, f"{request.method} {request.path} {request_id}")
+        built = event.build(request, matched, api, request_id=request_id, now=datetime.now(UTC), jwt=jwt)
+        return await self._invoke(rules, matched, built, f"{request.method} {request.path} {request_id}")
 
     def _granted(self, matched: Match, request: HttpRequest) -> dict[str, Any] | None:
         """What the route's authorizer says of the request's token; None where the route has none. Raises Refused."""
@@ -150,16 +136,17 @@ class Application:
             return None
         return matched.route.authorizer.admit(request.headers.get("authorization"), self._keys, time.time())
 
-    async def _invoke(self, matched: Match, built: dict[str, object], line: str) -> Answer:
+    async def _invoke(self, rules: Rules, matched: Match, built: dict[str, object], line: str) -> Answer:
         payload = json.dumps(built, ensure_ascii=False, separators=(",", ":")).encode()
         loop = asyncio.get_running_loop()
         asking = loop.run_in_executor(self._threads, self._functions.invoke, matched.route.function, payload)
         try:
-            return answer.read(await asyncio.wait_for(asyncio.shield(asking), self._seconds))
+            within = self._seconds if rules.is_cut_off else None
+            return answer.read(await asyncio.wait_for(asyncio.shield(asking), within), rules.default_type)
         except Exception as trouble:  # noqa: BLE001 - whatever became of the function, the client gets an answer
-            status = next((its for kind, its in _REFUSALS.items() if isinstance(trouble, kind)), _FAILED)
+            status = next((its for kind, its in rules.refusals.items() if isinstance(trouble, kind)), rules.failed)
             self._log(f"gateway {line} {status}: {type(trouble).__name__} {trouble}")
-            return answer.own(status)
+            return rules.own(status)
 
 
 class _ClientGone(Exception):
@@ -189,9 +176,9 @@ def _kept(receive: "ASGIReceiveCallable", body: list[bytes]) -> "ASGIReceiveCall
     return keeping
 
 
-async def _body(request: HttpRequest, receive: "ASGIReceiveCallable") -> bytes | None:
+async def _body(request: HttpRequest, receive: "ASGIReceiveCallable", most: int) -> bytes | None:
     """The whole body, chunked or not; None where it is too large, at once where its length says so."""
-    if int(request.headers.get("content-length", "0")) > _BODY_BYTES:
+    if int(request.headers.get("content-length", "0")) > most:
         return None
     body = bytearray()
     more = True
@@ -201,21 +188,22 @@ async def _body(request: HttpRequest, receive: "ASGIReceiveCallable") -> bytes |
             raise _ClientGone
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > _BODY_BYTES:
+        if len(body) > most:
             return None
     return bytes(body)
 
 
-def _complete(given: Answer, cors: Cors | None, request: HttpRequest, request_id: str) -> Answer:
-    """The answer with what the API adds to each."""
-    headers = dict(given.headers)
+def _complete(given: Answer, api: HttpApi, request: HttpRequest, request_id: str) -> Answer:
+    """The answer with what the API adds to each, or renames."""
+    cors, rules = api.cors, api.rules
+    headers = {rules.renamed.get(name, name): value for name, value in given.headers.items()}
     if cors and not is_preflight(request.method, request.headers):
         headers = {name: value for name, value in headers.items() if not name.startswith("access-control-")}
         headers |= cors.answer_headers(request.headers)
     bodiless = given.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}
     if not bodiless:
         headers["content-length"] = str(len(given.body))
-    return replace(given, headers=headers | {"apigw-requestid": request_id}, body=b"" if bodiless else given.body)
+    return replace(given, headers=headers | {rules.id_header: request_id}, body=b"" if bodiless else given.body)
 
 
 async def _write(given: Answer, send: "ASGISendCallable") -> None:

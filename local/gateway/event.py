@@ -12,11 +12,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
-from local.gateway.routing import Match
+from local.gateway.routing import HttpApi, Match
+from local.gateway.rules import Rules
 
-ACCOUNT_ID = "123456789012"
-
-_TEXT_TYPES = {"application/json", "application/xml", "application/javascript"}
 # Said of one connection, not of the request; "cookie" has a field of its own.
 _NOT_PASSED_ON = {"connection", "cookie", "expect", "keep-alive", "te", "transfer-encoding", "upgrade"}
 
@@ -52,23 +50,23 @@ class HttpRequest:
 def build(
     request: HttpRequest,
     matched: Match,
+    api: HttpApi,
     *,
-    api_id: str,
     request_id: str,
     now: datetime,
     jwt: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """The event for the function of the matched route; `jwt` is what its authorizer says."""
-    body, encoded = _body(request)
+    body, encoded = _body(request, api.rules)
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": matched.route.key,
-        "rawPath": request.decoded_path,
+        "rawPath": _path(request, api.rules),
         "rawQueryString": request.query,
         "cookies": [one for name, value in request.fields if name == "cookie" for one in value.split("; ")],
         "headers": _headers(request, now),
         "queryStringParameters": _joined(parse_qsl(request.query, keep_blank_values=True)),
-        "requestContext": _context(request, matched, api_id, request_id, now)
+        "requestContext": _context(request, matched, api, request_id, now)
         | ({"authorizer": {"jwt": jwt}} if jwt else {}),
         "pathParameters": dict(matched.parameters),
         "body": body,
@@ -78,11 +76,10 @@ def build(
     }
 
 
-def _body(request: HttpRequest) -> tuple[str, bool]:
-    """The body as text, and whether that is base64: it is, but for text types without a content encoding."""
+def _body(request: HttpRequest, rules: Rules) -> tuple[str, bool]:
+    """The body as text, and whether that is base64."""
     media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    is_text = media_type.startswith("text/") or media_type in _TEXT_TYPES
-    if not request.body or (is_text and not request.headers.get("content-encoding")):
+    if rules.is_text(media_type, request.headers.get("content-encoding", ""), request.body):
         return request.body.decode(errors="replace"), False
     return base64.b64encode(request.body).decode(), True
 
@@ -99,16 +96,20 @@ def _headers(request: HttpRequest, now: datetime) -> dict[str, str]:
     }
 
 
-def _context(request: HttpRequest, matched: Match, api_id: str, request_id: str, now: datetime) -> dict[str, Any]:
+def _path(request: HttpRequest, rules: Rules) -> str:
+    return request.decoded_path if rules.decodes_path else request.path
+
+
+def _context(request: HttpRequest, matched: Match, api: HttpApi, request_id: str, now: datetime) -> dict[str, Any]:
     domain = request.headers.get("host", "localhost").partition(":")[0]
     return {
-        "accountId": ACCOUNT_ID,
-        "apiId": api_id,
+        "accountId": api.rules.account,
+        "apiId": api.api_id,
         "domainName": domain,
         "domainPrefix": domain.partition(".")[0],
         "http": {
             "method": request.method,
-            "path": request.decoded_path,
+            "path": _path(request, api.rules),
             "protocol": "HTTP/1.1",
             "sourceIp": request.source_ip,
             "userAgent": request.headers.get("user-agent", ""),

@@ -13,6 +13,7 @@ from urllib.parse import unquote
 from local.gateway.access_log import AccessLog
 from local.gateway.authorizer import Authorizer
 from local.gateway.cors import Cors
+from local.gateway.rules import API_GATEWAY, Rules
 from local.gateway.throttle import Throttle
 
 
@@ -40,7 +41,10 @@ class Route:
 
 @dataclass(frozen=True)
 class HttpApi:
-    """A deployed HTTP API, as far as a request meets it; no `cors` means that its functions answer preflights."""
+    """A deployed HTTP API, as far as a request meets it; no `cors` means that its functions answer preflights.
+
+    A function URL is one whose only route is `$default`, with `rules` of its own.
+    """
 
     api_id: str
     routes: tuple[Route, ...]
@@ -48,6 +52,7 @@ class HttpApi:
     throttles: Mapping[str, Throttle] = field(default_factory=dict)
     """By a route's key; a route without one is not throttled here."""
     access_log: AccessLog | None = None
+    rules: Rules = API_GATEWAY
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from local.iam.request import requests
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from local.iam.condition import Context
+
 
 class Account(Protocol):
     """What an account says about its roles and resources. Each raises NotEvaluated for a policy beyond this machine."""
@@ -40,6 +42,9 @@ class Services(Protocol):
     def check_service(self, service: str, action: str, resource: str, source: str) -> None:
         """Nothing, if the resource's policy allows it to the service on behalf of `source` (an ARN)."""
 
+    def check_anybody(self, action: str, resource: str, context: Context) -> None:
+        """Nothing, if the resource's policy allows it to callers without credentials; `context` is of the call."""
+
     def check_trust(self, service: str, role: str, source: str) -> None:
         """Nothing, if the role lets the service assume it on behalf of `source` (an ARN)."""
 
@@ -51,6 +56,9 @@ class Unchecked:
         """Nothing."""
 
     def check_service(self, service: str, action: str, resource: str, source: str) -> None:
+        """Nothing."""
+
+    def check_anybody(self, action: str, resource: str, context: Context) -> None:
         """Nothing."""
 
     def check_trust(self, service: str, role: str, source: str) -> None:
@@ -83,6 +91,10 @@ class Access:
         """As in Services."""
         needed = Needed(action, resource, {"aws:sourcearn": (source,), "aws:sourceaccount": (ACCOUNT,)})
         self.check(Principal(service=service), action.partition(":")[0], [needed])
+
+    def check_anybody(self, action: str, resource: str, context: Context) -> None:
+        """As in Services."""
+        self.check(Principal(service="*"), action.partition(":")[0], [Needed(action, resource, context)])
 
     def check_trust(self, service: str, role: str, source: str) -> None:
         """As in Services."""

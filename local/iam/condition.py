@@ -32,6 +32,8 @@ KEYS = frozenset(
         "iam:passedtoservice",
         "kms:encryptioncontext:aws:logs:arn",
         "kms:viaservice",
+        "lambda:functionurlauthtype",
+        "lambda:invokedviafunctionurl",
         "s3:tlsversion",
     }
 )

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from commands.smoke import gateway_is_as_assumed
+from commands.front_checks import front_is_as_assumed
 
 ORIGIN = "https://app.example.com"
 
@@ -27,7 +27,7 @@ def test_health_passes(anonymous) -> None:
 
 def test_what_smoke_checks_in_an_account_holds_here(stage, http, capsys) -> None:
     """The local gateway hands bodies over, and answers by itself, as `make smoke` expects of API Gateway."""
-    assert gateway_is_as_assumed(stage, http.credential), capsys.readouterr().out
+    assert front_is_as_assumed(stage, http.credential), capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from distributary_cdk.checks import CheckedApp
 from distributary_cdk.configuration import Configuration, ReleasesProps, ReservedProps
 from distributary_cdk.configuration_file import read
 from distributary_cdk.encryption import own_key
-from distributary_cdk.entrance import DomainProps, JwtProps
+from distributary_cdk.entrance import DomainProps, HttpProps, JwtProps
 from distributary_cdk.sinks.sink import Shared
 from distributary_cdk.stack import DistributaryStack
 from distributary_cdk.storage import Storage
@@ -159,11 +159,12 @@ def properties(stack: cdk.Stack) -> Callable[[str], dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def configurations(configured: Callable[..., Configuration]) -> dict[str, Configuration]:
-    """The configuration of each stack that the tests synthesise: each shipped stage, and three stacks that no stage is.
+    """The configuration of each stack that the tests synthesise: each shipped stage, and four stacks that no stage is.
 
     `elsewhere` has its inputs at another stack. `told` has thresholds of its own for its alarms, a topic, and what
     else of the endpoint is there by setting alone: a domain, tokens, reserved concurrency. `careful` is prod with a
-    key of its own, releases in steps, the topic rules of local, and few detectors at the same time.
+    key of its own, releases in steps, the topic rules of local, and few detectors at the same time. `url` is prod with
+    a function URL, and the detector models of local.
     """
     stages = {stage: read(ROOT / "distributary.toml", stage) for stage in ("dev", "prod", "local")}
     others = {
@@ -179,6 +180,12 @@ def configurations(configured: Callable[..., Configuration]) -> dict[str, Config
             releases=ReleasesProps(shift="canary-10-percent-5-minutes"),
             iot_rules=stages["local"].iot_rules,
             detectors=replace(stages["prod"].detectors, concurrency=3),
+        ),
+        "url": replace(
+            stages["prod"],
+            http=HttpProps(front="function-url", cors_origins=("https://a.example",)),
+            functions=replace(stages["prod"].functions, reserved_concurrency=ReservedProps(ingest=40)),
+            models=stages["local"].models,
         ),
     }
     return stages | others
@@ -198,7 +205,7 @@ def checked(tmp_path_factory: pytest.TempPathFactory, configurations: dict[str, 
 
 @pytest.fixture(scope="session")
 def synthesised(checked: CheckedApp) -> Callable[..., dict[str, Any]]:
-    """The template of a stage of the shipped configuration, or of one of the other three."""
+    """The template of a stage of the shipped configuration, or of one of the other four."""
 
     @cache
     def template(stage: str = "dev") -> dict[str, Any]:

@@ -16,6 +16,7 @@ FOLDERS = sorted(path.parent.name for path in LAMBDAS.glob("*/handler.py"))
 LOADED = json.loads(Path(__file__).with_name("loaded_modules.json").read_text())
 CONFIGURATION = {
     "routes": [],
+    "absent": [],
     "rules": [{"sinks": ["firehose", "kinesis", "iot_events"], "input": "telemetry"}],
     "inputs": {"telemetry": {"attributes": ["deviceId"]}},
     "readers": [],

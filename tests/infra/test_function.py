@@ -109,6 +109,7 @@ def test_configuration_file(configured):
 
     assert bundled(configured(rules=rules, inputs={})) == {
         "routes": [route._asdict() for route in ROUTES],
+        "absent": [],
         "rules": rules,
         "inputs": {},
     }

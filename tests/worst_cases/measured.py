@@ -95,6 +95,7 @@ def bench(*, down: bool = False, rules: list[dict[str, Any]] | None = None) -> I
     definition = read_definition(documents[0]).definition
     rows = [bundle_model(documents[0], definition.key)]
     configuration = {
+        "absent": [],
         "routes": [{"method": "POST", "path": path} for path in ("/v1/events", "/", "/inputs/messages")],
         "rules": rules or RULES,
         "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},

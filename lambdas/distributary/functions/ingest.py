@@ -64,9 +64,11 @@ def build(start: Start, keys: KeyStore | None) -> Handler:
         Known("GET", "/openapi.json"): _openapi,
         Known("GET", "/problems/{slug}"): _problem_page,
     }
-    routes = [Known(route["method"], route["path"]) for route in start.configuration["routes"]]
+    routes, absent = (
+        [Known(route["method"], route["path"]) for route in start.configuration[name]] for name in ("routes", "absent")
+    )
     return request_logged(
-        Router(routes, endpoints).answer,
+        Router(routes, endpoints, absent).answer,
         start.stage,
         service="ingest",
         clock=clock,

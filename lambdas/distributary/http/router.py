@@ -10,6 +10,10 @@ from distributary.http.request import Request, Response
 
 Endpoint = Callable[[Request], Response]
 
+_ABSENT = (
+    'this stage has a function URL, which does not lead here: [http] front = "api-gateway" does '
+    "(docs/how-to/function-url.md)"
+)
 _OF_QUERIES = "!$%&'()*+,-./:;=?@_~"
 """RFC 3986, 3.4; `%` begins what is encoded already."""
 
@@ -19,6 +23,11 @@ class Known(NamedTuple):
 
     method: str
     path: str
+
+    @property
+    def key(self) -> str:
+        """API Gateway's name for the route."""
+        return f"{self.method} {self.path}"
 
     def matches(self, path: str) -> bool:
         """Whether a request's path is this route's."""
@@ -34,31 +43,44 @@ def _alike(expected: Sequence[str], given: Sequence[str]) -> bool:
 
 
 class Router:
-    """Answers every request of one function: `endpoints` are those it serves, `routes` those that the API knows."""
+    """Answers every request of one function: `endpoints` are those it serves, `routes` those that the API knows.
 
-    def __init__(self, routes: Sequence[Known], endpoints: Mapping[Known, Endpoint]) -> None:
+    `absent` are those that are there only with another front, as the stage's setting says.
+    """
+
+    def __init__(
+        self, routes: Sequence[Known], endpoints: Mapping[Known, Endpoint], absent: Sequence[Known] = ()
+    ) -> None:
         self._routes = routes
         self._endpoints = endpoints
+        self._absent = absent
 
     def answer(self, request: Request) -> Response:
-        """The endpoint's answer, or 308 to the path without its last slash, 404, or 405 with `Allow`.
+        """The endpoint's answer and its route for the log; or 308 to the path without its last slash, 404, or 405.
 
-        Each carries `x-request-id`.
+        Each has `x-request-id`, 405 `Allow`.
         """
+        route = self._route(request)
         try:
-            response = self._endpoint(request)(request)
+            response = self._endpoints[route](request) if route else self._elsewhere(request)
         except BadRequest as error:
             response = for_error(error, request)
-        return response.with_headers({"x-request-id": request.id})
+        log = {"route": route.key, **response.log} if route else response.log
+        return response._replace(headers={**response.headers, "x-request-id": request.id}, log=log)
 
-    def _endpoint(self, request: Request) -> Endpoint:
-        for route, endpoint in self._endpoints.items():
-            if route.method == request.method and route.matches(request.path):
-                return endpoint
+    def _route(self, request: Request) -> Known | None:
+        """The route that this function serves the request by: a function URL does not say it."""
+        found = (one for one in self._endpoints if one.method == request.method and one.matches(request.path))
+        return next(found, None)
+
+    def _elsewhere(self, request: Request) -> Response:
+        """Where no route leads. Raises MethodNotAllowed or NotFound."""
         if allowed := self._methods(request.path):
             raise MethodNotAllowed(allowed)
         if request.path.endswith("/") and self._methods(request.path[:-1]):
-            return _moved
+            return _moved(request)
+        if any(route.matches(request.path) for route in self._absent):
+            raise NotFound("NotFound", _ABSENT)
         raise NotFound("NotFound", "no such path; GET / says where the documentation is")
 
     def _methods(self, path: str) -> list[str]:

@@ -15,6 +15,7 @@ from moto.sqs.models import sqs_backends
 
 from local.aws.services import Completed
 from local.aws.services.asynchronous import AsynchronousCall
+from local.aws.services.function_urls import FunctionUrls, Refused, limit_to_urls
 from local.functions import Invocation, RequestTooLarge, TooManyRequests
 from local.iam.access import Unchecked
 from local.iam.denial import Denied
@@ -39,7 +40,7 @@ CONSUMING = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"
 CANNOT_CONSUME = "The provided execution role does not have permissions to call"
 
 
-class Lambda(Completed, LambdaBackend):
+class Lambda(FunctionUrls, Completed, LambdaBackend):
     """moto's control plane; `invoke` runs a function, given its name and its payload.
 
     What Lambda does in the name of a function is checked against its role, by `access`.
@@ -47,10 +48,19 @@ class Lambda(Completed, LambdaBackend):
 
     __module__ = LambdaBackend.__module__  # moto finds a service's URLs by its backend's module
 
-    def __init__(self, region_name: str, account_id: str, *, run: Run, access: Services | None = None) -> None:
+    def __init__(
+        self,
+        region_name: str,
+        account_id: str,
+        *,
+        run: Run,
+        access: Services | None = None,
+        endpoint: Callable[[], str] = str,
+    ) -> None:
         super().__init__(region_name, account_id)
         self.run = run
         self.access = access or Unchecked()
+        self.endpoint = endpoint
 
     def create_function(self, spec: dict[str, Any]) -> LambdaFunction:
         """The function, its log as `LoggingConfig` has it (moto knows only the default)."""
@@ -105,6 +115,8 @@ class Lambda(Completed, LambdaBackend):
             message = f"Version {version} of {name} cannot be deleted: its aliases are {', '.join(aliases)}"
             raise Refused(409, "ResourceConflictException", message)
         super().delete_function(function_name, qualifier)
+        if not version:
+            self.forget_urls_of(name)
 
     def add_permission(self, function_name: str, qualifier: str | None, raw: str) -> dict[str, Any]:
         """The statement, about the alias where one is named in whichever way: moto looks at `qualifier` alone.
@@ -113,6 +125,7 @@ class Lambda(Completed, LambdaBackend):
         """
         name, _, alias = self.named(function_name, qualifier).partition(":")
         statement, _ = self.get_function(name).policy.add_statement(raw, alias or None)
+        limit_to_urls(statement)
         return dict(statement)
 
     def remove_permission(self, function_name: str, sid: str, revision: str = "") -> None:
@@ -232,14 +245,6 @@ def substance(function: LambdaFunction) -> dict[str, Any]:
 def invalid(message: str) -> LambdaClientError:
     """Lambda's InvalidParameterValueException."""
     return LambdaClientError("InvalidParameterValueException", message)
-
-
-class Refused(LambdaClientError):
-    """Lambda's answer to an invocation that did not run."""
-
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(code, message)
-        self.code = status
 
 
 def with_logging(function: LambdaFunction, spec: Mapping[str, Any]) -> LambdaFunction:

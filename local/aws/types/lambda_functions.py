@@ -73,6 +73,13 @@ def under_its_qualifier(properties: Properties) -> Properties:
     return others if qualifier == "$LATEST" else {**others, "FunctionName": f"{name}:{qualifier}"}
 
 
+def of_url(properties: Properties) -> Properties:
+    """The parameters of a function URL's calls, under its alias; a CORS configuration that is gone is an empty one."""
+    others = {key: value for key, value in properties.items() if key != "TargetFunctionArn"}
+    target = {"FunctionName": properties["TargetFunctionArn"], "Qualifier": "$LATEST"}
+    return under_its_qualifier({"Cors": {}, **target, **others})
+
+
 ON_ONE_MACHINE_WITHOUT_MEANING = ("RuntimeManagementConfig", "RecursiveLoop")
 
 TYPES = (
@@ -131,6 +138,18 @@ TYPES = (
         delete="DeleteEventSourceMapping",
         ref="{UUID}",
         attributes={"EventSourceMappingArn": "{EventSourceMappingArn}", "Id": "{UUID}"},
+    ),
+    ResourceType(
+        name="AWS::Lambda::Url",
+        service="lambda",
+        create="CreateFunctionUrlConfig",
+        update=("UpdateFunctionUrlConfig",),
+        delete="DeleteFunctionUrlConfig",
+        ref="{FunctionArn}",
+        attributes={"FunctionArn": "{FunctionArn}", "FunctionUrl": "{FunctionUrl}"},
+        translate=of_url,
+        change=of_url,
+        deletion=of_url,
     ),
     ResourceType(
         name="AWS::Lambda::Permission",

@@ -39,9 +39,15 @@ class FakeCloudWatch:
         return {"Id": query["Id"], "Values": values[page::2]}
 
 
-def stage_of(cloudwatch: object, endpoint: str = "https://abc.execute-api.eu-west-1.amazonaws.com") -> SimpleNamespace:
+def stage_of(
+    cloudwatch: object,
+    endpoint: str = "https://abc.execute-api.eu-west-1.amazonaws.com",
+    front: str = "api-gateway",
+) -> SimpleNamespace:
     """A stage with these resources."""
-    return SimpleNamespace(name="prod", outputs=OUTPUTS, endpoint=endpoint, client=lambda _service: cloudwatch)
+    return SimpleNamespace(
+        name="prod", outputs=OUTPUTS, endpoint=endpoint, front=front, client=lambda _service: cloudwatch
+    )
 
 
 def test_days_and_pages_are_summed() -> None:
@@ -82,3 +88,13 @@ def test_an_endpoint_of_its_own_name_has_no_api_to_ask_for() -> None:
     asked = {query["MetricStat"]["Metric"]["Namespace"] for query in cloudwatch.asked["MetricDataQueries"]}
     assert "AWS/ApiGateway" not in asked
     assert "AWS/Lambda" in asked
+
+
+def test_a_function_url_has_requests_of_its_own() -> None:
+    """By the function that it belongs to."""
+    cloudwatch = FakeCloudWatch({("UrlRequestCount", "ingest"): [5, 2]})
+    found = count(stage_of(cloudwatch, "https://abc.lambda-url.eu-west-1.on.aws", "function-url"), days=1)
+
+    assert found.of("requests", "function URL") == 7
+    asked = {query["MetricStat"]["Metric"]["Namespace"] for query in cloudwatch.asked["MetricDataQueries"]}
+    assert "AWS/ApiGateway" not in asked

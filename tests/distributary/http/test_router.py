@@ -76,3 +76,29 @@ def test_a_slash_too_many_is_308(path: str, query: str, location: str) -> None:
 def test_only_a_known_path_is_redirected_to(path: str) -> None:
     """Never to another host."""
     assert router().answer(Request("POST", path)).status == 404
+
+
+def test_a_route_of_another_front_is_404_that_names_the_setting() -> None:
+    """Whatever the method; a path that is nowhere is told nothing of it."""
+    absent = [Known("GET", "/v1/health"), Known("POST", "/detectors"), Known("GET", "/detectors/{model}/{rest+}")]
+    one = Router([Known("POST", "/v1/events")], {}, absent)
+
+    for method, path in (("GET", "/v1/health"), ("GET", "/detectors"), ("GET", "/detectors/motor/keyValues/")):
+        problem = json.loads(one.answer(Request(method, path)).body)
+        assert (problem["status"], problem["code"]) == (404, "NotFound")
+        assert '[http] front = "api-gateway"' in problem["detail"]
+    assert "front" not in one.answer(Request("GET", "/nowhere")).body
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route"),
+    [
+        ("POST", "/v1/events", "POST /v1/events"),
+        ("GET", "/detectors/motor", "GET /detectors/{model}"),
+        ("PUT", "/v1/events", None),
+        ("GET", "/nowhere", None),
+    ],
+)
+def test_the_log_has_the_route_that_was_found(method: str, path: str, route: str | None) -> None:
+    """A function URL says `$default` of each: the path itself, which may hold a key, is logged nowhere."""
+    assert router().answer(Request(method, path)).log.get("route") == route

@@ -2,7 +2,7 @@ import pytest
 
 from local.aws.route_permission import check_routes
 from local.deployment import NotCreated
-from local.gateway import HttpApi, Route
+from local.gateway import FUNCTION_URL, HttpApi, Route
 from local.iam.denial import Denied
 from local.iam.policy import Decision, Principal, Request
 
@@ -59,3 +59,38 @@ def test_where_no_api_is_deployed_nothing_is_asked() -> None:
     check_routes(none, allowing)
 
     assert allowing.asked == []
+
+
+URL = HttpApi("url", (Route("$default", "ingest:live"),), rules=FUNCTION_URL)
+
+
+class AllowingAnybody:
+    """Allows anybody these actions; `asked` has every one with the context of the call."""
+
+    def __init__(self, *actions: str) -> None:
+        self.actions, self.asked = actions, []
+
+    def check_anybody(self, action: str, resource: str, context: dict) -> None:
+        self.asked.append((action, resource, context))
+        if action not in self.actions:
+            raise Denied(Principal(service="*"), Request(action, resource, {}), Decision(denied="resource-based"))
+
+
+def test_a_function_url_needs_both_permissions_for_anybody() -> None:
+    """Of the alias, for a call without IAM and through the URL."""
+    allowing = AllowingAnybody("lambda:InvokeFunctionUrl", "lambda:InvokeFunction")
+
+    check_routes(lambda: URL, allowing)
+
+    about = {"lambda:functionurlauthtype": ("NONE",), "lambda:invokedviafunctionurl": ("true",)}
+    function = "arn:aws:lambda:us-east-1:123456789012:function:ingest:live"
+    assert allowing.asked == [(action, function, about) for action in allowing.actions]
+
+
+@pytest.mark.parametrize("missing", ["lambda:InvokeFunctionUrl", "lambda:InvokeFunction"])
+def test_a_function_url_without_one_of_them_is_no_deployment(missing: str) -> None:
+    """AWS would answer each request 403."""
+    [other] = {"lambda:InvokeFunctionUrl", "lambda:InvokeFunction"} - {missing}
+
+    with pytest.raises(NotCreated, match=rf"function URL may not be called:\n.*not authorized to perform: {missing} "):
+        check_routes(lambda: URL, AllowingAnybody(other))

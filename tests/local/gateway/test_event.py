@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from local.gateway.event import HttpRequest, build
-from local.gateway.routing import Match, Route
+from local.gateway.routing import HttpApi, Match, Route
 
 BODIES = json.loads((Path(__file__).parents[2] / "cases" / "gateway_bodies.json").read_text())
 NOW = datetime(2026, 3, 12, 19, 3, 58, 390_000, tzinfo=UTC)
@@ -16,7 +16,7 @@ def event(path: str = "/", query: str = "", *fields: tuple[str, str], method: st
     """The event of one request to localhost:8080."""
     request = HttpRequest(method, path, query, (("host", "localhost:8080"), *fields), "127.0.0.9", body)
     matched = Match(Route("ANY /{proxy+}", "f"), {"proxy": "x"})
-    return build(request, matched, api_id="abc123", request_id="JKJaXmPLvHcESHA=", now=NOW)
+    return build(request, matched, HttpApi("abc123", ()), request_id="JKJaXmPLvHcESHA=", now=NOW)
 
 
 def test_an_event_of_a_request_with_everything() -> None:

@@ -51,3 +51,18 @@ def test_a_role_must_trust_the_service(served) -> None:
     for service, source in (("iot.amazonaws.com", f"{RULE}2"), ("scheduler.amazonaws.com", RULE)):
         with pytest.raises(Denied, match="is not authorized to perform: sts:AssumeRole"):
             served.access.check_trust(service, ROLE, source)
+
+
+def test_anybody_needs_the_resources_permission_for_everybody(served) -> None:
+    """Whose conditions are about the call."""
+    about = {"lambda:functionurlauthtype": ("NONE",)}
+    condition = {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}}
+    statement = {"Effect": "Allow", "Action": "lambda:InvokeFunctionUrl", "Resource": FUNCTION, "Condition": condition}
+    served.account.resources[FUNCTION] = [{**statement, "Principal": "*"}]
+    served.access.check_anybody("lambda:InvokeFunctionUrl", FUNCTION, about)
+
+    with pytest.raises(Denied, match="lambda:InvokeFunctionUrl"):
+        served.access.check_anybody("lambda:InvokeFunctionUrl", FUNCTION, {"lambda:functionurlauthtype": ("AWS_IAM",)})
+    served.account.resources[FUNCTION] = [{**statement, "Principal": {"Service": "apigateway.amazonaws.com"}}]
+    with pytest.raises(Denied, match="because no resource-based policy allows"):
+        served.access.check_anybody("lambda:InvokeFunctionUrl", FUNCTION, about)

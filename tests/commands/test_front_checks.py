@@ -1,6 +1,6 @@
 import pytest
 
-from commands import smoke
+from commands import front_checks
 from commands.post import Answer
 
 
@@ -12,8 +12,8 @@ from commands.post import Answer
 def test_health_is_asked_again_while_others_ask(monkeypatch, statuses, status, left):
     """Its route lets one request a second in, whoever sends it."""
     answers = list(statuses)
-    monkeypatch.setattr(smoke, "HEALTH_PAUSE_SECONDS", 0)
-    monkeypatch.setattr(smoke, "_get", lambda *_: Answer(answers.pop(0), {}, b""))
+    monkeypatch.setattr(front_checks, "HEALTH_PAUSE_SECONDS", 0)
+    monkeypatch.setattr(front_checks, "_get", lambda *_: Answer(answers.pop(0), {}, b""))
 
-    assert smoke._health(None, "GET") == status
+    assert front_checks._health(None, "GET") == status
     assert len(answers) == left

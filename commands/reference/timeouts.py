@@ -6,7 +6,7 @@ from typing import Any
 from commands.reference.blocks import code, table
 from commands.reference.template import functions, named, of_type, text
 from distributary.access import key_store
-from distributary.aws import json_client, timeouts
+from distributary.aws import timeouts
 from distributary.delivery import breaker, delivery
 from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
@@ -38,12 +38,12 @@ def _times() -> Iterator[tuple[str, str, str]]:
     retry, pause = DeliverySettings.retry_seconds, RedriveSettings.pause_seconds
     most = REQUEST_SECONDS - timeouts.KEEPING - timeouts.ANSWER
     aws, module = "`lambdas/distributary/aws/timeouts.py`", "`lambdas/distributary/{}.py`".format
-    soon, times = json_client.TRANSIENT_BACKOFF, (delivery.BACKOFF_SECONDS, delivery.BACKOFF_CAP_SECONDS)
+    soon, times = timeouts.TRANSIENT_BACKOFF, (delivery.BACKOFF_SECONDS, delivery.BACKOFF_CAP_SECONDS)
     yield "a call to AWS: connect / read", f"{timeouts.CONNECT:g} s / {timeouts.READ:g} s", aws
     yield (
         "attempts of a call, the first included",
         f"{timeouts.ATTEMPTS}; in between up to {timeouts.BACKOFF:g} s if throttled, else {soon:g} s",
-        f"{aws}, {module('aws/json_client')}",
+        aws,
     )
     yield "the longest call", f"{timeouts.CALL:g} s", "`timeouts.CALL`"
     yield (

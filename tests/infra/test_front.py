@@ -10,7 +10,15 @@ from distributary_cdk.function import bundled
 from distributary_cdk.routes import DEFAULT, ROUTES, absent, is_cut_off, served
 
 FRONTS = ("api-gateway", "function-url")
-OF_EVENTS = {"POST /v1/events", "POST /", "POST /inputs/messages", "GET /", "GET /openapi.json", "GET /problems/{slug}"}
+OF_EVENTS = {
+    "POST /v1/events",
+    "POST /v1/events/plan",
+    "POST /",
+    "POST /inputs/messages",
+    "GET /",
+    "GET /openapi.json",
+    "GET /problems/{slug}",
+}
 
 
 @pytest.mark.parametrize("front", FRONTS)

@@ -21,9 +21,6 @@ from distributary.aws.signing import Signer
 from distributary.clock import Clock
 from distributary.errors import SinkUnavailable
 
-TRANSIENT_BACKOFF = 0.05
-"""The longest pause before a second attempt after anything but throttling, in seconds: botocore's `standard`."""
-
 _OK = 200
 
 
@@ -85,7 +82,7 @@ class JsonClient:
             except SinkUnavailable as error:
                 if not error.retryable:
                     raise
-                longest = timeouts.BACKOFF if error.code in THROTTLING else TRANSIENT_BACKOFF
+                longest = timeouts.BACKOFF if error.code in THROTTLING else timeouts.TRANSIENT_BACKOFF
                 self._clock.sleep(self._clock.random() * longest)
         return self._attempt(operation, body)
 

@@ -11,6 +11,8 @@ BACKOFF = 1.0
 
 Source: https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 """
+TRANSIENT_BACKOFF = 0.05
+"""The longest pause before a second attempt after anything but throttling: botocore's `standard`."""
 
 CALL = ATTEMPTS * (CONNECT + READ) + BACKOFF
 """The longest one call."""

@@ -3,4 +3,4 @@
 A module here works on records of any sink. How a record is made of an event is in `ingest` and `sinks`.
 """
 
-__all__ = ["claim_check", "dead_letters", "delivery", "redrive", "retry_messages", "retry_queue", "storing"]
+__all__ = ["breaker", "claim_check", "dead_letters", "delivery", "redrive", "retry_messages", "retry_queue", "storing"]

@@ -3,4 +3,4 @@
 No module of this package knows what an event, a detector or HTTP is.
 """
 
-__all__ = ["bounds", "place", "text"]
+__all__ = ["bounds", "fault", "place", "text"]

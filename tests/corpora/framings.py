@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from corpora import strict_json
 from corpora.strict_json import BLANKS, Element
 
-JSON, LINES = "application/json", "application/x-ndjson"
+JSON, LINES, FORM = "application/json", "application/x-ndjson", "application/x-www-form-urlencoded"
 EVENT, BATCH = "application/cloudevents+json", "application/cloudevents-batch+json"
 _VERSION = re.compile(rb'"specversion"\s*:\s*"1\.0"')
 
@@ -43,8 +43,17 @@ def shots(payload: bytes) -> list[Shot]:
 
 
 def _octets(payload: bytes) -> list[Shot]:
-    kinds = ("application/octet-stream", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "")
-    return [_opaque(f"as {kind or 'no type'}", kind, payload, payload) for kind in kinds]
+    kinds = ("application/octet-stream", "multipart/form-data; boundary=x")
+    return [_opaque(f"as {kind}", kind, payload, payload) for kind in kinds]
+
+
+def _sniffed(payload: bytes) -> list[Shot]:
+    """Without a type or with a form's: one JSON object is JSON, all else keeps its bytes."""
+    text = (_decoded(payload) or "").lstrip(BLANKS)
+    one = strict_json.element(text) if text.startswith("{") else None
+    json_event = _arrives(one, JSON)
+    shots = [_opaque(f"as {kind or 'no type'}", kind, payload, payload) for kind in ("", FORM)]
+    return [replace(shot, events=[json_event]) if json_event else shot for shot in shots]
 
 
 def _text(payload: bytes) -> list[Shot]:
@@ -184,6 +193,7 @@ def _decoded(payload: bytes) -> str | None:
 
 FRAMINGS: Sequence[Callable[[bytes], list[Shot]]] = (
     _octets,
+    _sniffed,
     _text,
     _json,
     _inside,

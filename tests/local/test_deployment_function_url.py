@@ -7,7 +7,8 @@ import uuid
 import boto3
 import botocore.session
 import pytest
-from real_deployment import ROOT, Client, deployed
+from botocore.exceptions import ClientError
+from real_deployment import ROOT, Client, Stage, deployed, done
 
 from commands.key_ring import bearer
 from commands.post import request
@@ -162,3 +163,22 @@ def test_there_is_no_api_gateway_and_nobody_that_only_it_calls(client):
     assert kinds.count("AWS::Lambda::Url") == 1
     assert not [name for name in ("CheckHealth", "ServeDetectors", "AccessLogs") if name in names]
     assert "POST /v1/events" in {line.get("route") for line in lines}
+
+
+def test_a_stage_goes_back_to_api_gateway(client, project, tmp_path):
+    """One deployment: the URL is gone, health is served again, and keys are as they were. It is the last test."""
+    settings = project / "distributary.toml"
+    settings.write_text(SETTINGS.replace('front = "function-url"', 'front = "api-gateway"'))
+    stage = Stage(tmp_path / "stage", "local", project)
+    done(stage.synth(client.aws))
+    done(stage.deploy(client.aws))
+
+    assert client.stage.front == "api-gateway"
+    assert client.post("back")["sinks"].keys() == {"firehose", "kinesis", "iot_events"}
+    assert client.health() == (200, "pass")
+    challenge = request(client.stage.endpoint, "POST", "/v1/events").headers
+    assert "www-authenticate" in challenge
+    with pytest.raises(ClientError, match="ResourceNotFoundException"):
+        client.stage.client("lambda").get_function_url_config(
+            FunctionName=f"{client.stage.outputs['IngestFunctionName']}:live"
+        )

@@ -51,6 +51,9 @@ smoke: setup ## post and read back against a deployed stage: make smoke STAGE=de
 models: setup ## check detector models before they are deployed; ARGS="replay detectors/….json log.jsonl" runs messages through one
 	@python -m distributary.iot_events.cli $(or $(ARGS),check $(wildcard detectors/*.json examples/detectors/*.json))
 
+route: setup ## what the rules would make of an event: make route EVENT='{"deviceId": "pump-7"}' (or a file) ARGS="--type a"
+	@python -m commands.route --stage $(STAGE) $(if $(CONFIG),--config '$(CONFIG)') $(ARGS) -- "$$EVENT"
+
 synth: setup ## write the CloudFormation template of a stage to cdk.out, validated
 	@cdk synth --quiet $(CONTEXT) && echo "cdk.out/ holds the template of stage $(STAGE)"
 
@@ -194,4 +197,4 @@ release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules docs_site/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench docs reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models route route synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench docs reference release clean

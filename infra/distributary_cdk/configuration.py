@@ -239,6 +239,8 @@ class Configuration(LogSettings, DeliverySettings, AwsApiSettings, EventSettings
     """
     inputs: Table = Field(default_factory=dict)
     """The IoT Events inputs by name, each with `attributes`, and optionally `key`, `dedup`, `late`."""
+    tests: Tables = ()
+    """Events and what the rules must make of them, checked at each synth. Keys of a test: `name`, `event`, `expect`."""
     iot_rules: Annotated[Sequence[IotRule], AfterValidator(tuple)] = ()
 
     models: Folders = None

@@ -25,6 +25,7 @@ from distributary_cdk.iot_rules import IotRules
 from distributary_cdk.keys import Keys
 from distributary_cdk.release import Release
 from distributary_cdk.routes import is_cut_off
+from distributary_cdk.rule_tests import check_rules
 from distributary_cdk.sinks.iot_events import IotEvents
 from distributary_cdk.sinks.kinesis import Kinesis
 from distributary_cdk.sinks.registry import SINKS
@@ -59,6 +60,7 @@ class Distributary(Home):
     def __init__(self, scope: Construct, name: str, configuration: Configuration) -> None:
         super().__init__(scope, name)
         configuration = replace(configuration, stage=configuration.stage or unique_name(self))
+        check_rules(configuration)
         key = own_key(self, configuration)
         made: dict[str, Any] = {"configuration": configuration, "key": key}
         streams = Construct(self, "Streams")

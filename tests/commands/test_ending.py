@@ -16,6 +16,7 @@ COMMANDS = (
     "release",
     "replay",
     "rollback",
+    "route",
     "set_up",
     "smoke",
     "status",

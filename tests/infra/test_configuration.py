@@ -88,7 +88,7 @@ def test_shipped_values_are_the_defaults(file):
     shipped = read(ROOT / "distributary.toml", "prod")
     plain = read(file, "plain")
 
-    given = {"rules", "inputs", "kinesis", "functions", "log_sample"}  # the last three, prod overrides
+    given = {"rules", "tests", "inputs", "kinesis", "functions", "log_sample"}  # the last three, prod overrides
     for name in {*known(Configuration)} - given - {"stage"}:
         assert getattr(shipped, name) == getattr(plain, name), name
 

@@ -19,6 +19,7 @@ MODULES = (
     "commands.cost",
     "commands.replay",
     "commands.rollback",
+    "commands.route",
     "commands.smoke",
     "distributary.iot_events.cli",
     "commands.docs",

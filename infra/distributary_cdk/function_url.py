@@ -17,9 +17,12 @@ from distributary_cdk.embedded_metric import embedded_metric
 from distributary_cdk.entrance import HttpProps
 from distributary_cdk.part import GRAPH_PERIOD, Graph, Part, Watch, period, periods
 
+# For each reserved execution: https://docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html#urls-throttling
+_REQUESTS_A_SECOND = 10
 NOTICE = """[http] front = "function-url": this stage has no API Gateway.
   Missing are GET /v1/health and the detectors API (both 404), JSON Web Tokens, throttles of routes, the access log
-  and a domain. Beyond functions.reserved_concurrency.ingest = {reserved} requests at once, Lambda answers 429.
+  and a domain. Beyond functions.reserved_concurrency.ingest = {reserved} requests at once, or {a_second} a second,
+  Lambda answers 429.
   The base URL is another one than with the HTTP API: a stage that changes its front needs the new output Endpoint in
   every client (docs/how-to/function-url.md)."""
 
@@ -52,7 +55,8 @@ class FunctionUrl(Part, Construct):
             cors=_cors(http) if http.cors_origins else None,
         )
         self.outputs = {"Endpoint": self.endpoint, "Front": http.front}
-        notice = NOTICE.format(reserved=configuration.functions.reserved_concurrency.ingest)
+        reserved = configuration.functions.reserved_concurrency.ingest
+        notice = NOTICE.format(reserved=reserved, a_second=_REQUESTS_A_SECOND * reserved)
         cdk.Annotations.of(self).add_info_v2("distributary:front", notice)
 
     @property

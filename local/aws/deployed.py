@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from moto.apigatewayv2.models import Route as ApiRoute
     from moto.awslambda.models import EventSourceMapping, FunctionUrlConfig, LambdaFunction
 
+A_SECOND = 10
+"""Requests of a function for each reserved execution: docs.aws.amazon.com/lambda/latest/dg/urls-configuration.html."""
 FUNCTION_ARN = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^:/]+)")
 QUALIFIED = re.compile(r"arn:[^:]*:lambda:[^:]*:\d*:function:([^/]+)")
 
@@ -76,7 +78,9 @@ def front() -> HttpApi:
 def function_url(name: str, config: FunctionUrlConfig) -> HttpApi:
     """The URL of `function:qualifier`: whatever is asked for, goes to the function."""
     given = {f"{key[0].lower()}{key[1:]}": value for key, value in (config.config.get("Cors") or {}).items()}
-    return HttpApi("url", (Route("$default", name),), cors(given), rules=FUNCTION_URL)
+    reserved = function(name).reserved_concurrency
+    throttles = {} if reserved is None else {"$default": Throttle(A_SECOND * reserved, A_SECOND * reserved)}
+    return HttpApi("url", (Route("$default", name),), cors(given), throttles, rules=FUNCTION_URL)
 
 
 def http_api() -> HttpApi:

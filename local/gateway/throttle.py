@@ -1,5 +1,7 @@
 """API Gateway's own throttle: a token bucket for each route that the stage gives a rate and a burst.
 
+A function URL has one, too, by its function's reserved concurrency.
+
 docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html
 """
 

@@ -78,7 +78,9 @@ def test_synth_says_what_is_missing(made, stack):
     """And how many requests there are at once, and that the base URL is another one."""
     made()
 
-    said = Match.string_like_regexp("GET /v1/health.*(\n.*)*ingest = 12 requests.*(\n.*)*base URL")
+    said = Match.string_like_regexp(
+        "GET /v1/health.*(\n.*)*ingest = 12 requests at once, or 120 a second.*(\n.*)*base URL"
+    )
     Annotations.from_stack(stack).has_info("/alone/Url", said)
 
 

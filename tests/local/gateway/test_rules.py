@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from local.functions import REQUEST_BYTES, Invocation, RequestTooLarge, TooManyRequests
-from local.gateway import FUNCTION_URL, Cors, HttpApi, Route
+from local.gateway import FUNCTION_URL, Cors, HttpApi, Route, Throttle
 
 BODIES = json.loads((Path(__file__).parents[2] / "cases" / "function_url_bodies.json").read_text())
 CORS = Cors(allow_origins=("https://a.example",), allow_methods=("POST",), expose_headers=("x-request-id",))
@@ -98,6 +99,15 @@ def test_a_body_of_more_than_6_mb_is_413(served, once) -> None:
     assert (over.status, served.functions.calls) == (413, [])
     assert once("POST", "/", b"a" * REQUEST_BYTES).status == 202
     assert len(served.functions.calls) == 1
+
+
+def test_beyond_its_rate_it_answers_in_lambdas_words(served, client) -> None:
+    """For all paths together."""
+    served.api = replace(served.api, throttles={"$default": Throttle(0.001, 1)})
+    answers = [client.ask("GET", path) for path in ("/a", "/b")]
+
+    assert [one.status for one in answers] == [202, 429]
+    assert json.loads(answers[1].text) == {"Message": "Rate Exceeded."}
 
 
 def test_headers_are_not_limited_as_api_gateway_limits_them(served, client) -> None:

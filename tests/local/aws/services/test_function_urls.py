@@ -3,7 +3,7 @@ import json
 import pytest
 from botocore.exceptions import ClientError
 
-from local.gateway import FUNCTION_URL, Cors, Route
+from local.gateway import FUNCTION_URL, Cors, Route, Throttle
 
 ENDPOINT = "http://localhost:9999"
 OUTPUTS = {
@@ -65,6 +65,18 @@ def test_a_url_leads_to_its_alias(aws, stack, with_url):
     assert outputs["Url"] == f"{ENDPOINT}/"
     assert front.routes == (Route("$default", f"{outputs['Function']}:live"),)
     assert (front.cors, front.rules) == (None, FUNCTION_URL)
+
+
+def test_a_url_takes_ten_requests_a_second_for_each_reserved_execution(aws, stack, with_url):
+    """As Lambda; a function that shares the account's concurrency has no such limit here."""
+    resources = with_url()
+    stack.deploy(resources)
+    unreserved = aws.inside("deployed.front().throttles")
+    resources["Function"]["Properties"]["ReservedConcurrentExecutions"] = 3
+    stack.deploy(resources)
+
+    assert unreserved == {}
+    assert aws.inside("deployed.front().throttles") == {"$default": Throttle(30, 30)}
 
 
 def test_cors_comes_and_goes_with_the_template(aws, stack, with_url):

@@ -9,16 +9,18 @@ from typing import Any
 from urllib.parse import quote
 
 from commands.ending import ended
-from distributary_cdk.configuration_file import FILE, faults_explained, read
-from distributary_cdk.rule_plan import JSON, RulePlan
 
-CLOUD_EVENT = "application/cloudevents+json"
+JSON, CLOUD_EVENT = "application/json", "application/cloudevents+json"
 _WIDTH = 12
 
 
 def main() -> int:
     """Print the plan of each event; 1 where one would be rejected."""
     arguments = _arguments()
+    # Later: the CDK starts Node, which --help must not wait for.
+    from distributary_cdk.configuration_file import faults_explained, read  # noqa: PLC0415
+    from distributary_cdk.rule_plan import RulePlan  # noqa: PLC0415
+
     file = Path(arguments.config)
     with faults_explained(file):
         configuration = read(file, arguments.stage)
@@ -37,7 +39,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make route", description=__doc__)
     parser.add_argument("event", help="a file, or the text of the body: JSON, or a CloudEvent in JSON")
     parser.add_argument("--stage", default="local", help="of distributary.toml (default local)")
-    parser.add_argument("--config", default=str(FILE), help="another configuration file")
+    parser.add_argument("--config", default="distributary.toml", help="another configuration file")
     parser.add_argument("--type", default="", help="the CloudEvents type of events that bring none, as ?type=")
     parser.add_argument("--content-type", default="", help="of the body, where it is no JSON")
     return parser.parse_args()

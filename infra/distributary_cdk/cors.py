@@ -26,7 +26,10 @@ _ALLOWED_HEADERS = (
         "amz-sdk-request",
     ),
 )
-EXPOSED_HEADERS = ("retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key")
+EXPOSED_HEADERS = (
+    *("retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"),
+    *("ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"),
+)
 MAX_AGE_HOURS = 1
 
 

@@ -101,7 +101,8 @@ def test_cors(stack, functions, configured, properties):
     assert named | cloud_events <= set(cors["AllowHeaders"])
     assert not [header for header in cors["AllowHeaders"] if "*" in header]
     assert {"traceparent", "tracestate", "baggage"} <= set(cors["AllowHeaders"])
-    assert cors["ExposeHeaders"] == ["retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"]
+    own = ["retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"]
+    assert cors["ExposeHeaders"] == [*own, "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
     assert cors["MaxAge"] == 3600
     assert not cors.get("AllowCredentials")
 

@@ -1,5 +1,6 @@
 """How fast a key may send: one token bucket a key, in this function's environment alone."""
 
+import math
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -52,6 +53,11 @@ class Quotas:
     def charge(self, key_id: str, quota: Quota, *, events: int, size: int) -> None:
         """Take what a request that was admitted weighs besides its first token: its events or its bytes (`size`)."""
         self._bucket(key_id, quota).tokens -= max(events, -(-size // BYTES_A_TOKEN), 1) - 1
+
+    def left(self, key_id: str, quota: Quota) -> tuple[int, int]:
+        """The whole tokens that are left, 0 for a debt, and the whole seconds until all are back."""
+        tokens = self._bucket(key_id, quota).tokens
+        return max(0, math.floor(tokens)), math.ceil((quota.burst - tokens) / quota.rate)
 
     def _bucket(self, key_id: str, quota: Quota) -> _Bucket:
         now = self._clock.monotonic()

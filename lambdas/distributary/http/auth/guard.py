@@ -62,8 +62,11 @@ class Guard:
         def guarded(request: Request) -> Response:
             began = self._clock.monotonic()
             try:
-                key = self._admitted(identify(keys, request), kind, right)
-            except (Unauthorized, Forbidden, TooManyRequests, KeysUnavailable) as error:
+                key = identify(keys, request)
+                self._admit(key, kind, right)
+            except TooManyRequests as error:
+                return self._with_quota(refusal.refused(error, kind, request), key)
+            except (Unauthorized, Forbidden, KeysUnavailable) as error:
                 return refusal.refused(error, kind, request)
             noted = keys.note_use(key)  # beside the sinks' calls: the first answer of an environment is a call sooner
             # The endpoint counts its time from its own start.
@@ -73,11 +76,25 @@ class Guard:
             if key.quota:
                 size = max(request.size, response.size)
                 self._quotas.charge(key.id, key.quota, events=response.events, size=size)
-            return response._replace(log={**response.log, "key": key.id})
+            return self._with_quota(response._replace(log={**response.log, "key": key.id}), key)
 
         return guarded
 
-    def _admitted(self, key: Key, kind: ApiName, right: Right | None) -> Key:
+    def _with_quota(self, response: Response, key: Key) -> Response:
+        """The answer with what is left of the key's quota; as it is for a key that has none.
+
+        Source: https://datatracker.ietf.org/doc/html/draft-ietf-httpapi-ratelimit-headers-06#section-3
+        """
+        if key.quota is None:
+            return response
+        left, seconds = self._quotas.left(key.id, key.quota)
+        limit = math.floor(key.quota.burst)
+        return response.with_headers(
+            {"ratelimit-limit": str(limit), "ratelimit-remaining": str(left), "ratelimit-reset": str(seconds)}
+        )
+
+    def _admit(self, key: Key, kind: ApiName, right: Right | None) -> None:
+        """Nothing, if the key may come in. Raises Forbidden or TooManyRequests."""
         if (needed := right or kind) not in (key.rights if right else key.doors):
             raise Forbidden(
                 "Forbidden", f"this key lacks the right {needed}: its operator can grant it with `make keys`"
@@ -85,7 +102,6 @@ class Guard:
         wait = self._quotas.admit(key.id, key.quota) if key.quota else 0.0
         if wait:
             raise TooManyRequests(math.ceil(wait))
-        return key
 
 
 def _by_credential(keys: Keys, request: Request) -> Key:

@@ -202,17 +202,34 @@ def test_a_used_up_quota_is_429_with_retry_after(house: House) -> None:
     house.give(quota=Quota(rate=2.0, burst=4.0))
     house.answer = house.answer._replace(events=9)
 
-    assert house.post().status == 202
+    first, refused = house.post(), house.post()
 
-    refused = house.post()
-
-    assert refused.status == 429
+    assert (first.status, refused.status) == (202, 429)
     assert refused.headers["retry-after"] == "3"
+    assert limits(first) == limits(refused) == ("4", "0", "5")  # a debt of five, and a burst of four, at two a second
     assert json.loads(refused.body)["code"] == "TooManyRequests"
 
     house.time.now += 3
 
     assert house.post().status == 202
+
+
+def limits(response: Response) -> tuple[str | None, ...]:
+    """The headers of a quota."""
+    return tuple(response.headers.get(f"ratelimit-{name}") for name in ("limit", "remaining", "reset"))
+
+
+def test_an_answer_says_what_is_left_of_the_quota(house: House) -> None:
+    """So that a client can slow down before it is refused; a key without a quota has no such headers."""
+    house.give(quota=Quota(rate=2.0, burst=10.0))
+    house.answer = house.answer._replace(events=3)
+
+    assert limits(house.post()) == ("10", "7", "2")
+    assert limits(house.post()) == ("10", "4", "3")
+
+    house.give(quota=None)
+
+    assert limits(house.post()) == (None, None, None)
 
 
 def test_a_request_that_carries_no_event_costs_one(house: House) -> None:

@@ -13,7 +13,7 @@ from distributary import VERSION
 from distributary.http.aws_api.endpoint import FIREHOSE_OPERATIONS, KINESIS_OPERATIONS
 from distributary.http.documents import PROBLEM_PAGES
 from distributary.http.problem import PROBLEMS
-from distributary_cdk.routes import ROUTES
+from distributary_cdk.routes import ROUTES, WEBHOOK
 
 ACCEPTED = {
     "accepted": 1,
@@ -41,7 +41,7 @@ def test_it_has_every_route_and_no_other() -> None:
     rest = {"/detectors/{model}/keyValues/": "/detectors/{model}/{rest+}"}
     documented = {(method.upper(), rest.get(path, path)) for path, one in DOCUMENT["paths"].items() for method in one}
 
-    assert documented == {(route.method, route.path) for route in ROUTES}
+    assert documented == {(route.method, route.path) for route in (*ROUTES, WEBHOOK)}
 
 
 def test_it_has_every_operation_of_the_aws_compatible_api() -> None:

@@ -23,7 +23,7 @@ from distributary_cdk.findings import acknowledge
 from distributary_cdk.home import unique_name
 from distributary_cdk.log_group import log_group
 from distributary_cdk.part import GRAPH_PERIOD, Graph, Part, Watch, period, periods
-from distributary_cdk.routes import BY_JWT, DEFAULT, ROUTES, THROTTLES
+from distributary_cdk.routes import BY_JWT, DEFAULT, THROTTLES, served, throttles
 
 # Of each request: no query and no path as it was asked for, since either may hold a key. What the event and the
 # request's own line say already is left out: this line cannot be sampled, and is paid by its length.
@@ -75,7 +75,8 @@ class Api(Part, Construct):
         self._limit(http)
         self._default_route(targets[DEFAULT])
         of_tokens, scopes = _authorizer(http.jwt), [*http.jwt.scopes]
-        for route in (one for one in ROUTES if one.function in functions):
+        routes = served("api-gateway", webhooks=bool(http.webhook_origins))
+        for route in (one for one in routes if one.function in functions):
             by_jwt = of_tokens if route.key in BY_JWT else None
             made = self.http_api.add_routes(
                 path=route.path,
@@ -132,7 +133,7 @@ class Api(Part, Construct):
         # JSON to CloudFormation, which therefore wants its own spelling.
         stage.route_settings = {
             key: {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
-            for key, (rate, burst) in THROTTLES.items()
+            for key, (rate, burst) in throttles(webhooks=bool(http.webhook_origins)).items()
         }
         name, of_group = self.logs.log_group_name, cdk.ArnFormat.COLON_RESOURCE_NAME
         stage.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(

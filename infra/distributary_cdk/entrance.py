@@ -75,6 +75,14 @@ _FORMS = {
 }
 
 
+_ORIGIN = r"\*|[a-z][a-z0-9+.-]*://[^/?#@\s]+"
+
+
+def _not_an_origin(text: str) -> str:
+    host = re.sub(r"^[a-z]+://", "", text).partition("/")[0]
+    return f"cors_origins: {text!r} must be scheme://host[:port] without a path, as in 'https://{host}', or '*'"
+
+
 def _empty(given: Mapping[str, str]) -> list[str]:
     return [name for name, value in given.items() if not value]
 
@@ -94,6 +102,8 @@ class HttpProps(HttpSettings):
     """Headers that they may send beside those that the API reads itself."""
     cors_credentials: bool = False
     """Also with cookies, which the API does not read; then `cors_origins` are names, not `*`."""
+    webhook_origins: Texts = ()
+    """Senders of CloudEvents webhooks that may ask with `OPTIONS /v1/events`, by host name; `*` is any."""
     requests_per_second: int = within(1, 100_000, 1000)
     """The limit of each route; beyond it API Gateway answers 429."""
     burst: int = within(1, 50_000, 500)
@@ -106,6 +116,10 @@ class HttpProps(HttpSettings):
         yield from super().faults()
         if self.front == "function-url":
             yield from self._faults_without_api_gateway()
+        yield from (_not_an_origin(one) for one in self.cors_origins if not re.fullmatch(_ORIGIN, one))
+        for name in self.webhook_origins:
+            if name != "*" and not re.fullmatch(_FORMS["name"][0], name):
+                yield f"webhook_origins: {name!r} must be a host name, such as 'emitter.example.com', or '*'"
         for header in self.cors_headers:
             if not re.fullmatch(_HEADER, header):
                 yield f"cors_headers: {header!r} must be a header's name in lower case, such as 'x-my-header'"

@@ -142,9 +142,10 @@ def checked_environment(variables: Mapping[str, str]) -> dict[str, str]:
 
 def bundled(configuration: Configuration) -> dict[str, Any]:
     """What travels as a file: the routes (for 404 and 405), the rules and the inputs."""
-    front = configuration.http.front
+    front, senders = configuration.http.front, configuration.http.webhook_origins
     return {
-        "routes": [route._asdict() for route in served(front)],
+        "routes": [route._asdict() for route in served(front, webhooks=bool(senders))],
+        "webhook_origins": senders,
         "absent": [route._asdict() for route in absent(front)],
         "rules": configuration.rules,
         "inputs": configuration.inputs,

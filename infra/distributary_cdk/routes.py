@@ -32,6 +32,9 @@ ROUTES = (
     Route("HEAD", "/v1/health", "check_health"),
 )
 
+# There only where `http.webhook_origins` names senders of CloudEvents.
+WEBHOOK = Route("OPTIONS", "/v1/events", "ingest")
+
 # Routes that take a JWT instead of a key, where the stage takes JWTs. Clients of the AWS-compatible APIs have none.
 BY_JWT = {"POST /v1/events", "POST /v1/events/plan"}
 
@@ -45,6 +48,7 @@ _LED_TO = {"api-gateway": {route.function for route in ROUTES}, "function-url": 
 THROTTLES = {
     "GET /v1/health": (1, 2),
     "HEAD /v1/health": (1, 2),
+    "OPTIONS /v1/events": (5, 10),
     "GET /": (5, 10),
     "GET /openapi.json": (5, 10),
     "GET /problems/{slug}": (5, 10),
@@ -52,9 +56,15 @@ THROTTLES = {
 }
 
 
-def served(front: str) -> list[Route]:
-    """The routes that there are behind this front."""
-    return [route for route in ROUTES if route.function in _LED_TO[front]]
+def served(front: str, *, webhooks: bool = False) -> list[Route]:
+    """The routes that there are behind this front, for a stage with webhooks or without."""
+    routes = (*ROUTES, WEBHOOK) if webhooks else ROUTES
+    return [route for route in routes if route.function in _LED_TO[front]]
+
+
+def throttles(*, webhooks: bool = False) -> dict[str, tuple[int, int]]:
+    """`THROTTLES` of the routes that the stage has."""
+    return {key: limit for key, limit in THROTTLES.items() if webhooks or key != WEBHOOK.key}
 
 
 def absent(front: str) -> list[Route]:

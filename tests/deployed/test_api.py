@@ -34,8 +34,8 @@ def test_what_smoke_checks_in_an_account_holds_here(stage, http, capsys) -> None
     ("method", "path", "status", "allow"),
     [
         ("GET", "/nowhere", 404, None),
-        ("PUT", "/v1/events", 405, "POST"),
-        ("GET", "/v1/events", 405, "POST"),
+        ("PUT", "/v1/events", 405, "OPTIONS, POST"),
+        ("GET", "/v1/events", 405, "OPTIONS, POST"),
         ("DELETE", "/", 405, "GET, POST"),
         ("POST", "/v1/health", 405, "GET, HEAD"),
         ("GET", "/inputs/messages", 405, "POST"),
@@ -64,6 +64,15 @@ def test_a_slash_too_many_is_redirected(http, anonymous) -> None:
         answer = client("POST", "/v1/events/?type=a%20b", b"{}", content_type="application/json")
 
         assert (answer.status, answer.headers["location"]) == (308, "/v1/events?type=a%20b")
+
+
+def test_a_sender_of_webhooks_may_ask(anonymous) -> None:
+    """The handshake reaches the function, though the stage has CORS; without a key."""
+    answer = anonymous("OPTIONS", "/v1/events", webhook_request_origin="emitter.example.com", webhook_request_rate="60")
+
+    assert answer.status == 200
+    assert answer.headers["webhook-allowed-origin"] == "emitter.example.com"
+    assert answer.headers["webhook-allowed-rate"] == "60"
 
 
 def test_preflight_is_answered_by_the_api(http) -> None:

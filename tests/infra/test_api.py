@@ -205,3 +205,15 @@ def test_graphs(stack, functions, configured):
         ("Cost", "Bytes in: HTTP API"),
     ]
     assert [metric.metric_name for metric in next(api.graphs()).metrics] == ["accepted", "rejected", "retry"]
+
+
+def test_webhooks_have_a_route_where_senders_are_named(stack, functions, configured):
+    """With a throttle of its own, without an authorizer; without senders there is none, nor a throttle for it."""
+    Api(stack, "Api", functions=functions, configuration=configured(http={"webhook_origins": ("emitter.example.com",)}))
+    Api(stack, "Without", functions=functions, configuration=configured())
+
+    template = Template.from_stack(stack)
+    routes = [each["Properties"] for each in template.find_resources("AWS::ApiGatewayV2::Route").values()]
+    limited = [each["Properties"] for each in template.find_resources("AWS::ApiGatewayV2::Stage").values()]
+    assert [each["AuthorizationType"] for each in routes if each["RouteKey"] == "OPTIONS /v1/events"] == ["NONE"]
+    assert sorted("OPTIONS /v1/events" in each["RouteSettings"] for each in limited) == [False, True]

@@ -17,6 +17,7 @@ LOADED = json.loads(Path(__file__).with_name("loaded_modules.json").read_text())
 CONFIGURATION = {
     "routes": [],
     "absent": [],
+    "webhook_origins": [],
     "rules": [{"sinks": ["firehose", "kinesis", "iot_events"], "input": "telemetry"}],
     "inputs": {"telemetry": {"attributes": ["deviceId"]}},
     "readers": [],

@@ -81,3 +81,34 @@ HOST = 'a host name in lower case, such as "events.example.com"'
 def test_a_domain_is_whole_or_a_fault(changed, faults):
     """All of it or nothing, each in its form."""
     assert faults_of(DomainProps, **{**DOMAIN, **changed}) == faults
+
+
+@pytest.mark.parametrize(
+    ("given", "faults"),
+    [
+        ({"cors_origins": ("https://a.example", "http://localhost:3000", "capacitor://localhost")}, []),
+        ({"cors_origins": ("*",)}, []),
+        (
+            {"cors_origins": ("app.example.com",)},
+            [
+                "cors_origins: 'app.example.com' must be scheme://host[:port] without a path, "
+                "as in 'https://app.example.com', or '*'"
+            ],
+        ),
+        (
+            {"cors_origins": ("https://a.example/",)},
+            [
+                "cors_origins: 'https://a.example/' must be scheme://host[:port] without a path, "
+                "as in 'https://a.example', or '*'"
+            ],
+        ),
+        ({"webhook_origins": ("emitter.example.com", "*")}, []),
+        (
+            {"webhook_origins": ("https://a.example",)},
+            ["webhook_origins: 'https://a.example' must be a host name, such as 'emitter.example.com', or '*'"],
+        ),
+    ],
+)
+def test_origins_have_their_form(given, faults):
+    """An origin that no browser sends, or a URL where a host name stands, would let nobody in."""
+    assert faults_of(HttpProps, **given) == faults

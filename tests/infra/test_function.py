@@ -110,6 +110,7 @@ def test_configuration_file(configured):
     assert bundled(configured(rules=rules, inputs={})) == {
         "routes": [route._asdict() for route in ROUTES],
         "absent": [],
+        "webhook_origins": (),
         "rules": rules,
         "inputs": {},
     }

@@ -1,4 +1,4 @@
-from distributary_cdk.routes import DEFAULT, ROUTES, THROTTLES
+from distributary_cdk.routes import DEFAULT, ROUTES, THROTTLES, WEBHOOK
 
 
 def test_keys_are_unique():
@@ -16,5 +16,5 @@ def test_no_path_ends_in_a_slash():
 
 def test_throttles_and_default_name_what_exists():
     """What the throttles and the default route name is in the table."""
-    assert set(THROTTLES) <= {*(route.key for route in ROUTES), "$default"}
+    assert set(THROTTLES) <= {*(route.key for route in (*ROUTES, WEBHOOK)), "$default"}
     assert DEFAULT in {route.function for route in ROUTES}

@@ -96,6 +96,7 @@ def bench(*, down: bool = False, rules: list[dict[str, Any]] | None = None) -> I
     rows = [bundle_model(documents[0], definition.key)]
     configuration = {
         "absent": [],
+        "webhook_origins": [],
         "routes": [{"method": "POST", "path": path} for path in ("/v1/events", "/", "/inputs/messages")],
         "rules": rules or RULES,
         "inputs": {"telemetry": {"attributes": ["deviceId"], "key": "deviceId"}},

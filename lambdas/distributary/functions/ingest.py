@@ -23,6 +23,7 @@ from distributary.http.iot_events_api.messages import MessagesEndpoint
 from distributary.http.request import Request, Response
 from distributary.http.request_log import Handler, request_logged
 from distributary.http.router import Known, Router
+from distributary.http.webhook import handshake
 from distributary.http.welcome import welcome
 from distributary.ingest.envelope import EventSettings
 from distributary.ingest.fan_out import FanOut
@@ -64,6 +65,8 @@ def build(start: Start, keys: KeyStore | None) -> Handler:
         Known("GET", "/openapi.json"): _openapi,
         Known("GET", "/problems/{slug}"): _problem_page,
     }
+    if origins := start.configuration["webhook_origins"]:
+        endpoints[Known("OPTIONS", "/v1/events")] = handshake(frozenset(origins))
     routes, absent = (
         [Known(route["method"], route["path"]) for route in start.configuration[name]] for name in ("routes", "absent")
     )

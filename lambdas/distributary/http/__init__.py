@@ -13,6 +13,7 @@ __all__ = [
     "request_log",
     "router",
     "structure",
+    "webhook",
     "welcome",
     "zstd",
 ]

@@ -17,6 +17,7 @@ _MEANINGS = {
     "refused_keys": "requests refused for their key: none, wrong, revoked, expired, or without the right",
     "detectors_stepped": "detectors that took records of a batch",
     "timers_late_seconds": "how late the latest wake-up of a batch came after its timer",
+    "actions_failed": "attempts to run an action of a detector that failed",
 }
 _SINK_MEANINGS = {
     "delivered": "events that {sink} stored while their request waited",
@@ -29,6 +30,7 @@ _SINK_MEANINGS = {
 _SENDERS = {
     "detectors_stepped": "run_detectors",
     "timers_late_seconds": "run_detectors",
+    "actions_failed": "carry_out",
     "redriven": "redrive",
     "pending": "redrive",
     "oldest_pending": "redrive",

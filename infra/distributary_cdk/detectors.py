@@ -11,7 +11,7 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
-from distributary.metrics import DETECTORS_STEPPED, TIMERS_LATE
+from distributary.metrics import ACTIONS_FAILED, DETECTORS_STEPPED, TIMERS_LATE
 from distributary.settings import Settings
 from distributary_cdk.action_grants import arn_of, grants_for
 from distributary_cdk.configuration import Configuration, part
@@ -23,7 +23,7 @@ from distributary_cdk.findings import acknowledge, acknowledge_wildcard
 from distributary_cdk.function import Function
 from distributary_cdk.keys import Keys
 from distributary_cdk.model_costs import told
-from distributary_cdk.part import Graph, Part, Watch
+from distributary_cdk.part import Graph, Part, Watch, periods
 from distributary_cdk.permission import allow
 from distributary_cdk.queue import DeadLetterQueue, Queue
 from distributary_cdk.removal_policy import protected_removal
@@ -45,6 +45,9 @@ _NAMES = {
     "PublishModels": "publish_models",
     "ServeDetectors": "serve_detectors",
 }
+
+# Pauses between attempts grow: after ten minutes some are longer than a period.
+_FAILING_MINUTES = 10
 
 
 class Detectors(Part, Construct):
@@ -75,10 +78,14 @@ class Detectors(Part, Construct):
             self._run(settings)
 
     def alarms(self) -> Iterator[Watch]:
-        """The alarms of each queue and function."""
+        """The alarms of each queue and function, and of failing actions, whose dead letters come hours later."""
         parts: list[Part] = [*self._queues, *self.functions.values()]
         for each in parts:
             yield from each.alarms()
+        if self.functions:
+            limits, stage = self._configuration.alarms, self._configuration.stage
+            failed = embedded_metric(ACTIONS_FAILED, "Sum", stage=stage, minutes=limits.period_minutes)
+            yield Watch("actions-fail", "ActionsFail", failed, 0, periods(_FAILING_MINUTES, limits))
 
     def graphs(self) -> Iterator[Graph]:
         """How many detectors took a step, how late their timers were, and the functions' own graphs."""
@@ -86,6 +93,7 @@ class Detectors(Part, Construct):
             return
         stage = self._configuration.stage
         yield Graph("Detectors", "Detectors stepped", [embedded_metric(DETECTORS_STEPPED, "Sum", stage=stage)])
+        yield Graph("Detectors", "Actions that failed", [embedded_metric(ACTIONS_FAILED, "Sum", stage=stage)])
         yield Graph("Detectors", "Timers late, in s", [embedded_metric(TIMERS_LATE, "Maximum", stage=stage)])
         for function in self.functions.values():
             yield from function.graphs()

@@ -12,6 +12,7 @@ EVENTS = ("accepted", "rejected", "retry")
 REFUSED_KEYS = "refused_keys"
 DETECTORS_STEPPED = "detectors_stepped"
 TIMERS_LATE = "timers_late_seconds"
+ACTIONS_FAILED = "actions_failed"
 
 # A count has no unit: saying so would be a tenth of a request's line, which is paid by its length.
 UNITS: Mapping[str, str | None] = {
@@ -21,6 +22,7 @@ UNITS: Mapping[str, str | None] = {
     "refused_keys": None,
     "detectors_stepped": None,
     "timers_late_seconds": "Seconds",
+    "actions_failed": None,
 }
 """The metrics that are no sink's, with their units."""
 

@@ -54,6 +54,7 @@ WATCHED = {
         ("Sum IncomingLogEvents", 600, 1, 0),
         ("100 * (1 - success), Average DeliveryToS3.Success", 600, 3, 7),
     },
+    "actions-fail": {("Sum actions_failed", 600, 1, 0)},
     "delivery-late": {("Maximum DeliveryToS3.DataFreshness", 600, 1, 360)},
     "function-errors": {("Sum Errors", 600, 1, 0)},
     "function-slow": {("Maximum Duration", 600, 1, longest) for longest in (10_000, 14_500, 30_000)},
@@ -140,7 +141,7 @@ def test_what_one_is_on_call_for(alarms):
     wanted = {
         *("server-errors", "slow-answers", "stream-throttles", "stream-behind", "sink-refuses", "queue-age"),
         *("delivery-late", "delivery-errors", "dead-letters", "set-aside", "refused-keys"),
-        *("function-errors", "function-throttles", "function-slow"),
+        *("function-errors", "function-throttles", "function-slow", "actions-fail"),
     }
 
     assert kinds == wanted

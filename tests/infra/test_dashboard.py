@@ -95,6 +95,7 @@ GRAPHS = {
     },
     "Detectors": {
         "Detectors stepped": ["detectors_stepped Sum"],
+        "Actions that failed": ["actions_failed Sum"],
         "Timers late, in s": ["timers_late_seconds Maximum"],
     },
     "Functions": {

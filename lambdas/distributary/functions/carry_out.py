@@ -6,7 +6,7 @@ from distributary.iot_events.runtime.action_batch import LONGEST_ACTION_PAUSE, R
 from distributary.iot_events.runtime.action_targets import Targets
 from distributary.iot_events.runtime.detector_settings import DetectorSettings
 from distributary.iot_events.runtime.retry_delay import RetryDelays
-from distributary.log import lines
+from distributary.log import Lines, lines
 from distributary.sinks.iot_events import IotEventsSettings, open_provider
 
 
@@ -15,4 +15,6 @@ def build(start: Start) -> RunActions:
     inputs = open_provider(start.settings(IotEventsSettings), sink_context(start))
     queue_url = start.settings(DetectorSettings).action_queue_url
     delays = RetryDelays(start.clients.make("sqs"), queue_url, start.clock, longest=LONGEST_ACTION_PAUSE)
-    return RunActions(Targets(start.clients, inputs), delays, lines(service="carry_out", level=start.stage.log_level))
+    log = lines(service="carry_out", level=start.stage.log_level)
+    count = Lines("carry_out", start.stage, start.clock).write
+    return RunActions(Targets(start.clients, inputs), delays, log, count)

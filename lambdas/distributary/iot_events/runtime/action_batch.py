@@ -7,6 +7,7 @@ from typing import Any
 from distributary.errors import SinkUnavailable
 from distributary.iot_events.runtime.action_targets import QueuedAction, Targets, read_action
 from distributary.iot_events.runtime.retry_delay import Failed, RetryDelays
+from distributary.metrics import ACTIONS_FAILED
 
 LONGEST_ACTION_PAUSE = 900
 """Seconds until an action that failed again and again is tried again."""
@@ -14,14 +15,19 @@ ACTION_THREADS = 10
 
 
 class RunActions:
-    """Handles batches of the action queue; `log` takes level, text and members of a line."""
+    """Handles batches of the action queue; `log` takes level, text and members of a line, `count` those of a batch."""
 
     def __init__(
-        self, targets: Targets, pauses: RetryDelays, log: Callable[[str, str, Mapping[str, Any]], None]
+        self,
+        targets: Targets,
+        pauses: RetryDelays,
+        log: Callable[[str, str, Mapping[str, Any]], None],
+        count: Callable[[str, Mapping[str, Any]], None],
     ) -> None:
         self._targets = targets
         self._pauses = pauses
         self._log = log
+        self._count = count
         self._threads: ThreadPoolExecutor | None = None
 
     def __call__(self, event: Mapping[str, Any], _context: object = None) -> dict[str, Any]:
@@ -30,6 +36,8 @@ class RunActions:
         self._threads = self._threads or ThreadPoolExecutor(max_workers=ACTION_THREADS, thread_name_prefix="action")
         done = list(self._threads.map(self._carry_out, records))
         failed = [record for record, good in zip(records, done, strict=True) if not good]
+        if failed:
+            self._count("batch", {"records": len(records), ACTIONS_FAILED: len(failed)})
         try:
             self._pauses.postpone([_failed(record) for record in failed])
         except SinkUnavailable as error:

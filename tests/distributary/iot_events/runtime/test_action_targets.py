@@ -194,14 +194,26 @@ class Pauses:
         """Nothing."""
 
 
-def failed_ids(targets: Targets, *texts: str, log=None) -> list[str]:
+def failed_ids(targets: Targets, *texts: str, log=None, count=None) -> list[str]:
     """The ids of the records that come again."""
     records = [
         {"messageId": f"r{n}", "receiptHandle": "h", "body": text, "attributes": {"ApproximateReceiveCount": "1"}}
         for n, text in enumerate(texts)
     ]
-    answer = RunActions(targets, Pauses(), log or (lambda *_: None))({"Records": records})
+    answer = RunActions(targets, Pauses(), log or (lambda *_: None), count or (lambda *_: None))({"Records": records})
     return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
+
+
+def test_failed_actions_are_counted() -> None:
+    """Each attempt, for the alarm that rings long before their dead letters; a batch without any writes no line."""
+    lines: list[tuple[str, dict]] = []
+    targets = Targets(Clients(), Inputs())
+    good = action("iotEvents", inputName="in", hops=2)
+
+    failed_ids(targets, good, "no action", "[]", count=lambda *line: lines.append(line))
+    failed_ids(targets, good, count=lambda *line: lines.append(line))
+
+    assert lines == [("batch", {"records": 3, "actions_failed": 2})]
 
 
 def test_a_message_to_an_input_has_the_effects_id_and_one_hop_more() -> None:

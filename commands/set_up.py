@@ -84,7 +84,14 @@ def main() -> int:
 
 
 def install_packages(place: Path = ROOT / ".venv") -> None:
-    """Makes the virtual environment anew, whatever an interrupted set-up left there. Raises SetUpFailed."""
+    """Makes the virtual environment anew, whatever an interrupted set-up left there. Raises SetUpFailed.
+
+    Never through a link: what it leads to is another checkout's, which would be emptied.
+    """
+    if place.is_symlink():
+        raise SetUpFailed(
+            f"{place.name} is a link to {place.resolve()}: remove the link, and set-up makes one of its own"
+        )
     print("Setting up 1 of 2: Python packages into .venv (seconds, once)", flush=True)
     venv.create(place, clear=True, with_pip=True)
     pip = [str(place / "bin/python"), "-m", "pip", "--disable-pip-version-check", "install", "--require-hashes"]

@@ -133,3 +133,16 @@ def test_npm_that_is_silent_is_not(tmp_path, monkeypatch, capfd) -> None:
 def test_each_reason_has_its_way_out(said, to_set) -> None:
     """By npm's error code."""
     assert to_set in advice(said)
+
+
+def test_an_environment_behind_a_link_is_left_alone(tmp_path) -> None:
+    """It is another checkout's."""
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").touch()
+    (tmp_path / ".venv").symlink_to(theirs)
+
+    with pytest.raises(SetUpFailed, match="remove the link"):
+        install_packages(tmp_path / ".venv")
+
+    assert (theirs / "kept").exists()

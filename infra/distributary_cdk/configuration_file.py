@@ -11,6 +11,8 @@ from typing import cast
 
 from distributary.errors import DistributaryError, SettingsError
 from distributary_cdk.configuration import MODEL_FOLDERS, Configuration
+from distributary_cdk.file_faults import explained, located, unreadable
+from distributary_cdk.prop_faults import known
 from distributary_cdk.table import Table, laid_over
 from distributary_cdk.table import read as read_table
 
@@ -23,6 +25,8 @@ _OF_A_FILE = re.compile(r"[^:]+\.json: ")
 def said(error: DistributaryError, file: Path = FILE) -> str:
     """What is wrong with what the owner wrote, a line for each fault, which names the file that it is in."""
     faults = getattr(error, "faults", (str(error),))
+    text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+    faults = [located(fault, text) for fault in faults]
     named = [fault.startswith(f"{file.name}:") or _OF_A_FILE.match(fault) for fault in faults]
     lines = [fault if is_named else f"{file.name}: {fault}" for fault, is_named in zip(faults, named, strict=True)]
     return "\n".join(["The stack cannot be synthesised:", *lines])
@@ -43,8 +47,11 @@ def read(file: Path, stage: str) -> Configuration:
     Raises SettingsError with every fault of the file, those of other stages too.
     """
     try:
-        own = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        text = file.read_text(encoding="utf-8")
+        own = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([f"{file.name}: {unreadable(error, text)}"]) from error
+    except (OSError, UnicodeDecodeError) as error:
         raise SettingsError([f"{file.name}: {error}"]) from error
     presets = own.pop("stages", {})
     if not isinstance(presets, dict) or not all(isinstance(preset, dict) for preset in presets.values()):
@@ -53,7 +60,7 @@ def read(file: Path, stage: str) -> Configuration:
     if stage not in presets:
         faults.append(f"stages: there is no {stage!r}; there are {', '.join(presets)}")
     if faults:
-        raise SettingsError(faults)
+        raise SettingsError([explained(fault, known(Configuration)) for fault in faults])
     found = cast("Configuration", configurations[stage])
     return replace(found, models=_model_folders(file, found), input_files=file.parent / _INPUTS)
 

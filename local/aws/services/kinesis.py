@@ -1,7 +1,8 @@
 """Kinesis at today's limits, safe for concurrent producers.
 
 moto 5.2.5 stops at 1 MiB a record and 5 MiB a request, checks nothing in PutRecord, knows no maximum record size of a
-stream, and gives one sequence number to two records that arrive at once.
+stream, and gives one sequence number to two records that arrive at once. A read of moto's looks through the shard from
+its beginning, and fails where a record arrives meanwhile.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from moto.core.exceptions import JsonRESTError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.kinesis.models import KinesisBackend, Record, Shard, Stream
 from moto.kinesis.responses import KinesisResponse
+from moto.kinesis.utils import compose_shard_iterator, decompose_shard_iterator
 
 from local.aws.limits import constraint, longer_than, shorter_than
 from local.aws.services import Completed
@@ -115,11 +117,44 @@ class Kinesis(Completed, KinesisBackend):
         check_request(records, stream)
         return {"FailedRecordCount": 0, "Records": [stream.put(record) for record in records]}
 
+    def get_shard_iterator(
+        self, stream_arn: str | None, stream_name: str | None, shard_id: str, *place: Any, **named: Any
+    ) -> str:
+        """An iterator, as moto makes it, while no record arrives."""
+        with self.find(stream_arn, stream_name).lock:
+            return super().get_shard_iterator(stream_arn, stream_name, shard_id, *place, **named)
+
+    def get_records(
+        self, stream_arn: str | None, shard_iterator: str, limit: int | None
+    ) -> tuple[str, list[Record], int]:
+        """The next iterator, the records, and how many milliseconds the last of them is behind the shard's end."""
+        name, shard_id, number = decompose_shard_iterator(shard_iterator)
+        last = int(number)
+        stream = self.find(stream_arn, name)
+        shard = stream.get_shard(shard_id)
+        with stream.lock:
+            records = read_after(shard, last, limit)
+            behind = 0.0
+            if records:
+                last = int(records[-1].sequence_number)
+                behind = shard.records[next(reversed(shard.records))].created_at - records[-1].created_at
+        return compose_shard_iterator(name, shard, last), records, int(behind * 1000)
+
     def find(self, stream_arn: str | None, stream_name: str | None) -> DataStream:
         """The stream by ARN or name."""
         stream = self.describe_stream(stream_arn, stream_name)
         assert isinstance(stream, DataStream)  # noqa: S101 - this backend makes no other
         return stream
+
+
+def read_after(shard: Shard, last: int, limit: int | None) -> list[Record]:
+    """At most `limit` records behind the sequence number `last`: numbers follow each other without a gap."""
+    if not shard.records:
+        return []
+    first, end = next(iter(shard.records)), next(reversed(shard.records))
+    begin = max(last + 1, first)
+    stop = end + 1 if limit is None else min(end + 1, begin + limit)
+    return [shard.records[number] for number in range(begin, stop) if number in shard.records]
 
 
 def check_request(records: Sequence[Mapping[str, Any]], stream: DataStream) -> None:

@@ -135,6 +135,60 @@ def test_concurrent_producers_lose_nothing(kinesis):
     assert sum(len(shard.records) for shard in kinesis.streams["small"].shards.values()) == 800
 
 
+def iterator(kinesis, kind="TRIM_HORIZON", number=0):
+    """Where a reader of the first shard of the stream for large records begins."""
+    return kinesis.get_shard_iterator(None, "large", "shardId-000000000000", kind, number, None)
+
+
+def test_a_consumer_reads_while_producers_put(kinesis):
+    """In whatever moment: moto looks through a shard's records while they change, and answers 500."""
+    stopping = threading.Event()
+
+    def produce():
+        while not stopping.is_set():
+            kinesis.put_records(None, "large", [{"PartitionKey": "k", "Data": "YQ=="}] * 50)
+
+    producers = [threading.Thread(target=produce) for _ in range(2)]
+    for producer in producers:
+        producer.start()
+    try:
+        for _ in range(60):
+            _, records, _ = kinesis.get_records(None, iterator(kinesis), None)
+            assert [one.sequence_number for one in records] == [*range(1, len(records) + 1)]
+    finally:
+        stopping.set()
+        for producer in producers:
+            producer.join()
+
+
+def test_a_read_takes_no_longer_at_the_end_of_a_long_shard(kinesis):
+    """Each record is looked at once, however many stand before it."""
+    [shard] = kinesis.find(None, "large").shards.values()
+    kinesis.put_records(None, "large", [{"PartitionKey": "k", "Data": "YQ=="}] * 500)
+    shard.records = Counted(shard.records)
+
+    _, records, behind = kinesis.get_records(None, iterator(kinesis, "AFTER_SEQUENCE_NUMBER", 490), 5)
+
+    assert [one.sequence_number for one in records] == [491, 492, 493, 494, 495]
+    assert behind >= 0
+    assert shard.records.looked_at < 20
+
+
+class Counted(dict):
+    """A shard's records, which counts how many are looked at."""
+
+    looked_at = 0
+
+    def __getitem__(self, number):
+        self.looked_at += 1
+        return super().__getitem__(number)
+
+    def items(self):
+        for one in super().items():
+            self.looked_at += 1
+            yield one
+
+
 def test_records_go_to_the_shard_of_their_hash_key(kinesis):
     """The whole range belongs to a shard, its two ends included, and closed shards take nothing."""
 

@@ -79,7 +79,7 @@ def test_faults_of_another_file_have_its_name(tmp_path):
         assert run.returncode == 1
         said.append(run.stderr.splitlines()[-1])
 
-    assert said[0].startswith("plant.toml: rules[0].sinks: 'kafka' is none of")
+    assert said[0].startswith("plant.toml: line 3: rules[0].sinks: 'kafka' is none of")
     assert said[1].startswith("detectors/noise.json: ")
 
 

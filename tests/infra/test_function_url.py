@@ -71,7 +71,8 @@ def test_cors(made, properties):
     assert {"authorization", "ce-id", "x-amz-target", "x-tenant"} <= set(cors["AllowHeaders"])
     assert len(cors["AllowHeaders"]) <= 100
     assert (cors["AllowCredentials"], cors["MaxAge"]) == (True, 3600)
-    assert cors["ExposeHeaders"] == ["retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"]
+    own = ["retry-after", "x-request-id", "x-amzn-requestid", "idempotency-key"]
+    assert cors["ExposeHeaders"] == [*own, "ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"]
 
 
 def test_synth_says_what_is_missing(made, stack):

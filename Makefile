@@ -18,8 +18,8 @@ help: ## print this list
 	@sed -nE 's/^##@ (.*)/\n\1:/p; s/^([a-z-]+):.*## (.*)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 18
 
 ##@ use it
-up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/reference/faults.md; JWKS=<file>: docs/how-to/keys.md; CONCURRENCY=<number>: docs/how-to/capacity.md
-	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
+up: setup ## run the product on this machine: endpoint on PORT (8080), embedded AWS on AWS_PORT (4566); FAULTS=<file>: docs/reference/faults.md; JWKS=<file>: docs/how-to/keys.md; CONCURRENCY=<number>, STREAM_MIB=<number>: docs/how-to/capacity.md
+	@python -m commands.up --port $(PORT) --aws-port $(AWS_PORT) $(if $(CONCURRENCY),--concurrency '$(CONCURRENCY)') $(if $(STREAM_MIB),--stream-mib '$(STREAM_MIB)') $(if $(FAULTS),--faults '$(FAULTS)') $(if $(JWKS),--jwks '$(JWKS)')
 
 demo: setup ## start it, post every kind of body, show where each event landed, stop
 	@python -m commands.demo

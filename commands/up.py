@@ -22,8 +22,9 @@ from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
 from local.functions import CONCURRENCY, BadInterpreter, RuntimeNotInstalled
 from local.gateway import BadKeys
-from local.stack import LocalStack, PortRefused
+from local.stack import STREAM_MIB, LocalStack, PortRefused
 
+_MOST_STREAM_MIB = 1024 * 1024
 _MOST_CONCURRENCY = 1000  # Lambda's quota of an account that has asked for no more
 
 READY = """
@@ -47,6 +48,12 @@ def main() -> int:
     parser.add_argument("--jwks", type=Path, help="a JSON Web Key Set: the keys of the issuer whose JWTs it takes")
     parser.add_argument(
         "--concurrency", type=concurrency, default=CONCURRENCY, help=f"requests of a function at once ({CONCURRENCY})"
+    )
+    parser.add_argument(
+        "--stream-mib",
+        type=stream_mib,
+        default=STREAM_MIB,
+        help=f"MiB that a stream holds until its oldest records end ({STREAM_MIB})",
     )
     options = parser.parse_args()
     try:
@@ -78,11 +85,26 @@ def concurrency(text: str) -> int:
     return int(text)
 
 
+def stream_mib(text: str) -> int:
+    """The number in the text; raises ArgumentTypeError where it is none that a machine could hold."""
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_STREAM_MIB:
+        message = f"STREAM_MIB={text}: must be a whole number of MiB from 1 to {_MOST_STREAM_MIB}"
+        raise argparse.ArgumentTypeError(message)
+    return int(text)
+
+
 def run(options: argparse.Namespace, faults: dict[str, Any]) -> None:
     """Runs it until something ends it."""
     started = time.monotonic()
     say("Starting an AWS on this machine and deploying the stack into it:")
-    stack_of = partial(LocalStack, options.port, options.aws_port, jwks=options.jwks, concurrency=options.concurrency)
+    stack_of = partial(
+        LocalStack,
+        options.port,
+        options.aws_port,
+        jwks=options.jwks,
+        concurrency=options.concurrency,
+        stream_mib=options.stream_mib,
+    )
     with stack_of(faults=faults, say=say) as stack:
         say(ready(Stage("local", stack.outputs, stack.aws_endpoint), time.monotonic() - started))
         signal.pause()

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from local.iam.access import Access
 
 
+STREAM_MIB = 1024
+
+
 class PortRefused(Exception):
     """A port that was asked for cannot be had; the message says why, and names the variable that chooses another."""
 
@@ -41,7 +44,8 @@ class LocalStack:
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
     that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `concurrency` is
-    how many requests of a function may be under way; `say` takes each line of progress and of the functions' logs,
+    how many requests of a function may be under way; `stream_mib` is what a stream holds until its oldest records end,
+    in MiB; `say` takes each line of progress and of the functions' logs,
     `observe` each request to the endpoint with its answer.
     `interpreter` is the Python that the functions run on.
     Raises BadFaults, BadKeys, BadInterpreter, RuntimeNotInstalled, PortRefused, StepFailed or NotCreated, whose
@@ -58,6 +62,7 @@ class LocalStack:
         faults: Mapping[str, Any] | None = None,
         jwks: Path | None = None,
         concurrency: int = CONCURRENCY,
+        stream_mib: int = STREAM_MIB,
         say: Callable[[str], None] = print,
         observe: Callable[[HttpRequest, Answer], None] | None = None,
     ) -> None:
@@ -71,6 +76,7 @@ class LocalStack:
         self.interpreter = find_interpreter()
         self.faults = Faults()
         self._concurrency = concurrency
+        self._stream_bytes = stream_mib * 1024**2
         self._layers = (*layers, FaultLayer(self.faults, self._kill_one))
         self._say = say
         self._observe = observe
@@ -125,6 +131,8 @@ class LocalStack:
             port=self._ports["AWS_PORT"],
             layers=self._layers,
             keys=self.keys,
+            stream_bytes=self._stream_bytes,
+            say=self._say,
         )
         with self._naming_the_port("AWS_PORT"):
             self.aws = opening.enter_context(aws)

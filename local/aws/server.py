@@ -33,12 +33,11 @@ from local.aws.custom_resource import CustomResources
 from local.aws.journal import Journal
 from local.aws.json_protocol import without_flask
 from local.aws.resource_type import moto_class
-from local.aws.services import dynamodb, iam, in_place_of, s3, s3_request
+from local.aws.services import dynamodb, iam, in_place_of, kinesis, s3, s3_request
 from local.aws.services.api_gateway import ApiGateway
 from local.aws.services.cloudformation import CloudFormation
 from local.aws.services.firehose import Firehose
 from local.aws.services.iot_data import IotData
-from local.aws.services.kinesis import Kinesis
 from local.aws.services.lambda_functions import Lambda
 from local.aws.services.scheduler import Scheduler
 from local.aws.services.sqs import Sqs
@@ -68,6 +67,7 @@ class AwsServer:
     `run` runs a function; `api_endpoint` gives the URL at which HTTP APIs and function URLs are served; each of
     `layers` wraps the WSGI application, the last one outermost. Calls that are signed with one of `keys` are checked
     against the role's policies, in `access`; without `keys` nobody is checked.
+    Each stream holds `stream_bytes` at most; `say` takes a line when one of them first ends records for that.
     """
 
     def __init__(
@@ -78,6 +78,8 @@ class AwsServer:
         port: int = 0,
         layers: Sequence[Layer] = (),
         keys: AccessKeys | None = None,
+        stream_bytes: int = kinesis.HELD_BYTES,
+        say: Callable[[str], None] = print,
     ) -> None:
         self.journal = Journal()
         self.access = Access(MotoAccount())
@@ -86,6 +88,7 @@ class AwsServer:
         emptying = {emptied_bucket.TYPE: partial(emptied_bucket.tell, self.client)}
         self._custom_resources = CustomResources(run, lambda: self.endpoint, emptying)
         self._asked_port = port
+        self._kinesis = partial(kinesis.Kinesis, held_bytes=stream_bytes, say=say)
         self._run = run
         self._api_endpoint = api_endpoint
         self._layers = layers
@@ -131,7 +134,7 @@ class AwsServer:
             (dynamodb_backends, dynamodb.DynamoDb),
             (firehose_backends, partial(Firehose, store=due.store, access=self._services)),
             (iotdata_backends, partial(IotData, access=self._services)),
-            (kinesis_backends, Kinesis),
+            (kinesis_backends, self._kinesis),
             (lambda_backends, partial(Lambda, run=self._run, access=self._services, endpoint=self._api_endpoint)),
             (scheduler_backends, partial(Scheduler, access=self._services)),
             (sqs_backends, partial(Sqs, journal=self.journal)),

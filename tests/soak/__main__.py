@@ -25,7 +25,7 @@ from commands.key_ring import passing_key
 from commands.post import request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
 from commands.stage import Stage
-from local.stack import LocalStack
+from local.stack import STREAM_MIB, LocalStack
 from soak.report import Minute, slowed_down, table
 
 MOST_MINUTES, MOST_CLIENTS, MOST_BATCH = 60, 32, 5000
@@ -95,6 +95,7 @@ def main() -> int:
     print("Starting an AWS on this machine and deploying the stack into it:", flush=True)
     with LocalStack(port=0, aws_port=0, say=lambda _: None) as local:
         print(local.interpreter, flush=True)
+        print(f"Retained: what a stream holds, at most {STREAM_MIB} MiB, and what stands in the bucket", flush=True)
         stage = Stage("local", local.outputs, local.aws_endpoint)
         with passing_key(stage, "soak") as credential:
             return _soak(stage, credential, options)

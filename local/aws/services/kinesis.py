@@ -2,7 +2,7 @@
 
 moto 5.2.5 stops at 1 MiB a record and 5 MiB a request, checks nothing in PutRecord, knows no maximum record size of a
 stream, and gives one sequence number to two records that arrive at once. A read of moto's looks through the shard from
-its beginning, and fails where a record arrives meanwhile.
+its beginning, and fails where a record arrives meanwhile. It keeps every record: here a stream holds so many bytes.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import binascii
 import hashlib
 import re
 import threading
+from collections import Counter, deque
 from typing import TYPE_CHECKING, Any
 
 from moto.core.exceptions import JsonRESTError
@@ -24,7 +25,7 @@ from local.aws.limits import constraint, longer_than, shorter_than
 from local.aws.services import Completed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # API reference of PutRecords, and "Large records" in the developer guide (10 MiB since October 2025).
 RECORDS_A_REQUEST = 500
@@ -35,15 +36,27 @@ LARGEST_RECORD_KIB = 10240
 KEY_CHARACTERS = 256
 HASH_KEY = re.compile(r"0|([1-9]\d{0,38})")
 HASH_KEYS = 2**128
+HELD_BYTES = 1024**3
+"""What a stream holds at most, where nothing else is asked for."""
 
 
 class DataStream(Stream):
-    """moto's stream with a maximum record size, and with sequence numbers that never repeat."""
+    """moto's stream with a maximum record size, and with sequence numbers that never repeat.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    It holds `held_bytes` of keys and base64 text at most: past that its oldest records end, as they do in AWS after the
+    stream's retention. `say` takes one line when that happens first.
+    """
+
+    def __init__(self, *args: Any, held_bytes: int, say: Callable[[str], None], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.max_record_kib = DEFAULT_RECORD_KIB
         self.lock = threading.Lock()
+        self._most = held_bytes
+        self._say = say
+        self._last: Counter[str] = Counter()  # by shard: one whose records have ended counts on
+        self._held: deque[tuple[Shard, int, int]] = deque()
+        self._bytes = 0
+        self._all_kept = True
 
     def is_created(self) -> bool:
         """Always."""
@@ -53,11 +66,28 @@ class DataStream(Stream):
         """Where the record went: its sequence number and its shard."""
         shard = self.get_shard_for_key(record["PartitionKey"], record.get("ExplicitHashKey") or "")
         with self.lock:
-            number = next(reversed(shard.records), 0) + 1
+            number = max(self._last[shard.shard_id], next(reversed(shard.records), 0)) + 1
+            self._last[shard.shard_id] = number
             shard.records[number] = Record(
                 record["PartitionKey"], record.get("Data", ""), number, record.get("ExplicitHashKey") or ""
             )
+            self._hold(shard, number, len(record["PartitionKey"]) + len(record.get("Data") or ""))
         return {"SequenceNumber": str(number), "ShardId": shard.shard_id}
+
+    def _hold(self, shard: Shard, number: int, size: int) -> None:
+        """Counts a new record, and ends the oldest ones that no longer fit; the new one stays, whatever its size."""
+        self._held.append((shard, number, size))
+        self._bytes += size
+        while self._bytes > self._most and len(self._held) > 1:
+            oldest, place, freed = self._held.popleft()
+            oldest.records.pop(place, None)
+            self._bytes -= freed
+            if self._all_kept:
+                self._all_kept = False
+                self._say(
+                    f"stream {self.stream_name} holds {self._most // 1024**2} MiB: from now on its oldest records end"
+                    " (make up STREAM_MIB=<number> changes it)"
+                )
 
     def get_shard_for_key(self, partition_key: str, explicit_hash_key: str) -> Shard:
         """The open shard whose range the hash key falls into (moto's leaves out the end of each range)."""
@@ -78,6 +108,13 @@ class Kinesis(Completed, KinesisBackend):
 
     __module__ = KinesisBackend.__module__  # moto finds a service's URLs by its backend's module
 
+    def __init__(
+        self, region_name: str, account_id: str, *, held_bytes: int = HELD_BYTES, say: Callable[[str], None] = print
+    ) -> None:
+        super().__init__(region_name, account_id)
+        self._held_bytes = held_bytes
+        self._say = say
+
     def create_stream(
         self,
         stream_name: str,
@@ -89,7 +126,14 @@ class Kinesis(Completed, KinesisBackend):
         if stream_name in self.streams:
             raise refused("ResourceInUseException", f"Stream {stream_name} under account {self.account_id} exists.")
         stream = DataStream(
-            stream_name, shard_count, stream_mode, retention_period_hours, self.account_id, self.region_name
+            stream_name,
+            shard_count,
+            stream_mode,
+            retention_period_hours,
+            self.account_id,
+            self.region_name,
+            held_bytes=self._held_bytes,
+            say=self._say,
         )
         self.streams[stream_name] = stream
         return stream

@@ -208,3 +208,40 @@ def test_an_unknown_stream_is_not_found(aws):
         aws.client("kinesis").put_record(StreamName="nobody", Data=b"", PartitionKey="k")
 
     assert refusal.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def records(kinesis, name, shard="shardId-000000000000", kind="TRIM_HORIZON"):
+    """The data of what a reader of one shard sees, from its beginning."""
+    iterator = kinesis.get_shard_iterator(None, name, shard, kind, None, None)
+    return [record.data for record in kinesis.get_records(None, iterator, None)[1]]
+
+
+def test_a_stream_holds_so_many_bytes() -> None:
+    """Past them its oldest records end, one line reports it, and a reader goes on with those that are left."""
+    said = []
+    service = Kinesis("us-east-1", "123456789012", held_bytes=3 * MIB, say=said.append)
+    service.create_stream("bounded", 1)
+    before = service.get_shard_iterator(None, "bounded", "shardId-000000000000", "TRIM_HORIZON", None, None)
+    for number in range(20):
+        text = base64.b64encode(bytes([number]) * (MIB // 2)).decode()
+        service.put_records(None, "bounded", [{"PartitionKey": "k", "Data": text}])
+    kept = records(service, "bounded")
+
+    assert [base64.b64decode(one)[0] for one in kept] == [16, 17, 18, 19]
+    assert service.get_records(None, before, None)[1][0].data == kept[0]
+    assert said == [
+        "stream bounded holds 3 MiB: from now on its oldest records end (make up STREAM_MIB=<number> changes it)"
+    ]
+
+
+def test_a_record_larger_than_a_stream_holds_stays() -> None:
+    """The newest record is never the one that ends, and a shard whose records have all ended counts on."""
+    service = Kinesis("us-east-1", "123456789012", held_bytes=10, say=lambda line: None)
+    service.create_stream("bounded", 2)
+    places = [
+        service.put_record(None, "bounded", "k", hash_key, data(100)) for hash_key in ("0", str(2**128 - 1), "0", "0")
+    ]
+
+    assert [number for number, shard in places if shard == places[0][1]] == ["1", "2", "3"]
+    assert records(service, "bounded", places[1][1]) == []
+    assert records(service, "bounded", places[0][1]) == [data(100)]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from local import deployment, loopback
 from local.deployment import Cdk, aws_at
-from local.event_sources import EventSource, EventSources
+from local.event_sources import EventSource, EventSources, QueueClient
 from local.faults import FaultLayer, Faults, read
 from local.functions import CONCURRENCY, Functions, find_interpreter
 from local.gateway import Gateway, read_keys
@@ -166,8 +166,8 @@ class LocalStack:
         opening.callback(sources.close)
         self.faults.put(self._wanted_faults)
 
-    def _sqs_of(self, source: EventSource) -> Any:
-        return self.aws.client("sqs", key=self.keys.of(source.role, "event source"))
+    def _sqs_of(self, source: EventSource) -> QueueClient:
+        return QueueClient(self.aws_endpoint, deployment.REGION, self.keys.of(source.role, "event source").id)
 
     def _run(self, name: str, payload: bytes) -> Invocation:
         return self._functions.invoke(name, payload)

@@ -24,7 +24,7 @@ _LOOK_SECONDS = 0.16  # how often a poller looks whether to stop, and at a windo
 
 
 class Poller:
-    """Polls from `start` to `stop`; a batch in flight is finished after that. `sqs` is a boto3 client."""
+    """Polls from `start` to `stop`; a batch in flight is finished after that. `sqs` is a QueueClient or boto3's."""
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ import urllib.error
 import urllib.request
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -99,8 +99,8 @@ def unreliable(stage) -> Iterator[Unreliable]:
 
 
 @pytest.fixture
-def refusing(faults) -> None:
-    """Kinesis refuses each second record, and its retry queue is down as often: requests are answered 503."""
+def refusing(faults) -> Callable[[], None]:
+    """Kinesis refuses each second record, its retry queue is down as often: so some answers are 503. A call ends it."""
     faults(
         kinesis={
             "operation": "kinesis.PutRecords",
@@ -119,20 +119,22 @@ def refusing(faults) -> None:
             "status": 503,
         },
     )
+    return faults
 
 
-def ids_of(stage, since, mark: str, count: int) -> dict[int, set[str]]:
-    """The ids under which each event of that mark is in the stream, once there are so many events."""
+@pytest.fixture
+def ids(stage, since) -> Callable[[str, int], dict[int, set[str]]]:
+    """The ids under which each event of a mark is in the stream, once there are so many events."""
 
-    def found() -> dict[int, set[str]]:
-        ids: dict[int, set[str]] = {}
+    def found(mark: str) -> dict[int, set[str]]:
+        seen: dict[int, set[str]] = {}
         for record in kinesis_records(stage, since).values():
             if mark.encode() in record:
                 envelope = json.loads(record)
-                ids.setdefault(envelope["data"]["n"], set()).add(envelope["id"])
-        return ids
+                seen.setdefault(envelope["data"]["n"], set()).add(envelope["id"])
+        return seen
 
-    return wait_for(range(count), found, seconds=60)
+    return lambda mark, count: wait_for(range(count), lambda: found(mark), seconds=60)
 
 
 def each_once(ids: dict[int, set[str]], count: int) -> bool:
@@ -168,18 +170,18 @@ console.log(JSON.stringify([client.sent, client.accepted, client.rejected, clien
     return ["node", "--input-type=module", "-e", code]
 
 
-@pytest.mark.usefixtures("refusing")
 @pytest.mark.parametrize("language", ["python", "javascript"])
-def test_nothing_is_lost_and_nothing_gets_a_second_id(stage, credential, unreliable, since, language) -> None:
+def test_nothing_is_lost_and_nothing_gets_a_second_id(credential, refusing, unreliable, ids, language) -> None:
     """Requests and answers are lost, calls throttled, sinks refuse: each event lands, under one id."""
     mark = uuid.uuid4().hex
     command = script(language, unreliable.url, ".".join(credential), mark)
     ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    refusing()
 
     assert ran.returncode == 0, ran.stderr
     assert json.loads(ran.stdout) == [EVENTS, EVENTS, 0, 0]
     assert set(unreliable.seen) == set(FATES)
-    assert each_once(ids_of(stage, since, mark, EVENTS), EVENTS)
+    assert each_once(ids(mark, EVENTS), EVENTS)
 
 
 def in_a_page(endpoint: str, key: str, rest: str) -> str:
@@ -189,7 +191,7 @@ def in_a_page(endpoint: str, key: str, rest: str) -> str:
     return page(f"{module}\nconst client = new Client({options});\n{rest}")
 
 
-def test_a_page_loses_nothing(stage, credential, unreliable, since, tmp_path) -> None:
+def test_a_page_loses_nothing(credential, unreliable, ids, tmp_path) -> None:
     """In Chromium: what a page sends arrives through losses; what it still holds when it is left arrives too."""
     mark, key = uuid.uuid4().hex, ".".join(credential)
     send = f"for (let n = FROM; n < TO; n++) client.send({{deviceId: '{mark}', n}});"
@@ -201,10 +203,10 @@ def test_a_page_loses_nothing(stage, credential, unreliable, since, tmp_path) ->
 
     with pages.open("/", tmp_path):
         assert [pages.next(), pages.next()] == [20, 0]
-        assert each_once(ids_of(stage, since, mark, 60), 60)
+        assert each_once(ids(mark, 60), 60)
 
 
-def test_a_hidden_page_sends_what_it_holds(stage, credential, since, tmp_path) -> None:
+def test_a_hidden_page_sends_what_it_holds(stage, credential, ids, tmp_path) -> None:
     """Without a storage, and without another page of the same client: by requests that outlive the page."""
     mark, key = uuid.uuid4().hex, ".".join(credential)
     send = f"for (let n = 0; n < 5; n++) client.send({{deviceId: '{mark}', n}});"
@@ -213,7 +215,7 @@ def test_a_hidden_page_sends_what_it_holds(stage, credential, since, tmp_path) -
 
     with pages.open("/", tmp_path):
         assert pages.next() == "gone"
-        assert each_once(ids_of(stage, since, mark, 5), 5)
+        assert each_once(ids(mark, 5), 5)
 
 
 @pytest.mark.parametrize("language", ["python", "javascript"])

@@ -120,7 +120,7 @@ test: clients ## the whole test suite, a deployed local stack included
 test-library: setup ## the library's tests on the Python that Lambda runs: FUNCTIONS_PYTHON, or a python3.14 that is found
 	@uv venv --quiet --clear --python "$$(python -m commands.functions_python)" build/library
 	@uv pip install --quiet --python build/library --only-binary :all: --no-deps --require-hashes -r requirements.txt
-	@build/library/bin/python -m pytest -n 2 tests/distributary tests/distributary_testing
+	@build/library/bin/python -m pytest -n 2 tests/distributary tests/distributary_testing tests/client_libraries
 
 build/second-opinion/installed: second_opinion/requirements.txt .venv/installed
 	@uv venv --quiet --clear build/second-opinion

@@ -167,7 +167,8 @@ class LocalStack:
         self.faults.put(self._wanted_faults)
 
     def _sqs_of(self, source: EventSource) -> QueueClient:
-        return QueueClient(self.aws_endpoint, deployment.REGION, self.keys.of(source.role, "event source").id)
+        key = self.keys.of(source.role, "event source")
+        return QueueClient(self.aws_endpoint, deployment.REGION, key.id, key.token)
 
     def _run(self, name: str, payload: bytes) -> Invocation:
         return self._functions.invoke(name, payload)

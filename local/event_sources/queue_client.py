@@ -20,16 +20,17 @@ class QueueRefused(Exception):
 class QueueClient:
     """`receive_message` and `delete_message_batch` as boto3 has them; each raises QueueRefused or OSError.
 
-    `endpoint` is the embedded AWS, `access_key_id` a role's. The embedded AWS reads from a signature whose it is and
-    for which service, so nothing is signed here. Threads share one client: each has its own connection.
+    `endpoint` is the embedded AWS; id and token are of a role's access key. The embedded AWS reads from a signature
+    whose it is and for which service, so nothing is signed here. Threads share one client: each has its own connection.
     """
 
-    def __init__(self, endpoint: str, region: str, access_key_id: str) -> None:
+    def __init__(self, endpoint: str, region: str, access_key_id: str, session_token: str) -> None:
         self._place = urlsplit(endpoint).netloc
         scope = f"{access_key_id}/20000101/{region}/sqs/aws4_request"
         self._headers = {
             "content-type": "application/x-amz-json-1.0",
             "authorization": f"AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0",
+            "x-amz-security-token": session_token,
         }
         self._own = threading.local()
 

@@ -17,7 +17,7 @@ def endpoint():
 
 def test_its_answers_are_boto3s(endpoint) -> None:
     """A message is received with the same members as by boto3, and deleted by its handle."""
-    boto3, own = embedded_client(endpoint, "sqs"), QueueClient(endpoint, "us-east-1", "ASIA1")
+    boto3, own = embedded_client(endpoint, "sqs"), QueueClient(endpoint, "us-east-1", "ASIA1", "token")
     url = boto3.create_queue(QueueName="two", Attributes={"VisibilityTimeout": "0"})["QueueUrl"]
     attribute = {"k": {"DataType": "Binary", "BinaryValue": b"\x00v"}}
     boto3.send_message(QueueUrl=url, MessageBody="hello é", MessageAttributes=attribute)
@@ -35,7 +35,7 @@ def test_its_answers_are_boto3s(endpoint) -> None:
 
 def test_a_refusal_says_what_it_was(endpoint) -> None:
     """Code and message of the service."""
-    own = QueueClient(endpoint, "us-east-1", "ASIA1")
+    own = QueueClient(endpoint, "us-east-1", "ASIA1", "token")
     with pytest.raises(QueueRefused, match=r"QueueDoesNotExist .*does not exist"):
         own.receive_message(QueueUrl=f"{endpoint}/123456789012/none")
 
@@ -43,4 +43,4 @@ def test_a_refusal_says_what_it_was(endpoint) -> None:
 def test_a_service_that_is_gone_is_an_os_error() -> None:
     """So it is where the connection breaks in between."""
     with pytest.raises(OSError):  # noqa: PT011 - the system words it
-        QueueClient("http://127.0.0.1:9", "us-east-1", "ASIA1").receive_message(QueueUrl="any")
+        QueueClient("http://127.0.0.1:9", "us-east-1", "ASIA1", "token").receive_message(QueueUrl="any")

@@ -276,8 +276,9 @@ class Client:
             except (ValueError, TypeError):
                 _log.exception("%s is no batch, and is left there", file)
                 continue
-            self._batches.append(batch)
-            self._count(sent=batch.count, size=len(batch.body) - 1)
+            with self._changed:
+                self._batches.append(batch)
+                self._count(sent=batch.count, size=len(batch.body) - 1)
 
     def _count(self, *, sent: int = 0, accepted: int = 0, rejected: int = 0, size: int = 0) -> None:
         """Add to the counts; `size` are bytes that enter or leave the queue. The lock is held."""

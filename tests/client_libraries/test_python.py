@@ -6,12 +6,13 @@ import sys
 import threading
 from pathlib import Path
 
-import distributary_client
 import pytest
 from client_libraries.scripted import Scripted, accepted
-from distributary_client import Answer, Client, Counts, QueueFull
 from hypothesis import given
 from hypothesis import strategies as st
+
+import distributary_client
+from distributary_client import Answer, Client, Counts, QueueFull
 
 CASES = json.loads((Path(__file__).parents[1] / "cases/client_libraries.json").read_text())
 ENDPOINT = "https://events.example.com"
@@ -209,7 +210,7 @@ STEPS = st.lists(st.one_of(st.integers(1, 4), st.just("flush")), max_size=20)
 
 @given(STEPS, st.lists(ANSWERS, max_size=30), st.integers(1, 4))
 def test_no_event_is_forgotten_whatever_is_answered(steps, answers, batch_events) -> None:
-    """accepted + rejected + pending = sent, at each step; each event has one result, and a key has one body."""
+    """Accepted + rejected + pending = sent, at each step; each event has one result, and a key has one body."""
     world, told = Scripted(answers), []
     sender = client(world, on_rejected=lambda event, _: told.append(event), batch_events=batch_events, max_events=30)
     sent = 0

@@ -4,7 +4,7 @@ import socket
 import struct
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -12,81 +12,84 @@ from commands.post import request
 
 TURNS = ("lose request", "pass", "lose answer", 503, "pass", 429, "pass", "lose half of answer", "pass")
 _RESET = struct.pack("ii", 1, 0)
+_OF_A_CONNECTION = ("content-length", "transfer-encoding", "connection")
 
 
-class Front:
+class Front(ThreadingHTTPServer):
     """What happened: `turns` counts each kind, `passed` how often the endpoint got a request of each key."""
 
-    def __init__(self, endpoint: str, turns: Sequence[str | int] = TURNS) -> None:
+    daemon_threads = True
+
+    def __init__(self, endpoint: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.endpoint = endpoint
+        self.url = f"http://localhost:{self.server_port}"
         self.turns: Counter[str | int] = Counter()
         self.passed: Counter[str] = Counter()
         self._lock = threading.Lock()
-        front = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
+    def next_turn(self, key: str) -> str | int:
+        """What happens to a request: a status answers it."""
+        with self._lock:
+            turn = TURNS[self.turns.total() % len(TURNS)]
+            self.turns[turn] += 1
+            self.passed[key] += isinstance(turn, str) and turn != "lose request"
+        return turn
 
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["content-length"]))
-                key = self.headers["idempotency-key"]
-                with front._lock:
-                    turn = turns[front.turns.total() % len(turns)]
-                    front.turns[turn] += 1
-                    front.passed[key] += isinstance(turn, str) and turn != "lose request"
-                if isinstance(turn, int):
-                    self._answer(turn, {}, b'{"message":"as planned"}')
-                elif turn == "lose request":
-                    self._reset()
-                else:
-                    self._forward(body, turn)
+    def handle_error(self, *_: object) -> None:
+        """A connection that was reset on purpose is no news."""
 
-            def do_OPTIONS(self) -> None:
-                self._forward(None, "pass")
 
-            def _forward(self, body: bytes | None, turn: str) -> None:
-                answer = request(endpoint, self.command, self.path, headers=dict(self.headers.items()), body=body)
-                if turn == "lose answer":
-                    self._reset()
-                elif turn == "lose half of answer":
-                    self._answer(answer.status, answer.headers, answer.body, len(answer.body) // 2)
-                    self._reset()
-                else:
-                    self._answer(answer.status, answer.headers, answer.body)
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Front
 
-            def _answer(self, status: int, headers: dict[str, str], body: bytes, sent: int | None = None) -> None:
-                self.send_response_only(status)
-                for name, value in headers.items():
-                    if name not in ("content-length", "transfer-encoding", "connection"):
-                        self.send_header(name, value)
-                self.send_header("content-length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body[:sent])
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        turn = self.server.next_turn(self.headers["idempotency-key"])
+        if isinstance(turn, int):
+            self._answer(turn, {}, b'{"message":"as planned"}')
+        elif turn == "lose request":
+            self._reset()
+        else:
+            self._forward(body, turn)
 
-            def _reset(self) -> None:
-                self.close_connection = True
-                self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-                self.connection.close()
+    def do_OPTIONS(self) -> None:
+        self._forward(None, "pass")
 
-            def log_message(self, *_: object) -> None:
-                pass
+    def _forward(self, body: bytes | None, turn: str) -> None:
+        headers = dict(self.headers.items())
+        answer = request(self.server.endpoint, self.command, self.path, headers=headers, body=body)
+        if turn != "lose answer":
+            self._answer(answer.status, answer.headers, answer.body, whole=turn == "pass")
+        if turn != "pass":
+            self._reset()
 
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
+    def _answer(self, status: int, headers: dict[str, str], body: bytes, *, whole: bool = True) -> None:
+        self.send_response_only(status)
+        for name, value in headers.items():
+            if name not in _OF_A_CONNECTION:
+                self.send_header(name, value)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body if whole else body[: len(body) // 2])
 
-            def handle_error(self, *_: object) -> None:
-                """A connection that was reset on purpose is no news."""
+    def _reset(self) -> None:
+        self.close_connection = True
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self.connection.close()
 
-        self.server = Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://localhost:{self.server.server_port}"
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @contextmanager
 def flaky_front(endpoint: str) -> Iterator[Front]:
     """The front, until the block ends."""
     front = Front(endpoint)
-    threading.Thread(target=front.server.serve_forever, daemon=True).start()
+    threading.Thread(target=front.serve_forever, daemon=True).start()
     try:
         yield front
     finally:
-        front.server.shutdown()
-        front.server.server_close()
+        front.shutdown()
+        front.server_close()

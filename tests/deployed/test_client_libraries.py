@@ -1,74 +1,143 @@
 """The client libraries, with faults between them and the endpoint and behind it: no event is lost, none is invented."""
 
+import dataclasses
 import json
+import time
 import uuid
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from arrived import every_record
+from browser import Pages, page
 from chaos.orders import Orders
 from flaky_front import Front, flaky_front
+from real_client import ROOT, json_from
 
+from commands.key_ring import KeyRing
+from distributary.access.key import for_everything
 from distributary_client import Client
 
+LIBRARY = ROOT / "clients/javascript/distributary-client.js"
 EVENTS, BATCH = 400, 40
-REFUSED = {"error": "ProvisionedThroughputExceededException"}
+COUNTS = {"sent": EVENTS, "accepted": EVENTS, "rejected": 0, "pending": 0}
+REFUSED = {"effect": "refuse_calls", "seconds": 1.5}
 FAULTS = {
-    "outage": {"operation": "kinesis.PutRecords", "effect": "refuse_calls", "seconds": 1.5, **REFUSED},
-    "spill": {
-        "operation": "sqs.*",
-        "resource": "*Spill*",
-        "effect": "refuse_calls",
-        "error": "InternalError",
-        "seconds": 1.5,
+    "outage": {"operation": "kinesis.PutRecords", "error": "InternalFailure", **REFUSED},
+    "spill": {"operation": "sqs.*", "resource": "*Spill*", "error": "InternalError", **REFUSED},
+    "some": {
+        "operation": "kinesis.PutRecords",
+        "effect": "refuse_records",
+        "share": 0.3,
+        "error": "ProvisionedThroughputExceededException",
+        "seed": 5,
     },
-    "some": {"operation": "kinesis.PutRecords", "effect": "refuse_records", "share": 0.3, "seed": 5, **REFUSED},
 }
+SENDING = (
+    f"for (let n = 0; n < {EVENTS}; n++) client.send({{deviceId: mark, n}}); await client.close(90000); client.counts"
+)
 
 
-@pytest.fixture
-def front(stage, faults):
-    """What the clients take for the endpoint; Kinesis and its retry queue are down at first, then Kinesis refuses some."""
-    with flaky_front(stage.endpoint) as served:
-        faults(**FAULTS)
-        yield served
+@dataclasses.dataclass
+class Sender:
+    """One client with what stands between it and the endpoint; `mark` is what its events carry."""
+
+    front: Front
+    key: str
+    folder: Path
+    mark: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def code(self) -> str:
+        """JavaScript that sends all; its last expression are the counts."""
+        options = f"{{batchEvents: {BATCH}, store}}"
+        made = f"const client = new Client({json.dumps(self.front.url)}, {json.dumps(self.key)}, {options});"
+        return f"const mark = {json.dumps(self.mark)}; {made} {SENDING}"
 
 
-@pytest.fixture
-def mark() -> str:
-    """What the events of this test carry."""
-    return uuid.uuid4().hex
-
-
-def landed(stage, mark: str, wait) -> Counter[tuple[str, str, int]]:
-    """How often each event of this test is in the stream: source, id, number; once all are there."""
-
-    def found() -> Counter[tuple[str, str, int]]:
-        records = [json.loads(one["Data"]) for one in every_record(stage) if mark.encode() in one["Data"]]
-        return Counter((one["source"], one["id"], one["data"]["n"]) for one in records)
-
-    wait(lambda: len(found()) >= EVENTS)
-    return found()
-
-
-def judge(stage, front: Front, mark: str, wait) -> None:
-    """Each event has one id and is there as often as a request with it reached the endpoint, at most."""
-    found = landed(stage, mark, wait)
-
-    assert sorted(number for _, _, number in found) == [*range(EVENTS)]
-    assert {source for source, _, _ in found} == {"tests"}
-    excess = {id_: count for (_, id_, _), count in found.items() if count > front.passed[id_.partition("/")[0]]}
-    assert excess == {}
-    assert all(front.turns.values())
-    assert 0 not in Orders(stage).injected().values()
-
-
-def test_python(stage, credential, front, mark, wait, tmp_path) -> None:
-    """With a folder, and a thread."""
-    with Client(front.url, ".".join(credential), batch_events=BATCH, folder=tmp_path) as client:
+def python(sender: Sender) -> Any:
+    """With a folder, and threads."""
+    with Client(sender.front.url, sender.key, batch_events=BATCH, folder=sender.folder) as client:
         for number in range(EVENTS):
-            client.send({"deviceId": mark, "n": number})
+            client.send({"deviceId": sender.mark, "n": number})
+    return client.counts._asdict()
 
-    assert client.counts == (EVENTS, EVENTS, 0, 0)
-    assert [*tmp_path.iterdir()] == []
-    judge(stage, front, mark, wait)
+
+def node(sender: Sender) -> Any:
+    """With a folder."""
+    imported = f"import {{ Client, folderStore }} from {json.dumps(str(LIBRARY))};"
+    store = f"const store = await folderStore({json.dumps(str(sender.folder))});"
+    code, _, counts = sender.code.rpartition("; ")
+    return json_from(
+        ["node", "--input-type=module", "-e", f"{imported} {store} {code}; console.log(JSON.stringify({counts}));"], {}
+    )
+
+
+def chromium(sender: Sender) -> Any:
+    """With localStorage, on a page of another origin."""
+    code, _, counts = sender.code.rpartition("; ")
+    store = "const store = await browserStore();"
+    pages = Pages({"/": page_of(f"{store} {code}; say([{counts}, localStorage.length]);")})
+    with pages.open("/", sender.folder):
+        counts, left = pages.next()
+    assert left == 0
+    return counts
+
+
+def page_of(script: str) -> str:
+    """A page that runs the script with the library."""
+    library = LIBRARY.read_text().replace("</", "<\\/")
+    names = "const {Client, browserStore} = await import(URL.createObjectURL(new Blob([library], {type: 'text/javascript'})));"
+    return page(f"const library = {json.dumps(library)}; {names} {script}")
+
+
+SENDERS: dict[str, Callable[[Sender], Any]] = {"python": python, "node": node, "chromium": chromium}
+
+
+@pytest.fixture(scope="module")
+def key(stage) -> str:
+    """A key that pages may have, too."""
+    wanted = dataclasses.replace(for_everything(f"clients-{uuid.uuid4().hex}"), browser=True)
+    made, secret = KeyRing(stage).create(wanted)
+    return f"{made.id}.{secret}"
+
+
+def found(stage, mark: str) -> Counter[tuple[str, int]]:
+    """How often each event with this mark is in the stream, by id and number."""
+    records = [json.loads(one["Data"]) for one in every_record(stage) if mark.encode() in one["Data"]]
+    assert len({one["source"] for one in records}) <= 1
+    return Counter((one["id"], one["data"]["n"]) for one in records)
+
+
+def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, faults, key, wait, tmp_path) -> None:
+    """Each is there, under one id, and as often as a request with it reached the endpoint, at most.
+
+    Kinesis and its retry queue are down at first, then Kinesis refuses some records. All clients send at the same time.
+    """
+    names = [*SENDERS]
+    with (
+        flaky_front(stage.endpoint) as one,
+        flaky_front(stage.endpoint) as two,
+        flaky_front(stage.endpoint) as three,
+        ThreadPoolExecutor() as pool,
+    ):
+        senders = [Sender(front, key, tmp_path / name) for front, name in zip((one, two, three), names, strict=True)]
+        faults(**FAULTS)
+        started = time.monotonic()
+        counts = dict(zip(names, pool.map(lambda name, one: SENDERS[name](one), names, senders), strict=True))
+        print(f"sent in {time.monotonic() - started:.1f} s")
+
+    assert counts == dict.fromkeys(names, COUNTS)
+    assert [[*(tmp_path / name).iterdir()] for name in ("python", "node")] == [[], []]
+    for sender in senders:
+        wait(lambda mark=sender.mark: len(found(stage, mark)) >= EVENTS)
+        events, front = found(stage, sender.mark), sender.front
+        assert sorted(number for _, number in events) == [*range(EVENTS)]
+        assert {id_: count for (id_, _), count in events.items() if count > front.passed[id_.partition("/")[0]]} == {}
+        assert len(front.turns) == len({*front.turns, "pass"})
+        assert min(front.turns.values()) > 0
+    print(senders[0].front.turns, Orders(stage).injected())
+    assert 0 not in Orders(stage).injected().values()

@@ -16,7 +16,10 @@ _OF_A_CONNECTION = ("content-length", "transfer-encoding", "connection")
 
 
 class Front(ThreadingHTTPServer):
-    """What happened: `turns` counts each kind, `passed` how often the endpoint got a request of each key."""
+    """What happened: `turns` counts each kind, `answers` the endpoint's own by status.
+
+    `passed` is how often the endpoint got a request of each Idempotency-Key.
+    """
 
     daemon_threads = True
 
@@ -25,6 +28,7 @@ class Front(ThreadingHTTPServer):
         self.endpoint = endpoint
         self.url = f"http://localhost:{self.server_port}"
         self.turns: Counter[str | int] = Counter()
+        self.answers: Counter[int] = Counter()
         self.passed: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -60,6 +64,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _forward(self, body: bytes | None, turn: str) -> None:
         headers = dict(self.headers.items())
         answer = request(self.server.endpoint, self.command, self.path, headers=headers, body=body)
+        self.server.answers[answer.status] += 1
         if turn != "lose answer":
             self._answer(answer.status, answer.headers, answer.body, whole=turn == "pass")
         if turn != "pass":

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +13,7 @@ import pytest
 from arrived import every_record
 from browser import Pages, page
 from chaos.orders import Orders
-from flaky_front import Front, flaky_front
+from flaky_front import TURNS, Front, flaky_front
 from real_client import ROOT, json_from
 
 from commands.key_ring import KeyRing
@@ -22,16 +21,16 @@ from distributary.access.key import for_everything
 from distributary_client import Client
 
 LIBRARY = ROOT / "clients/javascript/distributary-client.js"
-EVENTS, BATCH = 400, 40
+EVENTS, BATCH = 300, 50
 COUNTS = {"sent": EVENTS, "accepted": EVENTS, "rejected": 0, "pending": 0}
-REFUSED = {"effect": "refuse_calls", "seconds": 1.5}
+REFUSED = {"effect": "refuse_calls", "seconds": 2}
 FAULTS = {
     "outage": {"operation": "kinesis.PutRecords", "error": "InternalFailure", **REFUSED},
-    "spill": {"operation": "sqs.*", "resource": "*Spill*", "error": "InternalError", **REFUSED},
+    "spill": {"operation": "sqs.SendMessage", "resource": "*Spill*", "error": "InternalError", **REFUSED},
     "some": {
         "operation": "kinesis.PutRecords",
         "effect": "refuse_records",
-        "share": 0.3,
+        "share": 0.1,
         "error": "ProvisionedThroughputExceededException",
         "seed": 5,
     },
@@ -63,6 +62,7 @@ def python(sender: Sender) -> Any:
     with Client(sender.front.url, sender.key, batch_events=BATCH, folder=sender.folder) as client:
         for number in range(EVENTS):
             client.send({"deviceId": sender.mark, "n": number})
+        client.close(90)
     return client.counts._asdict()
 
 
@@ -90,16 +90,18 @@ def chromium(sender: Sender) -> Any:
 def page_of(script: str) -> str:
     """A page that runs the script with the library."""
     library = LIBRARY.read_text().replace("</", "<\\/")
-    names = "const {Client, browserStore} = await import(URL.createObjectURL(new Blob([library], {type: 'text/javascript'})));"
+    module = "URL.createObjectURL(new Blob([library], {type: 'text/javascript'}))"
+    names = f"const {{Client, browserStore}} = await import({module});"
     return page(f"const library = {json.dumps(library)}; {names} {script}")
 
 
 SENDERS: dict[str, Callable[[Sender], Any]] = {"python": python, "node": node, "chromium": chromium}
 
 
-@pytest.fixture(scope="module")
-def key(stage) -> str:
-    """A key that pages may have, too."""
+@pytest.fixture
+def key(stage, settle) -> str:
+    """A key that pages may have, too; the stack has started its functions."""
+    settle()
     wanted = dataclasses.replace(for_everything(f"clients-{uuid.uuid4().hex}"), browser=True)
     made, secret = KeyRing(stage).create(wanted)
     return f"{made.id}.{secret}"
@@ -112,7 +114,7 @@ def found(stage, mark: str) -> Counter[tuple[str, int]]:
     return Counter((one["id"], one["data"]["n"]) for one in records)
 
 
-def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, faults, key, wait, tmp_path) -> None:
+def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, key, faults, wait, tmp_path) -> None:
     """Each is there, under one id, and as often as a request with it reached the endpoint, at most.
 
     Kinesis and its retry queue are down at first, then Kinesis refuses some records. All clients send at the same time.
@@ -126,9 +128,7 @@ def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, faults, key,
     ):
         senders = [Sender(front, key, tmp_path / name) for front, name in zip((one, two, three), names, strict=True)]
         faults(**FAULTS)
-        started = time.monotonic()
         counts = dict(zip(names, pool.map(lambda name, one: SENDERS[name](one), names, senders), strict=True))
-        print(f"sent in {time.monotonic() - started:.1f} s")
 
     assert counts == dict.fromkeys(names, COUNTS)
     assert [[*(tmp_path / name).iterdir()] for name in ("python", "node")] == [[], []]
@@ -137,7 +137,7 @@ def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, faults, key,
         events, front = found(stage, sender.mark), sender.front
         assert sorted(number for _, number in events) == [*range(EVENTS)]
         assert {id_: count for (id_, _), count in events.items() if count > front.passed[id_.partition("/")[0]]} == {}
-        assert len(front.turns) == len({*front.turns, "pass"})
-        assert min(front.turns.values()) > 0
-    print(senders[0].front.turns, Orders(stage).injected())
+        assert events.total() > EVENTS, "no answer was lost"
+        assert front.turns.keys() == set(TURNS)
+    assert sum(sender.front.answers[503] for sender in senders), "no event had to be retried"
     assert 0 not in Orders(stage).injected().values()

@@ -86,7 +86,9 @@ export async function folderStore(folder) {
   const [fs, { join }] = [await import("node:fs"), await import("node:path")];
   fs.mkdirSync(folder, { recursive: true });
   return {
-    names: () => fs.readdirSync(folder).filter((name) => name.endsWith(".batch")).sort(),
+    takeUp(each) {
+      for (const name of fs.readdirSync(folder).sort()) if (name.endsWith(".batch")) each(name);
+    },
     load: (name) => fs.readFileSync(join(folder, name), "utf8"),
     remove: (name) => fs.rmSync(join(folder, name), { force: true }),
     save(name, text) {
@@ -103,19 +105,27 @@ export async function folderStore(folder) {
   };
 }
 
-/** Browser: keeps batches in `localStorage`, at most `maxBytes`. A page takes up what closed pages left, not living ones. */
+/** Browser: keeps batches in `localStorage`, at most `maxBytes`. A page takes up another's once that page is gone. */
 export async function browserStore({ storage = localStorage, prefix = "distributary", maxBytes = 2_000_000 } = {}) {
   const own = `${prefix}:${newKey()}`;
-  navigator.locks?.request(own, () => new Promise(() => {})).catch(() => {}); // held while the page lives
-  const held = new Set((await navigator.locks?.query())?.held.map((lock) => lock.name));
-  const ours = () => Object.keys(storage).filter((name) => name.startsWith(`${prefix}:`));
-  const used = () => ours().reduce((sum, name) => sum + 2 * (name.length + storage.getItem(name).length), 0);
-  for (const left of ours().filter((name) => !held.has(name.slice(0, name.lastIndexOf("/"))))) {
-    storage.setItem(own + left.slice(left.lastIndexOf("/")), storage.getItem(left));
-    storage.removeItem(left);
-  }
+  // Each page holds a lock while it lives: whoever gets it knows that the page is gone.
+  const lock = (name, work) => navigator.locks?.request(name, work) ?? work();
+  await new Promise((held) => void lock(own, () => (held(), navigator.locks && new Promise(() => {}))));
+  const all = () => Object.keys(storage).filter((name) => name.startsWith(`${prefix}:`)).sort();
+  const used = () => all().reduce((sum, name) => sum + 2 * (name.length + storage.getItem(name).length), 0);
+  const adopt = (owner, each) => {
+    for (const left of all().filter((name) => name.startsWith(`${owner}/`))) {
+      const name = left.slice(owner.length + 1);
+      storage.setItem(`${own}/${name}`, storage.getItem(left));
+      storage.removeItem(left);
+      each(name);
+    }
+  };
   return {
-    names: () => ours().filter((name) => name.startsWith(`${own}/`)).map((name) => name.slice(own.length + 1)).sort(),
+    takeUp(each) {
+      const owners = new Set(all().map((name) => name.slice(0, name.indexOf("/"))));
+      for (const owner of owners) if (owner !== own) lock(owner, () => adopt(owner, each));
+    },
     load: (name) => storage.getItem(`${own}/${name}`),
     remove: (name) => storage.removeItem(`${own}/${name}`),
     save(name, text) {
@@ -156,12 +166,11 @@ export class Client {
     this.#headers = key ? { authorization: `Bearer ${key}` } : {};
     this.path = "/v1/events" + (eventType ? `?type=${encodeURIComponent(eventType)}` : "");
     this.contentType = cloudEvents ? "application/cloudevents-batch+json" : "application/json";
-    for (const name of this.#options.store?.names() ?? []) this.#takeUp(name);
+    this.#options.store?.takeUp((name) => this.#takeUp(name));
     if (BROWSER) {
       addEventListener("pagehide", this.#leaving);
       document.addEventListener("visibilitychange", this.#leaving);
     }
-    this.#run();
   }
 
   /** Numbers of events: `sent` is always the sum of the others. Events found in the store at the start count as sent. */
@@ -237,12 +246,14 @@ export class Client {
   }
 
   #takeUp(name) {
+    if (this.#closed) return;
     try {
       const [head, body] = this.#options.store.load(name).split(/\n(.*)/s);
       const batch = { ...JSON.parse(head), body, name };
       if (!batch.key || JSON.parse(body).length !== batch.count) throw new Error("it is incomplete");
       this.#batches.push(batch);
       this.#count({ sent: batch.count }, size(body) - 1);
+      this.#run();
     } catch (error) {
       console.error(`${name} is no batch, and is left there:`, error);
     }
@@ -285,7 +296,10 @@ export class Client {
   }
 
   #run() {
-    return (this.#running ??= this.#deliverAll().finally(() => (this.#running = null)));
+    return (this.#running ??= this.#deliverAll().finally(() => {
+      this.#running = null;
+      if (this.#batches.length && !this.#stop.signal.aborted) this.#run();
+    }));
   }
 
   async #deliverAll() {

@@ -141,3 +141,49 @@ def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, key, faults,
         assert front.turns.keys() == set(TURNS)
     assert sum(sender.front.answers[503] for sender in senders), "no event had to be retried"
     assert 0 not in Orders(stage).injected().values()
+
+
+def test_a_page_keeps_what_it_cannot_send_and_sends_what_is_left_when_it_closes(stage, key, wait, tmp_path) -> None:
+    """What one page left in localStorage is sent by the next, under its key; a living page's is not touched."""
+    mark, options = uuid.uuid4().hex, "{linger: 1e6, store: await browserStore()}"
+    kept = "Object.entries(localStorage).map(([name, text]) => [JSON.parse(text.split('\\n')[0]).key, name])"
+    frame = "await new Promise((heard) => { onmessage = ({data}) => heard(data); document.body.append(frame); })"
+    first = f"""
+        const client = new Client("http://localhost:9", "", {options});
+        client.send({{deviceId: "{mark}", n: 0}});
+        await client.flush(300);
+        const frame = Object.assign(document.createElement("iframe"), {{src: "/frame"}});
+        say([{kept}.map(([key]) => key), {frame}, client.counts]);
+        location.href = "/next";
+    """
+    second = f"""
+        const client = new Client("{stage.endpoint}", "{key}", {options});
+        while (!client.counts.sent) await new Promise((soon) => setTimeout(soon, 10));
+        const found = client.counts.sent;
+        say([found, await client.flush(60000), client.counts.accepted, localStorage.length]);
+        client.send({{deviceId: "{mark}", n: 1}});
+        location.href = "/after";
+    """
+    frame_page = (
+        "(await browserStore()).takeUp(() => parent.postMessage(1)); setTimeout(() => parent.postMessage(0), 500);"
+    )
+    pages = Pages(
+        {
+            "/": page_of(first).replace("<script>", "<body><script>"),
+            "/frame": page_of(frame_page),
+            "/next": page_of(second),
+            "/after": page("say('gone');"),
+        }
+    )
+
+    with pages.open("/", tmp_path):
+        [stored], seen_by_frame, counts = pages.next()
+        taken_up = pages.next()
+        assert pages.next() == "gone"
+        wait(lambda: len(found(stage, mark)) == 2)
+
+    assert (seen_by_frame, counts["pending"]) == (0, 1)
+    assert taken_up == [1, True, 1, 0]
+    (_, first_count), (_, second_count) = sorted((number, count) for (_, number), count in found(stage, mark).items())
+    assert (first_count, second_count) == (1, 1)
+    assert (f"{stored}/0", 0) in found(stage, mark)

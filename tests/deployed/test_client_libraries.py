@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 import uuid
 from collections import Counter
 from collections.abc import Callable
@@ -15,12 +17,14 @@ from browser import Pages, page
 from chaos.orders import Orders
 from flaky_front import TURNS, Front, flaky_front
 from real_client import ROOT, json_from
+from snippets import snippet
 
 from commands.key_ring import KeyRing
 from distributary.access.key import for_everything
 from distributary_client import Client
 
 LIBRARY = ROOT / "clients/javascript/distributary-client.js"
+PYTHON_LIBRARY = ROOT / "clients/python/distributary_client.py"
 EVENTS, BATCH = 300, 50
 COUNTS = {"sent": EVENTS, "accepted": EVENTS, "rejected": 0, "pending": 0}
 REFUSED = {"effect": "refuse_calls", "seconds": 2}
@@ -187,3 +191,31 @@ def test_a_page_keeps_what_it_cannot_send_and_sends_what_is_left_when_it_closes(
     (_, first_count), (_, second_count) = sorted((number, count) for (_, number), count in found(stage, mark).items())
     assert (first_count, second_count) == (1, 1)
     assert (f"{stored}/0", 0) in found(stage, mark)
+
+
+def test_the_code_of_the_page(stage, key, wait, tmp_path) -> None:
+    """docs/how-to/clients/client-libraries.md, as readers copy it: each block sends its event."""
+    device = uuid.uuid4().hex
+    python, node, in_page = (
+        snippet("client-libraries", name, endpoint=stage.endpoint, key=key, device=device)
+        for name in ("python", "node", "page")
+    )
+    environment = {"PYTHONPATH": str(PYTHON_LIBRARY.parent)}
+    (tmp_path / "node.mjs").write_text(node.replace('"distributary-client"', json.dumps(str(LIBRARY))))
+    pages = Pages({"/": page_of(in_page[in_page.index("const client") :])})
+
+    told = [
+        subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=True).stdout
+        for command, env in (([sys.executable, "-c", python], environment), (["node", "node.mjs"], None))
+    ]
+    with pages.open("/", tmp_path / "profile"):
+        wait(lambda: len(sent_by(stage, device)) >= 3)
+
+    assert told[0] == "Counts(sent=1, accepted=1, rejected=0, pending=0)\n"
+    assert "accepted: 1" in told[1]
+    assert sent_by(stage, device) == [{"deviceId": device, "temperature": 21.5}] * 3
+
+
+def sent_by(stage, device: str) -> list[dict]:
+    """The data of that device's events in the stream."""
+    return [json.loads(one["Data"])["data"] for one in every_record(stage) if device.encode() in one["Data"]]

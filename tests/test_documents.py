@@ -15,6 +15,7 @@ _TOP = (
     "infra",
     "local",
     "commands",
+    "clients",
     "tests",
     "docs",
     "detectors",

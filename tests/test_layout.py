@@ -9,7 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 REFUSED_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base", "impl"}
-SOURCES = ("lambdas/distributary", "infra/distributary_cdk", "local", "commands", "distributary_testing")
+SOURCES = (
+    *("lambdas/distributary", "infra/distributary_cdk", "local", "commands", "distributary_testing"),
+    "clients/python",
+)
 
 
 def tracked(*patterns: str) -> list[Path]:

@@ -8,6 +8,12 @@ import pytest
 from commands import release
 from commands.release import ReleaseError, build, check
 
+CLIENTS = (
+    "python/distributary_client.py",
+    "python/pyproject.toml",
+    "javascript/distributary-client.js",
+    "javascript/package.json",
+)
 TODAY = "# Changelog\n\n## [1.2.3] - 2026-11-26\n\n### Fixed\n\n## [1.2.2] - 2026-10-01\n"
 
 
@@ -59,7 +65,9 @@ def test_what_a_release_is(tmp_path):
     wheel, sbom, sdist = files
     assert "distributary_cdk/lambdas/ingest/handler.py" in zipfile.ZipFile(wheel).namelist()
     with tarfile.open(sdist) as archive:
-        assert f"distributary-{version}/setup.py" in archive.getnames()
+        names = set(archive.getnames())
+    assert f"distributary-{version}/setup.py" in names
+    assert {f"distributary-{version}/clients/{name}" for name in CLIENTS} <= names
     told = json.loads(sbom.read_text())
     pinned = (release.ROOT / "lambdas/requirements.txt").read_text()
     assert (told["bomFormat"], told["metadata"]["component"]["version"]) == ("CycloneDX", version)

@@ -1,220 +1,221 @@
-"""clients/ against the deployed stack: what is lost on the way, and what a sink and its retry queue refuse."""
+"""The client libraries, with faults between them and the endpoint and behind it: no event is lost, none is invented."""
 
-import itertools
+import dataclasses
 import json
-import os
 import subprocess
 import sys
-import threading
-import urllib.error
-import urllib.request
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
+from arrived import every_record
 from browser import Pages, page
-from real_client import ROOT
+from chaos.orders import Orders
+from flaky_front import TURNS, Front, flaky_front
+from real_client import ROOT, json_from
 from snippets import snippet
 
-from commands.read_back import kinesis_records, wait_for
+from commands.key_ring import KeyRing
+from distributary.access.key import for_everything
+from distributary_client import Client
 
-PYTHON = ROOT / "clients/python"
-JAVASCRIPT = ROOT / "clients/javascript/distributary-client.js"
-EVENTS = 60
-FATES = ("request lost", "passes", "answer lost", "throttled", "answer lost")
-"""What becomes of the first requests, on the way to the endpoint and back; the others pass."""
-
-
-class Unreliable(ThreadingHTTPServer):
-    """Stands in front of the endpoint and loses requests and answers; `seen` counts what became of them."""
-
-    daemon_threads = True
-
-    def __init__(self, endpoint: str) -> None:
-        super().__init__(("127.0.0.1", 0), Passing)
-        self.endpoint = endpoint
-        self.fates = itertools.chain(FATES, itertools.repeat("passes"))
-        self.seen: Counter[str] = Counter()
-        self.url = f"http://localhost:{self.server_port}"
-
-
-class Passing(BaseHTTPRequestHandler):
-    """Passes a request on, or not."""
-
-    protocol_version = "HTTP/1.1"
-    server: Unreliable
-
-    def do_OPTIONS(self) -> None:
-        """A page's preflight always passes."""
-        self._pass(None)
-
-    def do_POST(self) -> None:
-        """One request and its fate."""
-        body = self.rfile.read(int(self.headers["content-length"]))
-        fate = next(self.server.fates)
-        self.server.seen[fate] += 1
-        if fate == "request lost":
-            self.close_connection = True
-        elif fate == "throttled":
-            self._answer(429, [("access-control-allow-origin", "*")], b'{"message":"Too Many Requests"}')
-        else:
-            self._pass(body, answered=fate == "passes")
-
-    def _pass(self, body: bytes | None, *, answered: bool = True) -> None:
-        headers = {name: value for name, value in self.headers.items() if name.lower() not in ("host", "connection")}
-        request = urllib.request.Request(self.server.endpoint + self.path, body, headers, method=self.command)
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                status, sent, said = answer.status, answer.getheaders(), answer.read()
-        except urllib.error.HTTPError as error:
-            status, sent, said = error.code, list(error.headers.items()), error.read()
-        self.server.seen[f"answered {status}"] += 1
-        if answered:
-            self._answer(status, sent, said)
-        else:
-            self.close_connection = True
-
-    def _answer(self, status, headers, body) -> None:
-        self.send_response(status)
-        for name, value in headers:
-            if name.lower() not in ("content-length", "connection", "date", "server", "transfer-encoding"):
-                self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        """Writes nothing."""
+LIBRARY = ROOT / "clients/javascript/distributary-client.js"
+PYTHON_LIBRARY = ROOT / "clients/python/distributary_client.py"
+EVENTS, BATCH = 300, 50
+COUNTS = {"sent": EVENTS, "accepted": EVENTS, "rejected": 0, "pending": 0}
+REFUSED = {"effect": "refuse_calls", "seconds": 2}
+FAULTS = {
+    "outage": {"operation": "kinesis.PutRecords", "error": "InternalFailure", **REFUSED},
+    "spill": {"operation": "sqs.SendMessage", "resource": "*Spill*", "error": "InternalError", **REFUSED},
+    "some": {
+        "operation": "kinesis.PutRecords",
+        "effect": "refuse_records",
+        "share": 0.1,
+        "error": "ProvisionedThroughputExceededException",
+        "seed": 5,
+    },
+}
+SENDING = (
+    f"for (let n = 0; n < {EVENTS}; n++) client.send({{deviceId: mark, n}}); await client.close(90000); client.counts"
+)
 
 
-@pytest.fixture
-def unreliable(stage) -> Iterator[Unreliable]:
-    """What stands in front of the endpoint."""
-    server = Unreliable(stage.endpoint)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+@dataclasses.dataclass
+class Sender:
+    """One client with what stands between it and the endpoint; `mark` is what its events carry."""
+
+    front: Front
+    key: str
+    folder: Path
+    mark: str = dataclasses.field(default_factory=lambda: uuid.uuid4().hex)
+
+    @property
+    def code(self) -> str:
+        """JavaScript that sends all; its last expression are the counts."""
+        options = f"{{batchEvents: {BATCH}, store}}"
+        made = f"const client = new Client({json.dumps(self.front.url)}, {json.dumps(self.key)}, {options});"
+        return f"const mark = {json.dumps(self.mark)}; {made} {SENDING}"
 
 
-@pytest.fixture
-def refusing(faults) -> None:
-    """For six seconds Kinesis refuses every call, and its retry queue too: an answer is 503."""
-    down = {"effect": "refuse_calls", "error": "ServiceUnavailable", "status": 503, "seconds": 6}
-    faults(
-        kinesis={"operation": "kinesis.PutRecords", **down},
-        queue={"operation": "sqs.SendMessage", "resource": "*Spill*", **down},
+def python(sender: Sender) -> Any:
+    """With a folder, and threads."""
+    with Client(sender.front.url, sender.key, batch_events=BATCH, folder=sender.folder) as client:
+        for number in range(EVENTS):
+            client.send({"deviceId": sender.mark, "n": number})
+        client.close(90)
+    return client.counts._asdict()
+
+
+def node(sender: Sender) -> Any:
+    """With a folder."""
+    imported = f"import {{ Client, folderStore }} from {json.dumps(str(LIBRARY))};"
+    store = f"const store = await folderStore({json.dumps(str(sender.folder))});"
+    code, _, counts = sender.code.rpartition("; ")
+    return json_from(
+        ["node", "--input-type=module", "-e", f"{imported} {store} {code}; console.log(JSON.stringify({counts}));"], {}
     )
 
 
+def chromium(sender: Sender) -> Any:
+    """With localStorage, on a page of another origin."""
+    code, _, counts = sender.code.rpartition("; ")
+    store = "const store = await browserStore();"
+    pages = Pages({"/": page_of(f"{store} {code}; say([{counts}, localStorage.length]);")})
+    with pages.open("/", sender.folder):
+        counts, left = pages.next()
+    assert left == 0
+    return counts
+
+
+def page_of(script: str) -> str:
+    """A page that runs the script with the library."""
+    library = LIBRARY.read_text().replace("</", "<\\/")
+    module = "URL.createObjectURL(new Blob([library], {type: 'text/javascript'}))"
+    names = f"const {{Client, browserStore}} = await import({module});"
+    return page(f"const library = {json.dumps(library)}; {names} {script}")
+
+
+SENDERS: dict[str, Callable[[Sender], Any]] = {"python": python, "node": node, "chromium": chromium}
+
+
 @pytest.fixture
-def ids(stage, since) -> Callable[[str, int], dict[int, set[str]]]:
-    """The ids under which each event of a mark is in the stream, once there are so many events."""
-
-    def found(mark: str) -> dict[int, set[str]]:
-        seen: dict[int, set[str]] = {}
-        for record in kinesis_records(stage, since).values():
-            if mark.encode() in record:
-                envelope = json.loads(record)
-                seen.setdefault(envelope["data"]["n"], set()).add(envelope["id"])
-        return seen
-
-    return lambda mark, count: wait_for(range(count), lambda: found(mark), seconds=60)
+def key(stage, settle) -> str:
+    """A key that pages may have, too; the stack has started its functions."""
+    settle()
+    wanted = dataclasses.replace(for_everything(f"clients-{uuid.uuid4().hex}"), browser=True)
+    made, secret = KeyRing(stage).create(wanted)
+    return f"{made.id}.{secret}"
 
 
-def each_once(ids: dict[int, set[str]], count: int) -> bool:
-    """Whether each event is there, under one id."""
-    return sorted(ids) == [*range(count)] and all(len(one) == 1 for one in ids.values())
+def found(stage, mark: str) -> Counter[tuple[str, int]]:
+    """How often each event with this mark is in the stream, by id and number."""
+    records = [json.loads(one["Data"]) for one in every_record(stage) if mark.encode() in one["Data"]]
+    assert len({one["source"] for one in records}) <= 1
+    return Counter((one["id"], one["data"]["n"]) for one in records)
 
 
-def script(language: str, endpoint: str, key: str, mark: str) -> list[str]:
-    """A program that sends the events in batches and prints its counts."""
-    if language == "python":
-        code = f"""
-import sys, time
-sys.path.insert(0, {str(PYTHON)!r})
-from distributary_client import Client
-with Client({endpoint!r}, {key!r}, linger=0.01) as client:
-    for n in range({EVENTS}):
-        client.send({{"deviceId": {mark!r}, "n": n}})
-        if n % 20 == 19:
-            client.flush(60)
-print([client.sent, client.accepted, client.rejected, client.pending])
-"""
-        return [sys.executable, "-c", code]
-    code = f"""
-import {{ Client }} from {JAVASCRIPT.as_uri()!r};
-const client = new Client({{ endpoint: {endpoint!r}, key: {key!r}, linger: 10 }});
-for (let n = 0; n < {EVENTS}; n++) {{
-  client.send({{ deviceId: {mark!r}, n }});
-  if (n % 20 === 19) await client.flush(60_000);
-}}
-await client.close();
-console.log(JSON.stringify([client.sent, client.accepted, client.rejected, client.pending]));
-"""
-    return ["node", "--input-type=module", "-e", code]
+def test_no_event_is_lost_and_none_is_twice_without_a_reason(stage, key, faults, wait, tmp_path) -> None:
+    """Each is there, under one id, and as often as a request with it reached the endpoint, at most.
+
+    Kinesis and its retry queue are down at first, then Kinesis refuses some records. All clients send at the same time.
+    """
+    names = [*SENDERS]
+    with (
+        flaky_front(stage.endpoint) as one,
+        flaky_front(stage.endpoint) as two,
+        flaky_front(stage.endpoint) as three,
+        ThreadPoolExecutor() as pool,
+    ):
+        senders = [Sender(front, key, tmp_path / name) for front, name in zip((one, two, three), names, strict=True)]
+        faults(**FAULTS)
+        counts = dict(zip(names, pool.map(lambda name, one: SENDERS[name](one), names, senders), strict=True))
+
+    assert counts == dict.fromkeys(names, COUNTS)
+    assert [[*(tmp_path / name).iterdir()] for name in ("python", "node")] == [[], []]
+    for sender in senders:
+        wait(lambda mark=sender.mark: len(found(stage, mark)) >= EVENTS)
+        events, front = found(stage, sender.mark), sender.front
+        assert sorted(number for _, number in events) == [*range(EVENTS)]
+        assert {id_: count for (id_, _), count in events.items() if count > front.passed[id_.partition("/")[0]]} == {}
+        assert events.total() > EVENTS, "no answer was lost"
+        assert front.turns.keys() == set(TURNS)
+    assert sum(sender.front.answers[503] for sender in senders), "no event had to be retried"
+    assert 0 not in Orders(stage).injected().values()
 
 
-@pytest.mark.usefixtures("refusing")
-@pytest.mark.parametrize("language", ["python", "javascript"])
-def test_nothing_is_lost_and_nothing_gets_a_second_id(credential, unreliable, ids, language) -> None:
-    """Requests and answers are lost, calls throttled, sinks refuse: each event lands, under one id."""
-    mark = uuid.uuid4().hex
-    command = script(language, unreliable.url, ".".join(credential), mark)
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-
-    assert ran.returncode == 0, ran.stderr
-    assert json.loads(ran.stdout) == [EVENTS, EVENTS, 0, 0]
-    assert set(unreliable.seen) == {*FATES, "answered 202", "answered 503"}
-    assert each_once(ids(mark, EVENTS), EVENTS)
-
-
-def in_a_page(endpoint: str, key: str, rest: str) -> str:
-    """A page that has made a client and goes on with `rest`."""
-    module = JAVASCRIPT.read_text(encoding="utf-8").replace("export ", "")
-    options = f"{{endpoint: '{endpoint}', key: '{key}', linger: 60000, storage: localStorage}}"
-    return page(f"{module}\nconst client = new Client({options});\n{rest}")
-
-
-def test_a_page_loses_nothing(credential, unreliable, ids, tmp_path) -> None:
-    """In Chromium: what a page sends arrives through losses; what it still holds when it is left arrives too."""
-    mark, key = uuid.uuid4().hex, ".".join(credential)
-    send = f"for (let n = FROM; n < TO; n++) client.send({{deviceId: '{mark}', n}});"
-    first = send.replace("FROM", "0").replace("TO", "40") + "await client.flush();"
-    left = send.replace("FROM", "40").replace("TO", "60")
-    there = in_a_page(unreliable.url, key, f"{first} {left} say(client.pending); location.href = '/after';")
-    after = in_a_page(unreliable.url, key, "await client.flush(); say(localStorage.length);")
-    pages = Pages({"/": there, "/after": after})
-
-    with pages.open("/", tmp_path):
-        assert [pages.next(), pages.next()] == [20, 0]
-        assert each_once(ids(mark, 60), 60)
-
-
-def test_a_hidden_page_sends_what_it_holds(stage, credential, ids, tmp_path) -> None:
-    """Without a storage, and without another page of the same client: by requests that outlive the page."""
-    mark, key = uuid.uuid4().hex, ".".join(credential)
-    send = f"for (let n = 0; n < 5; n++) client.send({{deviceId: '{mark}', n}});"
-    there = in_a_page(stage.endpoint, key, f"{send} location.href = '/after';").replace(", storage: localStorage", "")
-    pages = Pages({"/": there, "/after": page("say('gone');")})
+def test_a_page_keeps_what_it_cannot_send_and_sends_what_is_left_when_it_closes(stage, key, wait, tmp_path) -> None:
+    """What one page left in localStorage is sent by the next, under its key; a living page's is not touched."""
+    mark, options = uuid.uuid4().hex, "{linger: 1e6, store: await browserStore()}"
+    kept = "Object.entries(localStorage).map(([name, text]) => [JSON.parse(text.split('\\n')[0]).key, name])"
+    frame = "await new Promise((heard) => { onmessage = ({data}) => heard(data); document.body.append(frame); })"
+    first = f"""
+        const client = new Client("http://localhost:9", "", {options});
+        client.send({{deviceId: "{mark}", n: 0}});
+        await client.flush(300);
+        const frame = Object.assign(document.createElement("iframe"), {{src: "/frame"}});
+        say([{kept}.map(([key]) => key), {frame}, client.counts]);
+        location.href = "/next";
+    """
+    second = f"""
+        const client = new Client("{stage.endpoint}", "{key}", {options});
+        while (!client.counts.sent) await new Promise((soon) => setTimeout(soon, 10));
+        const found = client.counts.sent;
+        say([found, await client.flush(60000), client.counts.accepted, localStorage.length]);
+        client.send({{deviceId: "{mark}", n: 1}});
+        location.href = "/after";
+    """
+    frame_page = (
+        "(await browserStore()).takeUp(() => parent.postMessage(1)); setTimeout(() => parent.postMessage(0), 500);"
+    )
+    pages = Pages(
+        {
+            "/": page_of(first).replace("<script>", "<body><script>"),
+            "/frame": page_of(frame_page),
+            "/next": page_of(second),
+            "/after": page("say('gone');"),
+        }
+    )
 
     with pages.open("/", tmp_path):
+        [stored], seen_by_frame, counts = pages.next()
+        taken_up = pages.next()
         assert pages.next() == "gone"
-        assert each_once(ids(mark, 5), 5)
+        wait(lambda: len(found(stage, mark)) == 2)
+
+    assert (seen_by_frame, counts["pending"]) == (0, 1)
+    assert taken_up == [1, True, 1, 0]
+    (_, first_count), (_, second_count) = sorted((number, count) for (_, number), count in found(stage, mark).items())
+    assert (first_count, second_count) == (1, 1)
+    assert (f"{stored}/0", 0) in found(stage, mark)
 
 
-@pytest.mark.parametrize("language", ["python", "javascript"])
-def test_the_code_of_the_page(stage, credential, tmp_path, language) -> None:
-    """docs/how-to/clients/client-libraries.md, in a folder where the library is installed."""
-    (tmp_path / "node_modules").mkdir()
-    (tmp_path / "node_modules/distributary-client").symlink_to(JAVASCRIPT.parent)
-    file = tmp_path / ("app.py" if language == "python" else "app.mjs")
-    code = snippet("client-libraries", language, endpoint=stage.endpoint, key=".".join(credential))
-    file.write_text(code)
-    command = [sys.executable if language == "python" else "node", str(file)]
-    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PYTHON)}
-    ran = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True, env=environment, cwd=tmp_path)
+def test_the_code_of_the_page(stage, key, wait, tmp_path) -> None:
+    """docs/how-to/clients/client-libraries.md, as readers copy it: each block sends its event."""
+    device = uuid.uuid4().hex
+    python, node, in_page = (
+        snippet("client-libraries", name, endpoint=stage.endpoint, key=key, device=device)
+        for name in ("python", "node", "page")
+    )
+    environment = {"PYTHONPATH": str(PYTHON_LIBRARY.parent)}
+    (tmp_path / "node.mjs").write_text(node.replace('"distributary-client"', json.dumps(str(LIBRARY))))
+    pages = Pages({"/": page_of(in_page[in_page.index("const client") :])})
 
-    assert ran.stdout.split() == ["1", "0", "0"]
+    told = [
+        subprocess.run(command, cwd=tmp_path, env=env, capture_output=True, text=True, timeout=60, check=True).stdout
+        for command, env in (([sys.executable, "-c", python], environment), (["node", "node.mjs"], None))
+    ]
+    with pages.open("/", tmp_path / "profile"):
+        wait(lambda: len(sent_by(stage, device)) >= 3)
+
+    assert told[0] == "Counts(sent=1, accepted=1, rejected=0, pending=0)\n"
+    assert "accepted: 1" in told[1]
+    assert sent_by(stage, device) == [{"deviceId": device, "temperature": 21.5}] * 3
+
+
+def sent_by(stage, device: str) -> list[dict]:
+    """The data of that device's events in the stream."""
+    return [json.loads(one["Data"])["data"] for one in every_record(stage) if device.encode() in one["Data"]]

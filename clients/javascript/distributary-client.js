@@ -65,7 +65,7 @@ export function rejections(answer, count) {
   const found = documentOf(answer);
   const rows = Array.isArray(found.events) ? found.events.filter((one) => one?.status === "rejected") : [];
   const listed = new Map(rows.map((one) => [one.index, one.error ?? {}]));
-  const known = [...listed.keys()].every((index) => index in Array(count).fill());
+  const known = [...listed.keys()].every((index) => Number.isInteger(index) && index >= 0 && index < count);
   const whole = found.accepted + found.rejected === count && found.retry === 0;
   if (whole && known && listed.size === found.rejected) return [...listed].sort(([one], [other]) => one - other);
   if (answer.status < 400) return null; // it does not account for each event, so it is not the endpoint's

@@ -198,7 +198,8 @@ class TestFolder:
             import {{ Client, folderStore }} from {json.dumps(str(LIBRARY))};
             fs.fsyncSync = () => process.exit(7);
             syncBuiltinESMExports();
-            const client = new Client("http://localhost", "", {{ store: await folderStore({json.dumps(str(tmp_path))}) }});
+            const store = await folderStore({json.dumps(str(tmp_path))});
+            const client = new Client("http://localhost", "", {{ store }});
             client.send("a");
             await client.flush();
         """

@@ -63,12 +63,11 @@ function documentOf(answer) {
 export function rejections(answer, count) {
   if (!answer || answer.status === 429 || answer.status >= 500) return null;
   const found = documentOf(answer);
-  const listed = Array.isArray(found.events) ? found.events.filter((one) => one?.status === "rejected") : null;
-  const places = new Set(listed?.map((one) => one.index).filter((index) => index >= 0 && index < count));
+  const rows = Array.isArray(found.events) ? found.events.filter((one) => one?.status === "rejected") : [];
+  const listed = new Map(rows.map((one) => [one.index, one.error ?? {}]));
+  const known = [...listed.keys()].every((index) => Number.isInteger(index) && index >= 0 && index < count);
   const whole = found.accepted + found.rejected === count && found.retry === 0;
-  if (listed && whole && places.size === found.rejected && listed.length === found.rejected) {
-    return listed.map((one) => [one.index, one.error ?? {}]);
-  }
+  if (whole && known && listed.size === found.rejected) return [...listed].sort(([one], [other]) => one - other);
   if (answer.status < 400) return null; // it does not account for each event, so it is not the endpoint's
   const problem = { status: answer.status, detail: answer.body.slice(0, 500), ...found };
   return Array.from({ length: count }, (_, index) => [index, problem]);

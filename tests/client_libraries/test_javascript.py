@@ -103,6 +103,15 @@ def test_a_batch_that_the_gateway_fails_on_does_not_stop_the_others() -> None:
     assert [one["events"] for one in found["requests"]] == [["a"], ["b"], ["b"], ["c"], ["a"]]
 
 
+def test_backoff_starts_anew_after_an_answer() -> None:
+    """The failures before it are forgotten."""
+    accepted = {"status": 202, "body": {"accepted": 1, "rejected": 0, "retry": 0, "events": []}}
+    answers = ["none", "none", accepted, "none"]
+    [found] = node({"answers": answers, "steps": [*sends("a", "b"), "flush"], "options": {"batchEvents": 1}})
+
+    assert found["waits"] == [1, 2, 1]
+
+
 def test_a_callback_that_fails_stops_nothing() -> None:
     """It is logged."""
     answers = [{"status": 403, "body": {}}]
@@ -180,6 +189,24 @@ class TestFolder:
         assert [one["events"] for one in found["requests"]] == [[4, 5], [6, 7], [8, 9]]
         assert found["requests"][0]["headers"]["idempotency-key"] == done.stdout.split()[2]
         assert [*tmp_path.iterdir()] == []
+
+    def test_a_crash_while_writing_leaves_no_half_of_a_batch(self, tmp_path) -> None:
+        """What is unfinished is not taken up."""
+        program = f"""
+            import fs from "node:fs";
+            import {{ syncBuiltinESMExports }} from "node:module";
+            import {{ Client, folderStore }} from {json.dumps(str(LIBRARY))};
+            fs.fsyncSync = () => process.exit(7);
+            syncBuiltinESMExports();
+            const store = await folderStore({json.dumps(str(tmp_path))});
+            const client = new Client("http://localhost", "", {{ store }});
+            client.send("a");
+            await client.flush();
+        """
+        command = ["node", "--input-type=module", "-e", program]
+        assert subprocess.run(command, timeout=60, check=False).returncode == 7
+
+        assert [one.suffix for one in tmp_path.iterdir()] == [".unfinished"]
 
     def test_a_file_that_is_no_batch_stays_there(self, tmp_path) -> None:
         """It is logged, and nothing unfinished is taken up."""

@@ -157,6 +157,17 @@ def test_a_batch_that_the_gateway_fails_on_does_not_stop_the_others() -> None:
     assert [one.events for one in world.requests] == [["a"], ["b"], ["b"], ["c"], ["a"]]
 
 
+def test_backoff_starts_anew_after_an_answer() -> None:
+    """The failures before it are forgotten."""
+    world = Scripted(["none", "none", accepted(1), "none"])
+    sender = client(world, batch_events=1)
+    sender.send("a")
+    sender.send("b")
+    sender.flush()
+
+    assert world.waits == [1, 2, 1]
+
+
 def test_a_callback_that_fails_stops_nothing() -> None:
     """Nor does a transport that raises something else than OSError."""
 
@@ -385,6 +396,15 @@ class TestThreads:
             thread.join(30)
             assert not thread.is_alive()
         assert len(world.requests) == 1
+
+    def test_close_leaves_what_was_sent_last_in_the_folder(self, tmp_path) -> None:
+        """However short its time is."""
+        for number in range(10):
+            sender = Client(ENDPOINT, transport=Scripted(["none"] * 9), folder=tmp_path / str(number), linger=100)
+            sender.send("a")
+            sender.close(timeout=0)
+
+            assert sender.counts.accepted or [*(tmp_path / str(number)).glob("*.batch")]
 
     def test_a_program_that_ends_sends_what_is_left(self) -> None:
         """By atexit."""

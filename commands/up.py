@@ -9,7 +9,7 @@ import time
 import tomllib
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -18,14 +18,18 @@ from commands.key_ring import KeyRing, KeyRingError
 from commands.keys import curl
 from commands.stage import Stage
 from distributary.access.key import Key, for_everything
+from local.aws import STREAM_MIB
 from local.deployment import NotCreated, StepFailed
 from local.faults import BadFaults
 from local.functions import CONCURRENCY, BadInterpreter, RuntimeNotInstalled
 from local.gateway import BadKeys
-from local.stack import STREAM_MIB, LocalStack, PortRefused
+from local.stack import LocalStack, PortRefused
 
-_MOST_STREAM_MIB = 1024 * 1024
-_MOST_CONCURRENCY = 1000  # Lambda's quota of an account that has asked for no more
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_CONCURRENCY_QUOTA = 1000
+_LARGEST_STREAM_MIB = 1024 * 1024
 
 READY = """
 Ready after {seconds:.1f} s.
@@ -47,11 +51,14 @@ def main() -> int:
     parser.add_argument("--faults", type=Path, help="a TOML file of faults that the embedded AWS is to have")
     parser.add_argument("--jwks", type=Path, help="a JSON Web Key Set: the keys of the issuer whose JWTs it takes")
     parser.add_argument(
-        "--concurrency", type=concurrency, default=CONCURRENCY, help=f"requests of a function at once ({CONCURRENCY})"
+        "--concurrency",
+        type=whole_number("CONCURRENCY", _CONCURRENCY_QUOTA, "as accounts have"),
+        default=CONCURRENCY,
+        help=f"requests of a function at once ({CONCURRENCY})",
     )
     parser.add_argument(
         "--stream-mib",
-        type=stream_mib,
+        type=whole_number("STREAM_MIB", _LARGEST_STREAM_MIB, "the memory to hold a stream's records"),
         default=STREAM_MIB,
         help=f"MiB that a stream holds until its oldest records end ({STREAM_MIB})",
     )
@@ -77,20 +84,15 @@ def fault_tables(file: Path) -> dict[str, Any]:
         raise BadFaults([str(error)]) from error
 
 
-def concurrency(text: str) -> int:
-    """The number in the text; raises ArgumentTypeError where Lambda gives no account so many."""
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_CONCURRENCY:
-        message = f"CONCURRENCY={text}: must be a whole number from 1 to {_MOST_CONCURRENCY}, as accounts have"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+def whole_number(variable: str, most: int, why: str) -> Callable[[str], int]:
+    """Reads the variable's text: from 1 to `most`; raises ArgumentTypeError, which says `why`, for any other."""
 
+    def read(text: str) -> int:
+        if not text.isdecimal() or not 1 <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"{variable}={text}: must be a whole number from 1 to {most}, {why}")
+        return int(text)
 
-def stream_mib(text: str) -> int:
-    """The number in the text; raises ArgumentTypeError where it is none that a machine could hold."""
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_STREAM_MIB:
-        message = f"STREAM_MIB={text}: must be a whole number of MiB from 1 to {_MOST_STREAM_MIB}"
-        raise argparse.ArgumentTypeError(message)
-    return int(text)
+    return read
 
 
 def run(options: argparse.Namespace, faults: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from local import deployment, loopback
+from local.aws import STREAM_MIB
 from local.deployment import Cdk, aws_at
 from local.event_sources import EventSource, EventSources, QueueClient
 from local.faults import FaultLayer, Faults, read
@@ -31,9 +32,6 @@ if TYPE_CHECKING:
     from local.iam.access import Access
 
 
-STREAM_MIB = 1024
-
-
 class PortRefused(Exception):
     """A port that was asked for cannot be had; the message says why, and names the variable that chooses another."""
 
@@ -44,10 +42,9 @@ class LocalStack:
     `endpoint` and `aws_endpoint` are URLs, `outputs` the deployed stack's. `project` is a folder with a cdk.json;
     `layers` wrap the embedded AWS (see `AwsServer`), outside of them stand the faults; `faults` are the tables of those
     that are set when everything is deployed; `jwks` is a file of the keys that JWTs are checked with; `concurrency` is
-    how many requests of a function may be under way; `stream_mib` is what a stream holds until its oldest records end,
-    in MiB; `say` takes each line of progress and of the functions' logs,
-    `observe` each request to the endpoint with its answer.
-    `interpreter` is the Python that the functions run on.
+    how many requests of a function may be under way; `stream_mib` is what a stream holds in MiB until its oldest
+    records end; `say` takes each line of progress and of the functions' logs, `observe` each request to the endpoint
+    with its answer. `interpreter` is the Python that the functions run on.
     Raises BadFaults, BadKeys, BadInterpreter, RuntimeNotInstalled, PortRefused, StepFailed or NotCreated, whose
     messages are written for the user.
     """

@@ -24,7 +24,7 @@ from moto.sqs.models import sqs_backends
 from werkzeug.serving import make_server
 
 import local.aws.services.shard_listing  # noqa: F401 - it completes moto's answers
-from local.aws import due, emptied_bucket, shortcuts
+from local.aws import STREAM_MIB, due, emptied_bucket, shortcuts
 from local.aws.account import MotoAccount
 from local.aws.added_operations import added_operations
 from local.aws.client import client
@@ -78,7 +78,7 @@ class AwsServer:
         port: int = 0,
         layers: Sequence[Layer] = (),
         keys: AccessKeys | None = None,
-        stream_bytes: int = kinesis.HELD_BYTES,
+        stream_bytes: int = STREAM_MIB * 1024**2,
         say: Callable[[str], None] = print,
     ) -> None:
         self.journal = Journal()

@@ -25,7 +25,8 @@ from commands.key_ring import passing_key
 from commands.post import request
 from commands.read_back import kinesis_envelopes, s3_envelopes, wait_for
 from commands.stage import Stage
-from local.stack import STREAM_MIB, LocalStack
+from local.aws import STREAM_MIB
+from local.stack import LocalStack
 from soak.report import Minute, slowed_down, table
 
 MOST_MINUTES, MOST_CLIENTS, MOST_BATCH = 60, 32, 5000

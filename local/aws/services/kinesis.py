@@ -21,6 +21,7 @@ from moto.kinesis.models import KinesisBackend, Record, Shard, Stream
 from moto.kinesis.responses import KinesisResponse
 from moto.kinesis.utils import compose_shard_iterator, decompose_shard_iterator
 
+from local.aws import STREAM_MIB
 from local.aws.limits import constraint, longer_than, shorter_than
 from local.aws.services import Completed
 
@@ -36,15 +37,14 @@ LARGEST_RECORD_KIB = 10240
 KEY_CHARACTERS = 256
 HASH_KEY = re.compile(r"0|([1-9]\d{0,38})")
 HASH_KEYS = 2**128
-HELD_BYTES = 1024**3
-"""What a stream holds at most, where nothing else is asked for."""
+RECORD_OVERHEAD = 500  # bytes of memory beside key and data, measured
 
 
 class DataStream(Stream):
     """moto's stream with a maximum record size, and with sequence numbers that never repeat.
 
-    It holds `held_bytes` of keys and base64 text at most: past that its oldest records end, as they do in AWS after the
-    stream's retention. `say` takes one line when that happens first.
+    It holds `held_bytes` of memory at most: past that its oldest records end, as they do in AWS after the stream's
+    retention. `say` takes one line when that happens first. Copies that a split or merge of shards makes do not count.
     """
 
     def __init__(self, *args: Any, held_bytes: int, say: Callable[[str], None], **kwargs: Any) -> None:
@@ -56,7 +56,7 @@ class DataStream(Stream):
         self._last: Counter[str] = Counter()  # by shard: one whose records have ended counts on
         self._held: deque[tuple[Shard, int, int]] = deque()
         self._bytes = 0
-        self._all_kept = True
+        self._reported = False
 
     def is_created(self) -> bool:
         """Always."""
@@ -71,7 +71,7 @@ class DataStream(Stream):
             shard.records[number] = Record(
                 record["PartitionKey"], record.get("Data", ""), number, record.get("ExplicitHashKey") or ""
             )
-            self._hold(shard, number, len(record["PartitionKey"]) + len(record.get("Data") or ""))
+            self._hold(shard, number, len(record["PartitionKey"]) + len(record.get("Data") or "") + RECORD_OVERHEAD)
         return {"SequenceNumber": str(number), "ShardId": shard.shard_id}
 
     def _hold(self, shard: Shard, number: int, size: int) -> None:
@@ -82,12 +82,15 @@ class DataStream(Stream):
             oldest, place, freed = self._held.popleft()
             oldest.records.pop(place, None)
             self._bytes -= freed
-            if self._all_kept:
-                self._all_kept = False
-                self._say(
-                    f"stream {self.stream_name} holds {self._most // 1024**2} MiB: from now on its oldest records end"
-                    " (make up STREAM_MIB=<number> changes it)"
-                )
+            self._report()
+
+    def _report(self) -> None:
+        if not self._reported:
+            self._reported = True
+            self._say(
+                f"stream {self.stream_name} holds {self._most // 1024**2} MiB: from now on its oldest records end"
+                " (make up STREAM_MIB=<number> changes it)"
+            )
 
     def get_shard_for_key(self, partition_key: str, explicit_hash_key: str) -> Shard:
         """The open shard whose range the hash key falls into (moto's leaves out the end of each range)."""
@@ -109,7 +112,12 @@ class Kinesis(Completed, KinesisBackend):
     __module__ = KinesisBackend.__module__  # moto finds a service's URLs by its backend's module
 
     def __init__(
-        self, region_name: str, account_id: str, *, held_bytes: int = HELD_BYTES, say: Callable[[str], None] = print
+        self,
+        region_name: str,
+        account_id: str,
+        *,
+        held_bytes: int = STREAM_MIB * 1024**2,
+        say: Callable[[str], None] = print,
     ) -> None:
         super().__init__(region_name, account_id)
         self._held_bytes = held_bytes

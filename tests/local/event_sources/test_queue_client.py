@@ -1,4 +1,9 @@
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import SimpleNamespace
+
 import pytest
+import urllib3
 from embedded_client import embedded_client
 from moto.server import ThreadedMotoServer
 
@@ -40,7 +45,51 @@ def test_a_refusal_says_what_it_was(endpoint) -> None:
         own.receive_message(QueueUrl=f"{endpoint}/123456789012/none")
 
 
-def test_a_service_that_is_gone_is_an_os_error() -> None:
-    """So it is where the connection breaks in between."""
-    with pytest.raises(OSError):  # noqa: PT011 - the system words it
+def test_a_service_that_is_gone_is_an_error() -> None:
+    """The mapping logs it and polls again."""
+    with pytest.raises(urllib3.exceptions.HTTPError):
         QueueClient("http://127.0.0.1:9", "us-east-1", "ASIA1", "token").receive_message(QueueUrl="any")
+
+
+def test_a_connection_that_was_closed_meanwhile_is_made_anew() -> None:
+    """No call fails because the other side closed an idle connection without a word."""
+    closed = threading.Semaphore(0)
+
+    class Closing(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+            self.close_connection = True
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    class Server(ThreadingHTTPServer):
+        def shutdown_request(self, request) -> None:
+            super().shutdown_request(request)
+            closed.release()
+
+    with Server(("127.0.0.1", 0), Closing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        own = QueueClient(f"http://127.0.0.1:{server.server_port}", "us-east-1", "ASIA1", "token")
+        for _ in range(3):
+            assert own.receive_message(QueueUrl="any") == {}
+            assert closed.acquire(timeout=30)
+        server.shutdown()
+
+
+def test_a_call_carries_the_role_and_the_service(monkeypatch) -> None:
+    """The embedded AWS finds both in the signature's scope, and asks for the session's token."""
+    own, seen = QueueClient("http://127.0.0.1:9", "us-east-1", "ASIA1", "token"), []
+    answer = SimpleNamespace(status=200, data=b"{}")
+    monkeypatch.setattr(own._pool, "request", lambda *_, headers, **__: seen.append(headers) or answer)
+
+    own.receive_message(QueueUrl="any")
+
+    assert "Credential=ASIA1/20000101/us-east-1/sqs/aws4_request" in seen[0]["authorization"]
+    assert (seen[0]["x-amz-security-token"], seen[0]["x-amz-target"]) == ("token", "AmazonSQS.ReceiveMessage")

@@ -137,7 +137,9 @@ export async function browserStore({ storage = localStorage, prefix = "distribut
 /** A queue in front of `POST /v1/events`. */
 export class Client {
   #options;
+  #endpoint;
   #url;
+  #contentType;
   #headers;
   #open = []; // [text, bytes] of each event that is in no batch yet
   #openBytes = 0;
@@ -161,10 +163,10 @@ export class Client {
       ...{ store: null, maxEvents: 100_000, maxBytes: 64_000_000, batchEvents: 500, batchBytes: 1_000_000, linger: 1_000 },
       ...{ transport: post, clock: () => performance.now(), sleep: pauseFor, random: Math.random, ...rest },
     };
-    this.#url = endpoint.replace(/\/+$/, "");
+    this.#endpoint = `${endpoint.replace(/\/+$/, "")}/v1/events`;
+    this.#url = this.#endpoint + (eventType ? `?type=${encodeURIComponent(eventType)}` : "");
+    this.#contentType = cloudEvents ? "application/cloudevents-batch+json" : "application/json";
     this.#headers = key ? { authorization: `Bearer ${key}` } : {};
-    this.path = "/v1/events" + (eventType ? `?type=${encodeURIComponent(eventType)}` : "");
-    this.contentType = cloudEvents ? "application/cloudevents-batch+json" : "application/json";
     this.#options.store?.takeUp((name) => this.#takeUp(name));
     if (BROWSER) {
       addEventListener("pagehide", this.#leaving);
@@ -250,6 +252,10 @@ export class Client {
       const [head, body] = this.#options.store.load(name).split(/\n(.*)/s);
       const batch = { ...JSON.parse(head), body, name };
       if (!batch.key || JSON.parse(body).length !== batch.count) throw new Error("it is incomplete");
+      if (batch.url.split("?")[0] !== this.#endpoint) {
+        console.error(`${name} is left there: it is for ${batch.url}`);
+        return;
+      }
       this.#batches.push(batch);
       this.#count({ sent: batch.count }, size(body) - 1);
       this.#run();
@@ -276,7 +282,7 @@ export class Client {
     if (!count) return false;
     const events = this.#open.splice(0, count);
     this.#openBytes -= events.reduce((sum, [, one]) => sum + one, 0);
-    const head = { path: this.path, content_type: this.contentType, key: newKey(), count };
+    const head = { url: this.#url, content_type: this.#contentType, key: newKey(), count };
     const batch = { ...head, body: `[${events.map(([text]) => text).join(",")}]` };
     this.#batches.push(batch);
     this.#store(batch, JSON.stringify(head));
@@ -342,9 +348,9 @@ export class Client {
         if (packed.length < size(body)) [body, headers["content-encoding"]] = [packed, "gzip"];
       }
       const all = { ...headers, prefer: "return=minimal" };
-      return await this.#options.transport(this.#url + batch.path, all, body, batch.keepalive);
+      return await this.#options.transport(batch.url, all, body, batch.keepalive);
     } catch (error) {
-      console.warn(`No answer from ${this.#url}:`, error);
+      console.warn(`No answer from ${batch.url}:`, error);
       return null;
     }
   }

@@ -80,9 +80,9 @@ def post(url: str, headers: Mapping[str, str], body: bytes) -> Answer:
 
 @dataclass
 class Batch:
-    """One request: each retry sends the same path, key and body, so the ids of its events never change."""
+    """One request: each retry sends the same body, under the same key, to the same URL, so no event changes its id."""
 
-    path: str
+    url: str
     content_type: str
     key: str
     count: int
@@ -147,7 +147,7 @@ def pause_after(failures: int, answer: Answer | None, chance: float) -> float:
 
 def log_rejected(event: Any, problem: Problem) -> None:
     """Log an event that the endpoint rejected, without its content."""
-    _log.error("An event was rejected: %s", problem, extra={"event": event})
+    _log.error("%s was rejected: %s", type(event).__name__, problem)
 
 
 class Client:
@@ -176,9 +176,9 @@ class Client:
         """`key` is `ID.SECRET`. `background=False` starts no thread: only `flush` and `close` send, as Lambda needs."""
         if not endpoint.startswith(("https://", "http://")):
             raise ValueError(f"endpoint {endpoint!r} must begin with https:// or http://")
-        self._endpoint = endpoint.rstrip("/")
         self._authorization = {"authorization": f"Bearer {key}"} if key else {}
-        self._path = "/v1/events" + (f"?type={quote(event_type, safe='')}" if event_type else "")
+        self._endpoint = f"{endpoint.rstrip('/')}/v1/events"
+        self._url = self._endpoint + (f"?type={quote(event_type, safe='')}" if event_type else "")
         self._content_type = "application/cloudevents-batch+json" if cloud_events else "application/json"
         self._on_rejected = on_rejected
         self._max_events, self._max_bytes = max_events, max_bytes
@@ -276,6 +276,9 @@ class Client:
             except (ValueError, TypeError):
                 _log.exception("%s is no batch, and is left there", file)
                 continue
+            if batch.url.partition("?")[0] != self._endpoint:
+                _log.error("%s is left there: it is for %s", file, batch.url)
+                continue
             with self._changed:
                 self._batches.append(batch)
                 self._count(sent=batch.count, size=len(batch.body) - 1)
@@ -311,7 +314,7 @@ class Client:
             name = f"{time.time_ns() // 1_000_000:015}-{self._stored:06}"
         if not events:
             return False
-        batch = Batch(self._path, self._content_type, str(uuid.uuid4()), len(events), b"[%s]" % b",".join(events))
+        batch = Batch(self._url, self._content_type, str(uuid.uuid4()), len(events), b"[%s]" % b",".join(events))
         if self._folder:
             try:
                 batch.store(self._folder, f"{name}-{batch.key}")
@@ -344,9 +347,9 @@ class Client:
     def _ask(self, batch: Batch) -> Answer | None:
         headers, body = batch.headers_and_body()
         try:
-            return self._transport(self._endpoint + batch.path, headers | self._authorization, body)
+            return self._transport(batch.url, headers | self._authorization, body)
         except Exception as error:  # noqa: BLE001 - whatever it is, no answer came, and the thread goes on
-            _log.warning("No answer from %s: %r", self._endpoint, error)
+            _log.warning("No answer from %s: %r", batch.url, error)
             return None
 
     def _settle(self, batch: Batch, rejected: list[tuple[int, Problem]]) -> None:

@@ -175,7 +175,7 @@ class TestFolder:
               const accepted = {{ accepted: 2, rejected: 0, retry: 0, events: [] }};
               return {{ status: 202, headers: {{}}, body: JSON.stringify(accepted) }};
             }};
-            const client = new Client("http://localhost", "", {{ store, transport, batchEvents: 2 }});
+            const client = new Client("https://events.example.com", "", {{ store, transport, batchEvents: 2 }});
             for (let n = 0; n < 10; n++) client.send(n);
             await client.flush();
         """
@@ -219,6 +219,18 @@ class TestFolder:
         assert found["counts"] == [counts(0, 0, 0, 0)]
         assert ["is no batch" in line for line in found["logged"]] == [True, True]
         assert len([*tmp_path.iterdir()]) == 3
+
+    def test_a_batch_of_another_endpoint_stays_there(self, tmp_path) -> None:
+        """It is never sent elsewhere, with another endpoint's key."""
+        made = Client("https://other.example.com", folder=tmp_path, **Scripted(["none"] * 99).options)
+        made.send("a")
+        assert not made.close(timeout=0)
+
+        [found] = node({"steps": ["flush"], "folder": str(tmp_path)})
+
+        assert (found["counts"][-1], found["requests"]) == (counts(0, 0, 0, 0), [])
+        assert "it is for https://other.example.com/v1/events" in found["logged"][0]
+        assert len([*tmp_path.glob("*.batch")]) == 1
 
     def test_python_takes_up_what_node_left(self, tmp_path) -> None:
         """The files are the same."""

@@ -39,6 +39,14 @@ def client(world: Scripted, **options) -> Client:
     return Client(ENDPOINT, "K.S", **world.options, **options)
 
 
+def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
+    """A Python program that knows the library and `scripted`."""
+    folders = (Path(__file__).parents[1], Path(distributary_client.__file__).parent)
+    environment = {"PYTHONPATH": ":".join(str(folder) for folder in folders)}
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_what_follows_an_answer(case) -> None:
     """Each retry is the same request; rejected events are reported with their problem."""
@@ -187,12 +195,13 @@ def test_a_callback_that_fails_stops_nothing() -> None:
 
 
 def test_rejected_events_are_logged_if_nobody_takes_them(caplog) -> None:
-    """An error with the problem."""
+    """An error with the problem; the event itself never reaches a log."""
     sender = client(Scripted([{"status": 403, "body": {"code": "Forbidden"}}]))
-    sender.send("a")
+    sender.send("a secret")
     sender.flush()
 
     assert "Forbidden" in caplog.text
+    assert "a secret" not in str([vars(one) for one in caplog.records])
 
 
 def test_a_closed_client_takes_nothing_and_reports_what_it_lost(caplog) -> None:
@@ -319,6 +328,18 @@ class TestFolder:
         assert "1.batch is no batch" in caplog.text
         assert (tmp_path / "1.batch").exists()
 
+    def test_a_batch_of_another_endpoint_stays_there(self, tmp_path, caplog) -> None:
+        """It is never sent elsewhere, with another endpoint's key."""
+        other = Client("https://events.example.com.other", folder=tmp_path, **Scripted(["none"] * 99).options)
+        other.send("a")
+        assert not other.close(timeout=0)
+        world = Scripted()
+
+        assert client(world, folder=tmp_path).counts == Counts(0, 0, 0, 0)
+
+        assert "it is for https://events.example.com.other/v1/events" in caplog.text
+        assert len([*tmp_path.glob("*.batch")]) == 1
+
     def test_a_killed_process_loses_no_batch(self, tmp_path) -> None:
         """A process that kills itself inside its third request leaves two files less, and the third's own."""
         program = (
@@ -331,21 +352,11 @@ class TestFolder:
             "        print(self.requests[-1].headers['idempotency-key'], flush=True)\n"
             "        if len(self.requests) == 3: os.kill(os.getpid(), signal.SIGKILL)\n"
             "        return answer\n"
-            "client = Client('http://localhost', folder=sys.argv[1], batch_events=2, **Deadly().options)\n"
+            "client = Client('https://events.example.com', folder=sys.argv[1], batch_events=2, **Deadly().options)\n"
             "for number in range(10): client.send(number)\n"
             "client.flush()\n"
         )
-        path = ":".join(
-            str(Path(one)) for one in (Path(__file__).parents[1], Path(distributary_client.__file__).parent)
-        )
-        done = subprocess.run(
-            [sys.executable, "-c", program, tmp_path],
-            env={"PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
+        done = run(program, tmp_path)
         world = Scripted()
 
         assert client(world, folder=tmp_path).flush()
@@ -417,12 +428,6 @@ class TestThreads:
             "        return super().__call__(*request)\n"
             "Client('http://localhost', transport=Telling(), linger=100).send(1)\n"
         )
-        path = ":".join(
-            str(Path(one)) for one in (Path(__file__).parents[1], Path(distributary_client.__file__).parent)
-        )
-        command = [sys.executable, "-c", program]
-        done = subprocess.run(
-            command, env={"PYTHONPATH": path}, capture_output=True, text=True, timeout=60, check=False
-        )
+        done = run(program)
 
         assert (done.stdout, done.stderr) == ("sent\n", "")

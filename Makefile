@@ -160,7 +160,7 @@ corpora: setup ## every file of FOLDER as payloads of a local stack, read back b
 worst-cases: setup ## what costs each function most of CPU and memory, by shape of what it is sent (20 minutes; WORDS="operator" for some)
 	@cd tests && python -m worst_cases $(WORDS)
 
-mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery custody"; docs/explanation/mutants.md
+mutants: setup build/mutants/packages/installed ## change the code in small ways and see whether a test notices: make mutants MODULES="delivery/delivery delivery/storing"; docs/explanation/mutants.md
 	@cd tests && python -m mutants $(if $(MINUTES),--minutes $(MINUTES)) $(MODULES)
 
 audit: setup ## known vulnerabilities of what is pinned, as PyPI and npm know them today
@@ -197,4 +197,4 @@ release: setup ## wheel, sdist and SBOM of this version in dist/, once CHANGELOG
 clean: ## remove everything that was set up or built
 	@rm -rf .venv node_modules build cdk.out dist second_opinion/node_modules docs_site/node_modules $(CLIENTS)/javascript/node_modules
 
-.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models route route synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench docs reference release clean
+.PHONY: help setup clients lock up demo bootstrap deploy rollback keys status cost replay smoke models route synth check test test-library second-opinion chaos soak fuzz fuzz-openapi worst-cases corpora mutants audit bench docs reference release clean

@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 
 from commands.ending import ended
+from distributary import VERSION
 from distributary_cdk.bundle import prepare
-from distributary_cdk.version import VERSION
 
 ROOT = Path(__file__).parents[1]
 SBOM_TOOL = "cyclonedx-bom==7.5.0"
@@ -27,7 +27,7 @@ class ReleaseError(Exception):
 def check(changelog: str, version: str) -> None:
     """Raises ReleaseError unless the changelog begins with this version, a semantic one, and its day."""
     if not _SEMVER.fullmatch(version):
-        raise ReleaseError(f"VERSION = {version!r} in infra/distributary_cdk/version.py: must be as in 1.2.3")
+        raise ReleaseError(f"VERSION = {version!r} in lambdas/distributary/__init__.py: must be as in 1.2.3")
     first = _HEADING.search(changelog)
     wanted = f"## [{version}] - YYYY-MM-DD"
     if not first:

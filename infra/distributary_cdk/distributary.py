@@ -12,6 +12,7 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from distributary import VERSION
 from distributary.errors import SettingsError
 from distributary_cdk.alarms import Alarms
 from distributary_cdk.configuration import Configuration
@@ -31,7 +32,6 @@ from distributary_cdk.sinks.kinesis import Kinesis
 from distributary_cdk.sinks.registry import SINKS
 from distributary_cdk.sinks.sink import Shared
 from distributary_cdk.storage import Storage
-from distributary_cdk.version import VERSION
 
 P = ParamSpec("P")
 

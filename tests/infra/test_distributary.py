@@ -11,10 +11,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sns as sns
 from aws_cdk.assertions import Template
 
+from distributary import VERSION
 from distributary.errors import BadDefinition, SettingsError
 from distributary_cdk import AlarmsProps, BucketProps, DetectorsProps, Distributary, FunctionsProps, KinesisProps
 from distributary_cdk.checks import CheckedApp
-from distributary_cdk.version import VERSION
 
 ROOT = Path(__file__).parents[2]
 FLAGS = json.loads((ROOT / "cdk.json").read_text())["context"]

@@ -53,6 +53,8 @@ class IotEventsChoices(Settings):
         yield from super().faults()
         if self.provider == "endpoint" and not self.endpoint.startswith(("https://", "http://")):
             yield f"endpoint = {self.endpoint!r}: must be an http or https URL"
+        if "iotevents." in self.endpoint and ".amazonaws.com" in self.endpoint:
+            yield f"endpoint = {self.endpoint!r}: AWS switched this service off on 2026-05-20; name another stack's URL"
         if self.endpoint and self.provider != "endpoint":
             yield "endpoint: is used with provider = 'endpoint' only"
 

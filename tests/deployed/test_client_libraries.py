@@ -163,7 +163,8 @@ def test_a_page_keeps_what_it_cannot_send_and_sends_what_is_left_when_it_closes(
     kept = "Object.entries(localStorage).map(([name, text]) => [JSON.parse(text.split('\\n')[0]).key, name])"
     frame = "await new Promise((heard) => { onmessage = ({data}) => heard(data); document.body.append(frame); })"
     first = f"""
-        const client = new Client("http://localhost:9", "", {options});
+        const transport = () => Promise.reject(new Error("no network"));
+        const client = new Client("{stage.endpoint}", "{key}", {{...{options}, transport}});
         client.send({{deviceId: "{mark}", n: 0}});
         await client.flush(300);
         const frame = Object.assign(document.createElement("iframe"), {{src: "/frame"}});

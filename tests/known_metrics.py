@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from distributary.metrics import NAMESPACE
-from distributary.sinks.registry import UNITS
+from distributary.sinks.registry import EVERY_UNIT
 
 AWS = json.loads((Path(__file__).parent / "cases" / "aws_metrics.json").read_text())
 
@@ -12,7 +12,7 @@ AWS = json.loads((Path(__file__).parent / "cases" / "aws_metrics.json").read_tex
 def is_known(namespace: str, name: str, dimensions: set[str]) -> bool:
     """Whether there is such a metric with these dimensions."""
     if namespace == NAMESPACE:
-        return name in UNITS and dimensions == {"stage"}
+        return name in EVERY_UNIT and dimensions == {"stage"}
     return any(
         namespace == service["namespace"]
         and name in service["metrics"]

@@ -14,7 +14,7 @@ from distributary.http.request import Request, Response
 from distributary.http.request_log import request_logged
 from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
-from distributary.sinks.registry import NOTEWORTHY, UNITS
+from distributary.sinks.registry import EVERY_UNIT, NOTEWORTHY
 
 RECEIPTS = {
     "firehose": {"recordId": "r"},
@@ -53,7 +53,7 @@ def post(events: int, *, sinks: Sequence[str], sample: float, served: Callable[[
     # A name of its own: Powertools would write to the stdout of the logger's first test.
     settings = StageSettings(stage="prod", log_sample=sample)
     handle = request_logged(
-        answer, settings, service=f"ingest-{uuid.uuid4()}", clock=clock, units=UNITS, noteworthy=NOTEWORTHY
+        answer, settings, service=f"ingest-{uuid.uuid4()}", clock=clock, units=EVERY_UNIT, noteworthy=NOTEWORTHY
     )
     event = {"v": "x" * 1016}
     handle(

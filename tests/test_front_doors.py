@@ -34,7 +34,7 @@ def imports(path: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=name_of)
-def test_a_front_api_loads_nothing(package: Path) -> None:
+def test_an_init_loads_nothing(package: Path) -> None:
     """It is a charter and a list: a function loads what it uses, and nothing for having come in here."""
     charter, names = ast.parse((package / "__init__.py").read_text()).body
 
@@ -45,7 +45,7 @@ def test_a_front_api_loads_nothing(package: Path) -> None:
 
 
 def test_every_folder_of_modules_is_a_package() -> None:
-    """One without a front API would be open on every side."""
+    """One without an `__init__` would be open on every side."""
     assert {path.parent for path in LIBRARY.rglob("*.py")} == {*PACKAGES, LIBRARY}
 
 
@@ -66,11 +66,28 @@ def test_nobody_imports_a_private_module() -> None:
 
 
 def test_no_two_public_names_are_alike() -> None:
-    """A name means one thing in the library; `build` is each function's own."""
+    """A name means one thing in the library, a class, a function or a value.
+
+    `build` is each function's own, `KIND` each sink's, `R` any return type.
+    """
     found: dict[str, list[str]] = {}
     for path in LIBRARY.rglob("*.py"):
         for node in ast.parse(path.read_text()).body:
-            if isinstance(node, ast.ClassDef | ast.FunctionDef) and not node.name.startswith("_"):
-                found.setdefault(node.name, []).append(name_of(path))
+            for name in names_of(node):
+                if not name.startswith("_"):
+                    found.setdefault(name, []).append(name_of(path))
 
-    assert {name: places for name, places in found.items() if len(places) > 1 and name != "build"} == {}
+    twice = {name: places for name, places in found.items() if len(places) > 1}
+    assert twice.keys() == {"build", "KIND", "R"}, twice
+
+
+def names_of(node: ast.stmt) -> list[str]:
+    """The names that a statement of a module defines."""
+    match node:
+        case ast.ClassDef(name=name) | ast.FunctionDef(name=name):
+            return [name]
+        case ast.AnnAssign(target=ast.Name(id=name)):
+            return [name]
+        case ast.Assign(targets=targets):
+            return [target.id for target in targets if isinstance(target, ast.Name)]
+    return []

@@ -10,7 +10,7 @@ from typing import Any
 from commands.cost.items import record_bytes
 from commands.cost.load import DAY_HOURS, Load
 from commands.cost.prices import HOURS
-from distributary.sinks.registry import UNITS
+from distributary.sinks.registry import EVERY_UNIT
 
 FILE = Path(__file__).with_name("fresh_prod.json")
 _POLLERS = 5
@@ -98,7 +98,7 @@ def _streams(load: Load, prices: Mapping[str, float]) -> Iterator[Fixed]:
 
 
 def _watching(resources: Resources, prices: Mapping[str, float]) -> Iterator[Fixed]:
-    yield Fixed(f"{len(UNITS)} metrics of our own, at most", len(UNITS) * prices["metric-month"])
+    yield Fixed(f"{len(EVERY_UNIT)} metrics of our own, at most", len(EVERY_UNIT) * prices["metric-month"])
     name = f"{resources.alarms} alarms, which are {resources.alarm_metrics} metrics; a stage may have none"
     yield Fixed(name, resources.alarm_metrics * prices["alarm-metric-month"])
     polls = resources.queues * prices["sqs-request"] + resources.fifo_queues * prices["sqs-fifo-request"]

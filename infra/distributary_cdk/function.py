@@ -13,7 +13,7 @@ from constructs import Construct
 
 from distributary.errors import SettingsError
 from distributary.functions.needs import NEEDS
-from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, WRITTEN_SINKS, StageSinks
 from distributary.settings import Settings, StageSettings
 from distributary.sinks.registry import KINDS, SINK_NAMES, SINKS
 from distributary_cdk.bundle import LAMBDAS, bundle, digest, write
@@ -120,7 +120,7 @@ def environment_of(
     `sinks` are those that the stage writes to, `kept` those that it keeps until they are empty.
     """
     needs = NEEDS[folder]
-    of_stage = {EVERY_SINK: [*sinks], DEPLOYED_SINKS: [*sinks, *kept]}
+    of_stage = {WRITTEN_SINKS: [*sinks], DEPLOYED_SINKS: [*sinks, *kept]}
     wanted_sinks = of_stage[needs.sinks] if isinstance(needs.sinks, str) else needs.sinks
     names = [kind.name for kind in SINKS if kind.name in wanted_sinks]
     wanted: set[type[Settings]] = {StageSettings, *needs.settings, *(KINDS[name].settings for name in names)}

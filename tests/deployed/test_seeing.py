@@ -8,7 +8,7 @@ from commands.read_back import wait_for
 from distributary.iot_events.queue_entry import group_of
 from distributary.iot_events.runtime.queue_record import WakeUp, wake_up_body
 from distributary.metrics import NAMESPACE
-from distributary.sinks.registry import UNITS
+from distributary.sinks.registry import EVERY_UNIT
 
 JSON = {"content_type": "application/json"}
 DOWN = {"effect": "refuse_calls", "error": "ServiceUnavailable", "status": 503}
@@ -46,16 +46,16 @@ def test_every_metric_of_alarms_and_dashboard_is_sent(http, anonymous, stage, fa
         iot_events={"operation": "sqs.SendMessageBatch", "resource": messages, **DOWN},
     )
     http("POST", "/v1/events", body, **JSON)
-    wait_for([name for name in UNITS if name.startswith("oldest")], lambda: names_of_metrics(stage), seconds=60)
+    wait_for([name for name in EVERY_UNIT if name.startswith("oldest")], lambda: names_of_metrics(stage), seconds=60)
     spill = stage.outputs["KinesisSpillQueueUrl"].rsplit("/", 1)[-1]
     retry_queue = {"operation": "sqs.SendMessage", "resource": spill, **DOWN}
     faults(kinesis={"operation": "kinesis.PutRecords", **DOWN}, retry_queue=retry_queue)
     http("POST", "/v1/events", body, **JSON)
     faults()
-    found = wait_for(list(UNITS), lambda: names_of_metrics(stage), seconds=60)
+    found = wait_for(list(EVERY_UNIT), lambda: names_of_metrics(stage), seconds=60)
     sqs.purge_queue(QueueUrl=stage.outputs["ActionQueueUrl"])  # it would be tried for two hours
 
-    assert UNITS.keys() - found.keys() == set()
+    assert EVERY_UNIT.keys() - found.keys() == set()
     assert {frozenset(each) for each in found.values()} == {frozenset({"stage=local"})}
 
 

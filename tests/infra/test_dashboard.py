@@ -8,7 +8,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk.assertions import Template
 from known_metrics import is_known
 
-from distributary.sinks.registry import SINKS, UNITS
+from distributary.sinks.registry import EVERY_UNIT, SINKS
 from distributary_cdk.dashboard import FREE_METRICS, Dashboard, by_section
 from distributary_cdk.part import Graph, Part
 
@@ -59,7 +59,7 @@ def test_what_it_shows(metrics, body):
         if line[1:2] == ["Latency"]
     }
 
-    assert {name for namespace, name, _ in metrics if namespace == "Distributary"} == UNITS.keys() - {
+    assert {name for namespace, name, _ in metrics if namespace == "Distributary"} == EVERY_UNIT.keys() - {
         kind.metrics.pending for kind in SINKS
     }
     assert statistics == {"p50", "p95", "p99"}

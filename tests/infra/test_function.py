@@ -4,7 +4,7 @@ from aws_cdk.assertions import Template
 
 from distributary.errors import SettingsError
 from distributary.functions.needs import NEEDS
-from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, WRITTEN_SINKS, StageSinks
 from distributary.ingest.envelope import EventSettings
 from distributary.settings import StageSettings
 from distributary.sinks.kinesis import KinesisSettings
@@ -146,7 +146,7 @@ def test_a_function_has_its_own_settings_only(folder):
     sizes = [len(name) + (160 if name.endswith(unknown) else len(value)) for name, value in variables.items()]
 
     assert any(name.startswith("DISTRIBUTARY_KINESIS_") for name in variables) == (
-        NEEDS[folder].sinks in (EVERY_SINK, DEPLOYED_SINKS)
+        NEEDS[folder].sinks in (WRITTEN_SINKS, DEPLOYED_SINKS)
     )
     assert sum(sizes) <= 3072
 

@@ -75,7 +75,7 @@ def build(start: Start, keys: KeyStore | None) -> Handler:
         start.stage,
         service="ingest",
         clock=clock,
-        units=registry.UNITS,
+        units=registry.EVERY_UNIT,
         noteworthy=registry.NOTEWORTHY,
     )
 

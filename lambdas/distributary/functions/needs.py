@@ -10,7 +10,7 @@ from distributary.access.key_store import KeySettings
 from distributary.aws.bucket import BucketSettings
 from distributary.delivery.redrive import RedriveSettings
 from distributary.delivery.storing import DeliverySettings
-from distributary.functions.stage_sinks import DEPLOYED_SINKS, EVERY_SINK, StageSinks
+from distributary.functions.stage_sinks import DEPLOYED_SINKS, WRITTEN_SINKS, StageSinks
 from distributary.http.aws_api.endpoint import AwsApiSettings
 from distributary.http.events_api.kept import HttpSettings
 from distributary.ingest.envelope import EventSettings
@@ -19,7 +19,7 @@ from distributary.settings import Settings
 
 
 class Needs(NamedTuple):
-    """One function's parts of the settings; `sinks` are names, `EVERY_SINK` or `DEPLOYED_SINKS`."""
+    """One function's parts of the settings; `sinks` are names, `WRITTEN_SINKS` or `DEPLOYED_SINKS`."""
 
     settings: tuple[type[Settings], ...]
     sinks: str | Collection[str] = ()
@@ -27,10 +27,10 @@ class Needs(NamedTuple):
 
 NEEDS: Mapping[str, Needs] = {
     "carry_out": Needs((DetectorSettings,), ("iot_events",)),
-    "check_health": Needs((StageSinks,), EVERY_SINK),
+    "check_health": Needs((StageSinks,), WRITTEN_SINKS),
     "ingest": Needs(
         (KeySettings, EventSettings, HttpSettings, DeliverySettings, BucketSettings, AwsApiSettings, StageSinks),
-        EVERY_SINK,
+        WRITTEN_SINKS,
     ),
     "publish_models": Needs((DetectorSettings,), ()),
     "redrive": Needs((RedriveSettings, BucketSettings, StageSinks), DEPLOYED_SINKS),

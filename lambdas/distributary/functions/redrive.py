@@ -34,7 +34,7 @@ def build(start: Start) -> Handler:
         dead_letters=DeadLetters(start.bucket, clock),
         clock=clock,
     )
-    lines = Lines("redrive", start.stage, clock, units=registry.UNITS)
+    lines = Lines("redrive", start.stage, clock, units=registry.EVERY_UNIT)
     return redrive_handler(redrive, queues, lines, clock)
 
 

@@ -9,7 +9,7 @@ from distributary.settings import Settings
 from distributary.sinks.registry import SINKS, Sinks, open_sinks
 from distributary.sinks.sink import SinkContext, SinkSettings
 
-EVERY_SINK = "*"
+WRITTEN_SINKS = "*"
 """A function's `SINKS`: all sinks that the stage writes to. A sequence of names stands for these alone."""
 DEPLOYED_SINKS = "deployed"
 """A function's `SINKS`: also those that the stage no longer writes to, but keeps until they are empty."""

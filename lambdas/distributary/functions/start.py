@@ -12,7 +12,7 @@ from distributary.aws.clients import Clients
 from distributary.clock import Clock
 from distributary.settings import Settings, StageSettings
 
-Part = TypeVar("Part", bound=Settings)
+_Part = TypeVar("_Part", bound=Settings)
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Start:
         """Makes clients of AWS."""
         return Clients(self.environment)
 
-    def settings(self, part: type[Part]) -> Part:
+    def settings(self, part: type[_Part]) -> _Part:
         """A part of the settings. Raises SettingsError."""
         return part.from_env(self.environment)
 

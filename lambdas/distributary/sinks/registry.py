@@ -13,7 +13,7 @@ SINKS: tuple[SinkKind[Any], ...] = (firehose.KIND, kinesis.KIND, iot_events.KIND
 KINDS: Mapping[SinkName, SinkKind[Any]] = {kind.name: kind for kind in SINKS}
 SINK_NAMES: tuple[SinkName, ...] = tuple(KINDS)
 
-UNITS: Mapping[str, str | None] = {
+EVERY_UNIT: Mapping[str, str | None] = {
     **metrics.UNITS,
     **{name: unit for kind in SINKS for name, unit in kind.metrics.units.items()},
 }

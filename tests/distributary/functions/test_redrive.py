@@ -9,7 +9,7 @@ from distributary.delivery.retry_messages import RetryMessages
 from distributary.functions.redrive import redrive_handler
 from distributary.log import Lines
 from distributary.settings import StageSettings
-from distributary.sinks.registry import UNITS
+from distributary.sinks.registry import EVERY_UNIT
 
 
 class Context:
@@ -38,7 +38,7 @@ def handler(service: str):
     """The function's handler."""
     clock = FakeClock().clock
     queues = RetryMessages(Keeping(clock).sqs, URLS, SET_ASIDE_URLS)
-    lines = Lines(service, StageSettings(stage="test"), clock, units=UNITS)
+    lines = Lines(service, StageSettings(stage="test"), clock, units=EVERY_UNIT)
     return redrive_handler(FakeRedrive(), queues, lines, clock)
 
 

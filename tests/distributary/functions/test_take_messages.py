@@ -14,7 +14,7 @@ from distributary.iot_events.topic_rule import MESSAGE_ID_MEMBER
 from distributary.log import Lines
 from distributary.settings import StageSettings
 from distributary.sinks.iot_events import IotEventsSink
-from distributary.sinks.registry import UNITS
+from distributary.sinks.registry import EVERY_UNIT
 
 RULES = {"one": {"input": "telemetry", "batch": False}, "many": {"input": "alarms", "batch": True}}
 
@@ -74,7 +74,7 @@ def take(provider, keeping, time):
 
     def hand_over(event, alias="one", service="t-rule"):
         clock = time.clock
-        lines = Lines(service, StageSettings(stage="test"), clock, units=UNITS)
+        lines = Lines(service, StageSettings(stage="test"), clock, units=EVERY_UNIT)
         sink = IotEventsSink(provider)
         api = TakeMessages(RULES, sink, keeping.delivery, lines, clock, retry_seconds=0)
         api(event, Context(alias))

@@ -7,7 +7,7 @@ from distributary.clock import Clock
 from distributary.http.request import Response
 from distributary.http.request_log import request_logged
 from distributary.settings import StageSettings
-from distributary.sinks.registry import NOTEWORTHY, UNITS
+from distributary.sinks.registry import EVERY_UNIT, NOTEWORTHY
 
 EVENT = {
     "routeKey": "POST /v1/events",
@@ -20,7 +20,7 @@ EVENT = {
 def logged(answer, service: str, clock: Clock, sample: float = 1.0):
     """A handler with the metrics of `ingest`."""
     settings = StageSettings(stage="test", log_sample=sample)
-    return request_logged(answer, settings, service=service, clock=clock, units=UNITS, noteworthy=NOTEWORTHY)
+    return request_logged(answer, settings, service=service, clock=clock, units=EVERY_UNIT, noteworthy=NOTEWORTHY)
 
 
 class Context:

@@ -146,7 +146,8 @@ def _parser() -> argparse.ArgumentParser:
         *("--rights", "--doors"),
         nargs="+",
         choices=WORDS,
-        help=f"default: {' '.join(sorted(DEFAULT_APIS))}; for a browser: events",
+        metavar="RIGHT",
+        help=f"of {', '.join(WORDS)}; default: {' '.join(sorted(DEFAULT_APIS))}; for a browser: events",
     )
     create.add_argument("--sinks", nargs="+", choices=SINK_NAMES, default=(), help="default: all of the stage")
     create.add_argument(
